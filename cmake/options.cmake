@@ -1,0 +1,13 @@
+# What every labtwin target is compiled with.
+add_library(labtwin_options INTERFACE)
+target_compile_features(labtwin_options INTERFACE cxx_std_20)
+target_include_directories(labtwin_options INTERFACE "${PROJECT_SOURCE_DIR}")
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+find_program(LABTWIN_CCACHE ccache)
+if(LABTWIN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${LABTWIN_CCACHE}")
+endif()

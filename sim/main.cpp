@@ -1,0 +1,48 @@
+// The `labtwin` command: parses the command line, runs one verb, turns errors into one message and an exit status.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <exception>
+
+#include "models/base/error.hpp"
+#include "sim/command/command.hpp"
+
+namespace {
+
+using labtwin::command::AddVerb;
+using labtwin::command::CommandStatus;
+
+constexpr int kWrongInput = 2;
+
+constexpr std::array<AddVerb, 0> kVerbs{};
+
+int run(int argc, char** argv) {
+  CLI::App app{"labtwin: a digital twin of a homelab AI stack", "labtwin"};
+  app.set_version_flag("--version", LABTWIN_VERSION);
+  app.require_subcommand(1);
+  CommandStatus status;
+  for (AddVerb add : kVerbs) add(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : kWrongInput;
+  }
+  return status.code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const labtwin::InternalError& error) {
+    fmt::print(stderr, "labtwin: this is a defect of labtwin, please report it: {}\n", error.what());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+  }
+  return kWrongInput;
+}
