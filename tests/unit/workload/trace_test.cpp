@@ -1,0 +1,106 @@
+#include "models/workload/trace.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "models/base/error.hpp"
+
+namespace labtwin::workload {
+namespace {
+
+Trace read(const std::string& text) {
+  std::istringstream input(text);
+  return read_trace(input, "sample");
+}
+
+std::string mistakes(const std::string& text) {
+  try {
+    (void)read(text);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(Trace, ReadsTimesOfDayAndCountsFromTheFirstRequest) {
+  const Trace trace = read(
+      "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+      "2023-11-30 23:59:59.5000000,4808,10\n"
+      "2023-12-01 00:00:01.2500000,3180,8\n");
+  EXPECT_EQ(trace.format, "azure");
+  ASSERT_EQ(trace.requests.size(), 2u);
+  EXPECT_NEAR(trace.requests[1].at.value(), 1.75, 1e-6);
+  EXPECT_EQ(trace.requests[0].prompt_tokens, 4808.0);
+  EXPECT_EQ(trace.requests[1].output_tokens, 8.0);
+}
+
+TEST(Trace, ReadsTimeZonesOfTheLaterFiles) {
+  const Trace trace = read(
+      "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+      "2024-05-10 00:00:00.009930+00:00,2162,5\n"
+      "2024-05-10 00:00:01+00:00,2399,6\n");
+  EXPECT_NEAR(trace.requests[1].at.value(), 0.99007, 1e-6);
+}
+
+TEST(Trace, ReadsMillisecondsOfMooncake) {
+  const Trace trace = read(
+      "{\"timestamp\": 0, \"input_length\": 6758, \"output_length\": 500, \"hash_ids\": [0, 1]}\n"
+      "{\"timestamp\": 3000, \"input_length\": 12, \"output_length\": 3, \"hash_ids\": [0]}\n");
+  EXPECT_EQ(trace.format, "mooncake");
+  EXPECT_DOUBLE_EQ(trace.requests[1].at.value(), 3.0);
+  EXPECT_TRUE(trace.requests[1].session.empty());
+}
+
+TEST(Trace, ReadsSessionsAndPassagesOfRagPulse) {
+  const Trace trace = read(
+      "{\"timestamp\": \"82\", \"input_length\": 3112, \"output_length\": 192, \"hash_ids\": {\"passages_ids\": [7, 8, 9]}, "
+      "\"session_id\": \"s-1\"}\n"
+      "{\"timestamp\": \"93\", \"input_length\": 10, \"output_length\": 1, \"hash_ids\": {\"passages_ids\": []}, "
+      "\"session_id\": \"s-2\"}\n");
+  EXPECT_EQ(trace.format, "ragpulse");
+  EXPECT_DOUBLE_EQ(trace.requests[1].at.value(), 11.0);
+  EXPECT_EQ(trace.requests[0].num_passages, 3u);
+  EXPECT_EQ(trace.requests[1].session, "s-2");
+}
+
+TEST(Trace, PutsAgentStepsInOrderAndCountsCharactersAsTokens) {
+  const Trace trace = read(
+      "agent_family,session_id,step,timestamp_s,input_chars,output_chars\n"
+      "mag,a,0,1760995776.5,4000,800\n"
+      "mag,a,1,1760995773.5,1200,1600\n");
+  EXPECT_EQ(trace.format, "chars");
+  EXPECT_DOUBLE_EQ(trace.requests[0].at.value(), 0.0);
+  EXPECT_DOUBLE_EQ(trace.requests[0].prompt_tokens, 300.0);
+  EXPECT_NEAR(trace.requests[1].at.value(), 3.0, 1e-6);
+}
+
+TEST(Trace, ReadsAgentConversations) {
+  const Trace trace = read(
+      "trace_id,agent,depth,step,t_s,type,input_tokens,output_tokens\n"
+      "trace_0001,main,0,0,0.0,n,71175,169\n"
+      "trace_0001,main,0,1,19.0,n,72762,296\n");
+  EXPECT_EQ(trace.format, "agentic");
+  EXPECT_EQ(trace.requests[1].session, "trace_0001");
+  EXPECT_DOUBLE_EQ(trace.requests[1].at.value(), 19.0);
+}
+
+TEST(Trace, NamesEveryWrongLine) {
+  EXPECT_EQ(mistakes("arrived_at,num_prefill_tokens,num_decode_tokens\n0.0,4808,10\nsoon,1,2\n0.1,-4,2\n0.2,1\n"),
+            "sample:3:1: arrived_at = soon: must be a time\n"
+            "sample:4:1: num_prefill_tokens = -4: must be a number >= 0\n"
+            "sample:5:1: must have as many cells as the header");
+}
+
+TEST(Trace, RefusesAnEmptyOrForeignFile) {
+  EXPECT_NE(mistakes("").find("must be a request trace"), std::string::npos);
+  EXPECT_NE(mistakes("a,b\n1,2\n").find("must be a request trace"), std::string::npos);
+  EXPECT_NE(mistakes("\xFD"
+                     "7zXZ\n")
+                .find("unpack it first"),
+            std::string::npos);
+  EXPECT_NE(mistakes("{\"timestamp\": 1}\n{broken\n").find("sample:2:1: must be a JSON object"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace labtwin::workload
