@@ -42,7 +42,7 @@ Seconds RooflineStepTime::step_time(const StepBatch& batch) const {
 Seconds RooflineStepTime::decode_time(const StepBatch& batch, std::uint64_t num_steps) const {
   if (num_steps == 0) return Seconds{};
   // The context grows by num_decodes a step, so the steps are an arithmetic series.
-  const double steps = static_cast<double>(num_steps);
+  const auto steps = static_cast<double>(num_steps);
   const Seconds first = step_time(batch);
   const Seconds growth = context_time_ * tokens(batch.num_decodes);
   return first * steps + growth * (steps * (steps - 1.0) / 2.0);
