@@ -1,0 +1,138 @@
+#include "sim/engine/engine.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "models/base/error.hpp"
+#include "sim/engine/kernel.hpp"
+
+namespace labtwin {
+
+class Engine::ScheduledCall final : public Event {
+ public:
+  ScheduledCall(Engine& engine, CallId id, std::function<void()> callback)
+      : Event(engine.queue_), engine_(&engine), id_(id), callback_(std::move(callback)) {}
+  void fire() override {
+    const auto self = engine_->calls_.extract(id_);  // alive until the callback has returned
+    callback_();
+  }
+
+ private:
+  Engine* engine_;
+  CallId id_;
+  std::function<void()> callback_;
+};
+
+/// Drives the queue from SimGrid's clock: one kernel timer is armed at the head, and when it fires, everything due happens
+/// inside its callback.
+class Engine::Kernel {
+ public:
+  explicit Kernel(Engine& engine) : engine_(&engine), simgrid_([this] { pump(); }) {}
+
+  RunResult run(double horizon) {
+    LABTWIN_CHECK(!is_running_, "a run inside a run");
+    is_running_ = true;
+    end_.reset();
+    horizon_ = horizon;
+    arm();
+    try {
+      simgrid_.run();
+    } catch (const Stop&) {
+    } catch (...) {
+      is_running_ = false;
+      throw;
+    }
+    is_running_ = false;
+    return result();
+  }
+
+ private:
+  /// Thrown out of the timer's callback: the only way out of SimGrid's loop that is exact in time and leaves what is in
+  /// flight as it is.
+  struct Stop {};
+  static constexpr std::uint64_t kEventsPerPoll = 256;
+
+  void arm() {
+    const double head = engine_->queue_.next_time();
+    if (head == std::numeric_limits<double>::infinity()) return;
+    armed_for_ = std::min(head, horizon_);
+    simgrid_.set_timer(armed_for_);
+  }
+
+  void pump() {
+    EventQueue& queue = engine_->queue_;
+    const double limit = std::min(std::max(simgrid_.clock(), armed_for_), horizon_);
+    while (Event* event = queue.pop_due(limit)) {
+      count(queue.now(), event->key());
+      event->fire();
+      if (engine_->processes_.has_ended_processes()) engine_->processes_.reap();
+      if (num_events_ % kEventsPerPoll == 0) poll();
+    }
+    poll();
+    if (limit >= horizon_) stop(RunEnd::Horizon);
+    arm();
+  }
+
+  void count(double time, std::uint64_t key) noexcept {
+    constexpr std::uint64_t kFnvPrime = 0x100000001b3ULL;
+    ++num_events_;
+    fingerprint_ = ((fingerprint_ ^ std::bit_cast<std::uint64_t>(time)) * kFnvPrime ^ key) * kFnvPrime;
+  }
+
+  void poll() {
+    const std::atomic<bool>* interrupt = engine_->options_.interrupt;
+    if (interrupt != nullptr && interrupt->load(std::memory_order_relaxed)) stop(RunEnd::Interrupted);
+  }
+
+  [[noreturn]] void stop(RunEnd end) {
+    end_ = end;
+    throw Stop{};
+  }
+
+  RunResult result() {
+    RunResult result;
+    if (end_ == RunEnd::Horizon) engine_->queue_.advance_to(horizon_);
+    engine_->processes_.for_each_job([&](const std::string& name) {
+      if (!end_) result.blocked_jobs.push_back(name);
+    });
+    result.end = end_.value_or(result.blocked_jobs.empty() ? RunEnd::Finished : RunEnd::Deadlock);
+    result.reached = engine_->now();
+    result.num_events = num_events_;
+    result.fingerprint = fingerprint_;
+    return result;
+  }
+
+  Engine* engine_;
+  SimgridKernel simgrid_;
+  double horizon_ = 0.0;
+  double armed_for_ = 0.0;
+  std::uint64_t num_events_ = 0;
+  std::uint64_t fingerprint_ = 0xcbf29ce484222325ULL;
+  std::optional<RunEnd> end_;
+  bool is_running_ = false;
+};
+
+Engine::Engine(EngineOptions options) : options_(options), kernel_(std::make_unique<Kernel>(*this)), processes_(queue_) {}
+
+Engine::~Engine() = default;
+
+RunResult Engine::run(std::optional<Seconds> horizon) {
+  const double date = horizon ? horizon->value() : std::numeric_limits<double>::infinity();
+  LABTWIN_CHECK(date >= queue_.now(), "the horizon is in the past");
+  return kernel_->run(date);
+}
+
+CallId Engine::schedule(Seconds at, Priority priority, std::function<void()> callback) {
+  const CallId id = queue_.next_sequence();
+  auto call = std::make_unique<ScheduledCall>(*this, id, std::move(callback));
+  queue_.push(*call, at.value(), priority, id);
+  calls_.emplace(id, std::move(call));
+  return id;
+}
+
+void Engine::cancel(CallId id) noexcept {
+  calls_.erase(id);
+}
+
+}  // namespace labtwin

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+namespace labtwin {
+
+/// SimGrid itself: configured once, for exact bytes and exact dates, with the run's own origin of time. What it changes in
+/// the process (handlers of signals) is put back.
+class SimgridKernel {
+ public:
+  explicit SimgridKernel(std::function<void()> on_timer);
+  ~SimgridKernel();
+  SimgridKernel(const SimgridKernel&) = delete;
+  SimgridKernel& operator=(const SimgridKernel&) = delete;
+
+  /// Since the kernel was made.
+  [[nodiscard]] double clock() const;
+  /// Calls on_timer at this date at the latest: a timer that is already set for earlier stays.
+  void set_timer(double at);
+  /// Returns when nothing is pending, or throws what on_timer threw, with everything pending left as it is.
+  void run();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace labtwin
