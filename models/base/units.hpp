@@ -12,10 +12,22 @@
 
 namespace labtwin {
 
+/// The exponents of a dimension, for code that handles all quantities alike (reading and writing text).
+struct Dimension {
+  int second = 0;
+  int byte = 0;
+  int flop = 0;
+  int joule = 0;
+  int token = 0;
+  constexpr bool operator==(const Dimension&) const noexcept = default;
+};
+
 /// A number with the dimension second^S byte^B flop^F joule^J token^T. Construct with `from_base` or a literal.
 template <int S, int B, int F, int J, int T>
 class Quantity {
  public:
+  static constexpr Dimension kDimension{S, B, F, J, T};
+
   constexpr Quantity() noexcept = default;
 
   [[nodiscard]] static constexpr Quantity from_base(double value) noexcept {
@@ -106,16 +118,16 @@ constexpr Seconds operator""_s(unsigned long long v) noexcept {
   return Seconds::from_base(static_cast<double>(v));
 }
 constexpr Seconds operator""_ms(long double v) noexcept {
-  return Seconds::from_base(static_cast<double>(v) * 1e-3);
+  return Seconds::from_base(static_cast<double>(v) / 1e3);
 }
 constexpr Seconds operator""_ms(unsigned long long v) noexcept {
-  return Seconds::from_base(static_cast<double>(v) * 1e-3);
+  return Seconds::from_base(static_cast<double>(v) / 1e3);
 }
 constexpr Seconds operator""_us(long double v) noexcept {
-  return Seconds::from_base(static_cast<double>(v) * 1e-6);
+  return Seconds::from_base(static_cast<double>(v) / 1e6);
 }
 constexpr Seconds operator""_us(unsigned long long v) noexcept {
-  return Seconds::from_base(static_cast<double>(v) * 1e-6);
+  return Seconds::from_base(static_cast<double>(v) / 1e6);
 }
 constexpr Bytes operator""_B(unsigned long long v) noexcept {
   return Bytes::from_base(static_cast<double>(v));
@@ -144,6 +156,42 @@ template <class Q>
 requires is_quantity<Q>
 [[nodiscard]] constexpr Q abs(Q q) noexcept {
   return q < Q{} ? -q : q;
+}
+
+/// A number in base units, or what is wrong with the text.
+struct ParsedQuantity {
+  double value = 0.0;
+  std::string problem;  ///< empty if the text was understood
+};
+
+/// Reads `number unit` (`"3.35 TB/s"`, `"24 GiB"`, `"85 us"`, `"2.5 Gbit/s"`). Units: B and bit with k M G T P Ki Mi Gi Ti;
+/// s with n u m; min h d; flop and token with k M G T P; W and J with n u m k M G T P; one unit per another as `B/s`, and
+/// `/s`. Anything else (`Kb`, `bps`, `GBps`, a number without unit) is a problem whose text lists the accepted spellings.
+[[nodiscard]] ParsedQuantity parse_in_base_units(std::string_view text, Dimension dimension);
+
+/// The shortest text that reads back as exactly this number, with the prefix that suits its size: `"85 us"`, `"24 GiB"`.
+[[nodiscard]] std::string format_in_base_units(double value, Dimension dimension);
+
+/// The accepted spellings of a dimension, e.g. `B/s or bit/s with k M G T P Ki Mi Gi Ti in front`.
+[[nodiscard]] std::string accepted_units(Dimension dimension);
+
+namespace detail {
+[[noreturn]] void throw_quantity_error(std::string_view text, const std::string& problem);
+}
+
+/// Reads a quantity; throws ConfigError if the text is not a number with a unit of this dimension.
+template <class Q>
+requires is_quantity<Q>
+[[nodiscard]] Q parse_quantity(std::string_view text) {
+  const ParsedQuantity parsed = parse_in_base_units(text, Q::kDimension);
+  if (!parsed.problem.empty()) detail::throw_quantity_error(text, parsed.problem);
+  return Q::from_base(parsed.value);
+}
+
+template <class Q>
+requires is_quantity<Q>
+[[nodiscard]] std::string format_quantity(Q quantity) {
+  return format_in_base_units(quantity.value(), Q::kDimension);
 }
 
 }  // namespace labtwin

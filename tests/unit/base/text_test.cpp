@@ -1,0 +1,38 @@
+#include "models/base/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace labtwin {
+namespace {
+
+const std::array<std::string, 4> kNames{"bandwidth", "latency", "rate_limit", "type"};
+
+TEST(NearestName, FindsSlipsOfTheFinger) {
+  EXPECT_EQ(nearest_name("bandwith", kNames), "bandwidth");
+  EXPECT_EQ(nearest_name("Latency", kNames), "latency");
+  EXPECT_EQ(nearest_name("ratelimit", kNames), "rate_limit");
+  EXPECT_EQ(nearest_name("tpye", kNames), "type");
+}
+
+TEST(NearestName, StaysSilentWhenNothingIsNear) {
+  EXPECT_EQ(nearest_name("colour", kNames), std::nullopt);
+  EXPECT_EQ(nearest_name("", kNames), std::nullopt);
+  EXPECT_EQ(nearest_name_hint("colour", kNames), "");
+  EXPECT_EQ(nearest_name_hint("bandwith", kNames), "did you mean \"bandwidth\"?");
+}
+
+TEST(Printable, KeepsAMessageOnOneLineAndCharactersWhole) {
+  EXPECT_EQ(printable("a\nb\x1b"), "a\\x0ab\\x1b");
+  EXPECT_EQ(printable(std::string(79, 'x') + "\u00fc"), std::string(79, 'x') + "...");
+  EXPECT_EQ(printable("3 \u00b5s"), "3 \u00b5s");
+}
+
+TEST(Trim, RemovesBlanksAtBothEnds) {
+  EXPECT_EQ(trim(" \ta b\r\n"), "a b");
+  EXPECT_EQ(trim("  "), "");
+}
+
+}  // namespace
+}  // namespace labtwin
