@@ -1,0 +1,95 @@
+#include "sim/output/answer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "sim/output/number_text.hpp"
+
+namespace labtwin::output {
+namespace {
+
+constexpr double kWorthNaming = 0.05;
+constexpr double kCure = -0.1;  ///< relative change of p95 from which a what-if counts as a cure
+constexpr std::size_t kMaxCures = 3;
+
+const CounterfactualRow* without(const Results& results, const std::string& service) {
+  const auto found = std::find_if(results.counterfactuals.begin(), results.counterfactuals.end(),
+                                  [&](const CounterfactualRow& row) { return !service.empty() && row.removes == service; });
+  return found == results.counterfactuals.end() ? nullptr : &*found;
+}
+
+std::string interval_text(const Interval& interval) {
+  return fmt::format("{} to {}", significant(std::max(0.0, interval.low)), duration_text(interval.high));
+}
+
+std::string headline(const Results& results, const LatencyRow& now, const std::optional<TailFinding>& cause) {
+  const bool has_interval = results.num_replications > 1;
+  const std::string interval = has_interval ? fmt::format(" (90 % interval {})", interval_text(results.p95_interval_s)) : "";
+  const CounterfactualRow* quiet = cause ? without(results, cause->culprit) : nullptr;
+  if (quiet != nullptr) {
+    return fmt::format("With {} on {}, the 95th percentile of a {} goes from {} to {}{}.", cause->culprit, cause->resource,
+                       results.unit_of_work, duration_text(quiet->p95_s), duration_text(now.p95_s), interval);
+  }
+  return fmt::format("The 95th percentile of a {} is {}{}.", results.unit_of_work, duration_text(now.p95_s), interval);
+}
+
+std::string tail_sentence(const Results& results, const TailFinding& cause) {
+  return fmt::format("Of the slowest 5 % of these, {} of the time is waiting for {}, {} of it behind {}.",
+                     percent(cause.waiting_share), cause.resource, percent(cause.culprit_share),
+                     cause.culprit == results.workload ? "its own kind" : cause.culprit);
+}
+
+std::string cure_sentence(const Results& results, const LatencyRow& now) {
+  std::vector<const CounterfactualRow*> cures;
+  for (const CounterfactualRow& row : results.counterfactuals) {
+    if (row.removes.empty() && now.p95_s > 0.0 && row.change_s / now.p95_s < kCure) cures.push_back(&row);
+  }
+  if (cures.empty()) return {};
+  std::stable_sort(cures.begin(), cures.end(),
+                   [](const CounterfactualRow* a, const CounterfactualRow* b) { return a->p95_s < b->p95_s; });
+  if (cures.size() > kMaxCures) cures.resize(kMaxCures);
+  std::string text = "What helps most: ";
+  for (std::size_t i = 0; i < cures.size(); ++i) {
+    if (i > 0) text += i + 1 == cures.size() ? " and " : ", ";
+    text += fmt::format("{} ({})", cures[i]->name, duration_text(cures[i]->p95_s));
+  }
+  return text + ".";
+}
+
+}  // namespace
+
+std::optional<TailFinding> find_tail_cause(const std::vector<BlameRow>& blame, const std::string& workload) {
+  std::map<std::string, double> by_resource;
+  for (const BlameRow& row : blame) {
+    if (row.workload == workload && row.kind != "service") by_resource[row.resource] += row.tail_share;
+  }
+  const auto worst = std::max_element(by_resource.begin(), by_resource.end(),
+                                      [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (worst == by_resource.end() || worst->second < kWorthNaming) return std::nullopt;
+  std::map<std::string, double> by_culprit;
+  for (const BlameRow& row : blame) {
+    if (row.workload == workload && row.kind != "service" && row.resource == worst->first) {
+      by_culprit[row.culprit] += row.tail_share;
+    }
+  }
+  const auto most =
+      std::max_element(by_culprit.begin(), by_culprit.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  return TailFinding{.resource = worst->first,
+                     .waiting_share = worst->second,
+                     .culprit = most->first,
+                     .culprit_share = most->second / worst->second};
+}
+
+std::vector<std::string> answer(const Results& results) {
+  const LatencyRow* now = results.find_latency(results.workload);
+  if (now == nullptr || now->n == 0) return {fmt::format("No {} completed in the time simulated.", results.unit_of_work)};
+  const auto cause = find_tail_cause(results.blame, results.workload);
+  std::vector<std::string> sentences{headline(results, *now, cause)};
+  if (cause) sentences.push_back(tail_sentence(results, *cause));
+  if (std::string cures = cure_sentence(results, *now); !cures.empty()) sentences.push_back(std::move(cures));
+  return sentences;
+}
+
+}  // namespace labtwin::output

@@ -1,0 +1,173 @@
+#include "sim/output/summary_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "sim/output/answer.hpp"
+#include "sim/output/number_text.hpp"
+#include "sim/output/text_table.hpp"
+
+namespace labtwin::output {
+namespace {
+
+constexpr double kSmallestShown = 0.005;  ///< blame rows below this share of both mean and tail are summed up
+constexpr std::size_t kMaxAssumedShown = 6;
+
+std::string slo_text(const SloRow& slo) {
+  const bool is_fraction = slo.metric == "failed_fraction";
+  const std::string value = is_fraction ? percent(slo.value) : duration_text(slo.value);
+  const std::string limit = is_fraction ? percent(slo.limit) : duration_text(slo.limit);
+  return fmt::format("{}  {} of {} is {}, the limit is {}\n", slo.met ? "MET   " : "MISSED", slo.metric, slo.workload, value,
+                     limit);
+}
+
+std::string heading(const Results& results) {
+  std::string text = results.title + "\n";
+  text += fmt::format("{}: {} simulated, the first {} left out, {} replication{}, seed {}\n\n", results.scenario,
+                      duration_text(results.horizon_s), duration_text(results.warm_up_s), results.num_replications,
+                      results.num_replications == 1 ? "" : "s", results.seed);
+  for (const SloRow& slo : results.slos) text += slo_text(slo);
+  if (!results.slos.empty()) text += "\n";
+  for (const std::string& sentence : answer(results)) text += sentence + "\n";
+  return text;
+}
+
+std::string latency_table(const Results& results) {
+  TextTable table({"Latency in s", "n", "mean", "p50", "p95", "p99"});
+  for (const LatencyRow& row : results.latency) {
+    const std::string name = row.stage.empty() ? row.workload : "  " + row.stage;
+    table.add({name, fmt::format("{}", row.n), significant(row.mean_s), significant(row.p50_s), significant(row.p95_s),
+               significant(row.p99_s)});
+  }
+  return table.text();
+}
+
+std::string outcome_lines(const Results& results) {
+  std::string text;
+  for (const OutcomeRow& row : results.outcomes) {
+    const std::uint64_t lost = row.rejected + row.timed_out + row.failed;
+    if (lost == 0 && row.num_retries == 0) continue;
+    text += fmt::format("{}: of {} requests {} completed, {} timed out, {} failed, {} were rejected; {} retries\n",
+                        row.workload, row.arrived, row.completed, row.timed_out, row.failed, row.rejected, row.num_retries);
+  }
+  return text;
+}
+
+std::string blame_reason(const BlameRow& row) {
+  if (row.kind == "service") return "at work";
+  const std::string verb = row.kind == "slowdown" ? "slowed down by " : "waiting behind ";
+  return verb + (row.culprit == row.workload ? "its own kind" : row.culprit);
+}
+
+std::string blame_table(const Results& results) {
+  std::vector<BlameRow> rows;
+  for (const BlameRow& row : results.blame) {
+    if (row.workload == results.workload) rows.push_back(row);
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const BlameRow& a, const BlameRow& b) { return a.tail_share > b.tail_share; });
+  double total = 0.0;
+  for (const BlameRow& row : rows) total += row.mean_s;
+  TextTable table({fmt::format("Where a {} spends its time", results.unit_of_work), "", "mean s", "typical", "slowest 5 %"});
+  BlameRow rest;
+  for (const BlameRow& row : rows) {
+    if (row.mean_s < kSmallestShown * total && row.tail_share < kSmallestShown) {
+      rest.mean_s += row.mean_s;
+      rest.median_share += row.median_share;
+      rest.tail_share += row.tail_share;
+      continue;
+    }
+    table.add({row.resource, blame_reason(row), significant(row.mean_s), percent(row.median_share), percent(row.tail_share)});
+  }
+  if (rest.mean_s > 0.0) {
+    table.add({"everything else", "", significant(rest.mean_s), percent(rest.median_share), percent(rest.tail_share)});
+  }
+  table.add({"together", "", significant(total), "", ""});
+  return table.text();
+}
+
+std::string utilization_table(const Results& results) {
+  TextTable table({"Resource", "busy", "waiting for it (mean number)"});
+  for (const ResourceRow& row : results.resources) {
+    table.add({row.resource, percent(row.utilization), significant(row.num_waiting_mean)});
+  }
+  std::string text = table.text();
+  for (const JobRow& job : results.jobs) {
+    text += fmt::format("{}: active {} of the time, reading {} and writing {} while active\n", job.service,
+                        percent(job.active_fraction), rate_text(job.read_bytes_per_s), rate_text(job.write_bytes_per_s));
+  }
+  return text;
+}
+
+std::string change_text(const CounterfactualRow& row) {
+  return fmt::format("{:+.3g}", row.change_s);
+}
+
+std::string counterfactual_table(const Results& results) {
+  if (results.counterfactuals.empty()) return {};
+  const LatencyRow* now = results.find_latency(results.workload);
+  TextTable table({fmt::format("What if (same luck; p95 of a {} in s)", results.unit_of_work), "p95", "change",
+                   "90 % of change", "failed", "SLO", "cost"});
+  if (now != nullptr) {
+    table.add({"as it is", significant(now->p95_s), "", "", percent(0.0), results.slos_met ? "met" : "missed", ""});
+  }
+  std::vector<CounterfactualRow> rows = results.counterfactuals;
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const CounterfactualRow& a, const CounterfactualRow& b) { return a.p95_s < b.p95_s; });
+  for (const CounterfactualRow& row : rows) {
+    table.add({row.name, significant(row.p95_s), change_text(row),
+               fmt::format("{:+.3g} to {:+.3g}", row.change_interval_s.low, row.change_interval_s.high),
+               percent(row.failed_fraction), row.slos_met ? "met" : "missed", row.cost});
+  }
+  return table.text();
+}
+
+std::string sweep_table(const Results& results) {
+  if (!results.sweep) return {};
+  TextTable table({results.sweep->label, "moved", "p50", "p95", "p99"});
+  for (const SweepRow& row : results.sweep->points) {
+    table.add({row.value, row.job_bytes_per_s ? rate_text(*row.job_bytes_per_s) : "", significant(row.p50_s),
+               significant(row.p95_s), significant(row.p99_s)});
+  }
+  return table.text();
+}
+
+std::string grade_lines(const Results& results) {
+  static constexpr std::array<const char*, 4> kGrades{"measured", "fitted", "datasheet", "assumed"};
+  std::map<std::string, std::vector<std::string>> by_grade;
+  for (const ParameterRow& row : results.parameters) by_grade[row.grade].push_back(row.name);
+  if (by_grade.empty()) return {};
+  std::string text = "How well the inputs are known:";
+  const char* separator = " ";
+  for (const char* grade : kGrades) {
+    if (!by_grade.contains(grade)) continue;
+    text += fmt::format("{}{} {}", separator, by_grade[grade].size(), grade);
+    separator = ", ";
+  }
+  text += ".";
+  if (const auto assumed = by_grade.find("assumed"); assumed != by_grade.end()) {
+    const std::size_t shown = std::min(kMaxAssumedShown, assumed->second.size());
+    text += " Assumed:";
+    for (std::size_t i = 0; i < shown; ++i) text += (i == 0 ? " " : ", ") + assumed->second[i];
+    if (shown < assumed->second.size()) text += fmt::format(" and {} more", assumed->second.size() - shown);
+    text += ".";
+  }
+  return text + " All values with their sources: --json.\n";
+}
+
+}  // namespace
+
+std::string summary_text(const Results& results) {
+  std::string text = heading(results);
+  for (const std::string& part :
+       {latency_table(results) + outcome_lines(results), blame_table(results), utilization_table(results),
+        counterfactual_table(results), sweep_table(results), grade_lines(results)}) {
+    if (!part.empty()) text += "\n" + part;
+  }
+  for (const std::string& warning : results.warnings) text += "note: " + warning + "\n";
+  return text;
+}
+
+}  // namespace labtwin::output

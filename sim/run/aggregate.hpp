@@ -1,0 +1,30 @@
+#pragma once
+
+// From single runs to an answer: means over replications, intervals, and what-ifs paired with the same luck.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sim/run/results.hpp"
+
+namespace labtwin {
+
+/// The middle 90 % for the mean of `values` (Student's t); a single value is its own interval.
+[[nodiscard]] Interval mean_interval(std::span<const double> values);
+
+/// The runs of one variant put together: counts summed, latencies averaged over replications (p95 is the mean of the
+/// replications' p95), blame weighted by requests so that it still sums to the mean sojourn.
+[[nodiscard]] RunSummary merge(std::span<const RunSummary> replications);
+
+/// p95 of a workload in each replication, in order; 0 where it completed nothing.
+[[nodiscard]] std::vector<double> p95_by_replication(std::span<const RunSummary> replications, const std::string& workload);
+
+/// The row of a workload's whole requests (or of a stage), or nothing.
+[[nodiscard]] const LatencyRow* find_latency(const std::vector<LatencyRow>& rows, const std::string& workload,
+                                             const std::string& stage = {});
+
+/// Share of a workload's finished requests that did not complete.
+[[nodiscard]] double failed_fraction(const std::vector<OutcomeRow>& rows, const std::string& workload);
+
+}  // namespace labtwin

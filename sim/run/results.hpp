@@ -1,0 +1,171 @@
+#pragma once
+
+// What happened: the answer of a run as plain values. Field names are those of `labtwin run --json` and of the Python package,
+// so numbers are plain and their names end in the unit.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace labtwin {
+
+/// The sojourn times of one workload, or of one stage of its requests.
+struct LatencyRow {
+  std::string workload{};
+  std::string stage{};    ///< empty: the whole request
+  std::uint64_t n = 0;  ///< requests that completed after the warm-up
+  double mean_s = 0.0;
+  double p50_s = 0.0;
+  double p95_s = 0.0;
+  double p99_s = 0.0;
+  double tail_mean_s = 0.0;  ///< mean of those at or above p95
+};
+
+/// Time of a workload's requests that went to one resource for one reason. Over a workload the means sum to the mean sojourn
+/// time and the shares to 1.
+struct BlameRow {
+  std::string workload{};
+  std::string resource{};
+  std::string kind{};     ///< service, waiting or slowdown
+  std::string culprit{};  ///< whose work occupied the resource meanwhile; for service the workload's own
+  double mean_s = 0.0;
+  double median_share = 0.0;  ///< of the sojourn of requests between the 45th and 55th percentile
+  double tail_share = 0.0;    ///< of the sojourn of requests at or above the 95th percentile
+};
+
+/// How the requests of a workload ended, from the start of the run on. arrived = the sum of the others.
+struct OutcomeRow {
+  std::string workload{};
+  std::uint64_t arrived = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t timed_out = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t in_system = 0;  ///< still there at the horizon
+  std::uint64_t num_retries = 0;
+};
+
+/// How busy a resource was after the warm-up.
+struct ResourceRow {
+  std::string resource{};
+  double utilization = 0.0;       ///< 0 to 1, of its capacity
+  double num_waiting_mean = 0.0;  ///< work that waited for it, averaged over time
+};
+
+/// What a background job moved after the warm-up, averaged over the time it was active.
+struct JobRow {
+  std::string service{};
+  double active_fraction = 0.0;
+  double read_bytes_per_s = 0.0;
+  double write_bytes_per_s = 0.0;
+};
+
+/// One value of every request, in order of completion; kept only when asked for.
+using RequestColumns = std::map<std::string, std::vector<double>>;
+
+/// One simulated run: one variant of the scenario, one replication.
+struct RunSummary {
+  std::uint32_t variant = 0;
+  std::uint32_t replication = 0;
+  double measured_s = 0.0;  ///< horizon less warm-up
+  std::uint64_t num_events = 0;
+  std::vector<LatencyRow> latency{};
+  std::vector<BlameRow> blame{};
+  std::vector<OutcomeRow> outcomes{};
+  std::vector<ResourceRow> resources{};
+  std::vector<JobRow> jobs{};
+  std::vector<std::string> warnings{};
+  std::map<std::string, RequestColumns> requests{};  ///< by workload
+};
+
+/// The middle 90 % of what replications say about a mean.
+struct Interval {
+  double low = 0.0;
+  double high = 0.0;
+};
+
+/// A service level objective and what came out.
+struct SloRow {
+  std::string workload{};
+  std::string metric{};  ///< p50, p95, p99, mean, or failed_fraction
+  double limit = 0.0;  ///< seconds, or a fraction
+  double value = 0.0;
+  bool met = false;
+};
+
+/// The same luck with one thing changed.
+struct CounterfactualRow {
+  std::string name{};
+  std::string workload{};
+  double p50_s = 0.0;
+  double p95_s = 0.0;
+  double p99_s = 0.0;
+  Interval p95_interval_s{};
+  double change_s = 0.0;  ///< of p95 against the scenario as it is, paired by replication
+  Interval change_interval_s{};
+  double failed_fraction = 0.0;
+  bool slos_met = true;
+  std::string cost{};     ///< as the scenario states it; empty if it does not
+  std::string removes{};  ///< the service that this what-if takes away; empty otherwise
+  std::vector<BlameRow> blame{};
+  double tail_mean_s = 0.0;
+};
+
+/// One point of the scenario's sweep.
+struct SweepRow {
+  std::string value{};                      ///< as written
+  std::optional<double> job_bytes_per_s{};  ///< what the swept job really moved
+  double p50_s = 0.0;
+  double p95_s = 0.0;
+  double p99_s = 0.0;
+  Interval p95_interval_s{};
+};
+
+struct SweepResult {
+  std::string key{};
+  std::string label{};
+  std::string job{};
+  std::string workload{};
+  std::vector<SweepRow> points{};
+};
+
+/// An input of the prediction and how well it is known.
+struct ParameterRow {
+  std::string name{};
+  double value = 0.0;
+  std::string unit{};
+  std::string grade{};  ///< measured, fitted, datasheet or assumed
+  std::string source{};
+};
+
+/// The whole answer.
+struct Results {
+  std::string scenario{};
+  std::string title{};
+  std::string workload{};      ///< the one that the question is about
+  std::string unit_of_work{};  ///< what one request of it is called, for sentences
+  std::uint64_t seed = 0;
+  std::string version{};
+  double horizon_s = 0.0;
+  double warm_up_s = 0.0;
+  std::uint32_t num_replications = 1;
+  bool slos_met = true;
+  std::vector<SloRow> slos{};
+  std::vector<LatencyRow> latency{};
+  Interval p95_interval_s{};  ///< of `workload`
+  std::vector<BlameRow> blame{};
+  std::vector<OutcomeRow> outcomes{};
+  std::vector<ResourceRow> resources{};
+  std::vector<JobRow> jobs{};
+  std::vector<CounterfactualRow> counterfactuals{};
+  std::optional<SweepResult> sweep{};
+  std::vector<ParameterRow> parameters{};
+  std::vector<std::string> warnings{};
+  std::map<std::string, RequestColumns> requests{};  ///< of replication 0, by workload, when asked for
+
+  [[nodiscard]] const LatencyRow* find_latency(const std::string& name, const std::string& stage = {}) const;
+};
+
+}  // namespace labtwin

@@ -1,0 +1,94 @@
+#include <gtest/gtest.h>
+
+#include "sim/output/answer.hpp"
+#include "sim/output/axis.hpp"
+#include "sim/output/number_text.hpp"
+#include "sim/output/plot.hpp"
+#include "sim/output/summary_text.hpp"
+#include "sim/output/text_table.hpp"
+
+namespace labtwin::output {
+namespace {
+
+/// A lab whose numbers can be followed by hand: of a tail of 80 s, 60 s wait for nvme0, 57 s of them behind the job.
+Results sample() {
+  Results results;
+  results.scenario = "sample";
+  results.title = "Agents beside a job";
+  results.workload = "agents";
+  results.unit_of_work = "turn";
+  results.horizon_s = 3600;
+  results.warm_up_s = 300;
+  results.slos_met = false;
+  results.slos = {{.workload = "agents", .metric = "p95", .limit = 30, .value = 62, .met = false}};
+  results.latency = {{.workload = "agents", .n = 40, .mean_s = 20, .p50_s = 12, .p95_s = 62, .p99_s = 90, .tail_mean_s = 80}};
+  results.blame = {{"agents", "nvme0", "waiting", "nightly-etl", 8.0, 0.1, 57.0 / 80},
+                   {"agents", "nvme0", "waiting", "agents", 1.0, 0.0, 3.0 / 80},
+                   {"agents", "gpu0", "service", "agents", 11.0, 0.9, 20.0 / 80}};
+  results.counterfactuals = {{.name = "no job", .workload = "agents", .p95_s = 14, .change_s = -48, .removes = "nightly-etl"},
+                             {.name = "second drive", .workload = "agents", .p95_s = 15, .change_s = -47, .cost = "60 EUR"}};
+  return results;
+}
+
+TEST(NumberText, ChoosesTheUnitAReaderExpects) {
+  EXPECT_EQ(duration_text(0.000412), "412 us");
+  EXPECT_EQ(duration_text(0.0082), "8.20 ms");
+  EXPECT_EQ(duration_text(14.2), "14.2 s");
+  EXPECT_EQ(duration_text(3600), "1 h");
+  EXPECT_EQ(duration_text(7500), "2 h 05 min");
+  EXPECT_EQ(percent(0.714), "71 %");
+  EXPECT_EQ(percent(0.004), "0.4 %");
+  EXPECT_EQ(rate_text(2.1e8), "210 MB/s");
+  EXPECT_EQ(significant(1240.4), "1240");
+}
+
+TEST(Answer, NamesTheCulpritAndWhatRemovingItGives) {
+  const std::vector<std::string> sentences = answer(sample());
+  ASSERT_EQ(sentences.size(), 3u);
+  EXPECT_EQ(sentences[0], "With nightly-etl on nvme0, the 95th percentile of a turn goes from 14.0 s to 62.0 s.");
+  EXPECT_EQ(sentences[1], "Of the slowest 5 % of these, 75 % of the time is waiting for nvme0, 95 % of it behind nightly-etl.");
+  EXPECT_EQ(sentences[2], "What helps most: second drive (15.0 s).");
+}
+
+TEST(Answer, SaysSoWhenNothingCompleted) {
+  Results results = sample();
+  results.latency.clear();
+  EXPECT_EQ(answer(results).front(), "No turn completed in the time simulated.");
+}
+
+TEST(SummaryText, ShowsVerdictBlameAndCost) {
+  const std::string text = summary_text(sample());
+  EXPECT_NE(text.find("MISSED  p95 of agents is 62.0 s, the limit is 30.0 s"), std::string::npos) << text;
+  EXPECT_NE(text.find("waiting behind nightly-etl"), std::string::npos);
+  EXPECT_NE(text.find("60 EUR"), std::string::npos);
+}
+
+TEST(TextTable, AlignsNumbersToTheRight) {
+  TextTable table({"name", "value"});
+  table.add({"a", "1"});
+  table.add({"long", "12345678"});
+  EXPECT_EQ(table.text(), "name     value\n--------------\na            1\nlong  12345678\n");
+}
+
+TEST(Axis, LinearOnesStartAtZeroWithRoundTicks) {
+  const Axis axis(Scale::Linear, {3.0, 87.0}, {0.0, 100.0});
+  EXPECT_EQ(axis.ticks(), (std::vector<double>{0, 20, 40, 60, 80, 100}));
+  EXPECT_DOUBLE_EQ(axis.pixel(50.0), 50.0);
+}
+
+TEST(Axis, LogarithmicOnesSpanWholeDecades) {
+  const Axis axis(Scale::Logarithmic, {0.3, 42.0}, {0.0, 300.0});
+  ASSERT_EQ(axis.ticks().size(), 4u);
+  EXPECT_NEAR(axis.pixel(1.0), 100.0, 1e-9);
+}
+
+TEST(PlotSvg, IsOneDocumentThatNamesWhatItShows) {
+  const std::string svg = plot_svg(sample());
+  EXPECT_TRUE(svg.starts_with("<svg "));
+  EXPECT_TRUE(svg.ends_with("</svg>\n"));
+  EXPECT_NE(svg.find("waiting for nvme0 behind nightly-etl"), std::string::npos);
+  EXPECT_NE(svg.find("second drive"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace labtwin::output
