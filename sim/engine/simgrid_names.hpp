@@ -2,9 +2,10 @@
 
 // SimGrid as this folder uses it, and the names that differ between 3.32 and its successors.
 
+#include <simgrid/s4u.hpp>
+
 #include <simgrid/version.h>
 #include <simgrid/kernel/Timer.hpp>
-#include <simgrid/s4u.hpp>
 #include <string>
 #include <vector>
 
