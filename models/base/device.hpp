@@ -27,9 +27,9 @@ enum class Health : std::uint8_t { Healthy, Degraded, Hung, Dead };
 /// How a request, or a piece of its work, ended. Failures of the simulated world are counted, never thrown.
 enum class Outcome : std::uint8_t { Completed, Rejected, TimedOut, Failed, Cancelled };
 
-/// What a stretch of time was spent on: queued behind others; the operation itself as it would take alone; or longer than
-/// alone because the resource was shared while in service.
-enum class DelayKind : std::uint8_t { Service, Waiting, Slowdown };
+/// What a stretch of time was spent on: the operation itself as it would take alone; queued behind others; longer than alone
+/// because the resource was shared while in service; or waiting because a rule says so (back-off, think time, injected delay).
+enum class DelayKind : std::uint8_t { Service, Waiting, Slowdown, Policy };
 
 /// A stretch of a sojourn time and whose work caused it. Service has the asker itself as culprit.
 struct Cause {
