@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <optional>
 
 #include "models/base/units.hpp"
+#include "models/storage/tail_shape.hpp"
 
 namespace labtwin::storage {
 
@@ -18,20 +17,26 @@ struct IoClass {
   Bytes block_size;
 };
 
+/// One value per direction and pattern.
+template <class T>
+struct PerIoClass {
+  T random_read;
+  T random_write;
+  T sequential_read;
+  T sequential_write;
+
+  [[nodiscard]] const T& of(const IoClass& io) const noexcept {
+    if (io.direction == Direction::Read) return io.pattern == Pattern::Random ? random_read : sequential_read;
+    return io.pattern == Pattern::Random ? random_write : sequential_write;
+  }
+};
+
 /// What the drive is doing when an I/O enters it. `backlog` is the time that the drive's bottleneck (controller, flash
 /// channels or host CPU, whichever is slowest) needs for all work in flight, the new I/O included: the sum of `work()` over it.
 /// Bytes in flight, not MB/s, is what a neighbour feels, and this is those bytes expressed in seconds.
 struct DriveLoad {
   Seconds backlog;
   double num_in_flight = 1.0;  ///< I/Os in the drive, the new one included
-};
-
-/// How latency scatters around its mean: ratios of quantiles to the mean.
-struct TailShape {
-  double p50_ratio = 0.95;
-  double p95_ratio = 1.25;
-  double p99_ratio = 1.4;
-  double p999_ratio = 2.5;
 };
 
 /// The latency law of a drive: how long one I/O takes, given what is in flight. One law serves the closed form

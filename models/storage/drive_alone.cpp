@@ -1,0 +1,236 @@
+// Bulk jobs that have been alone for a few rounds of their windows. Nothing of interest happens until somebody else arrives:
+// their rates follow from the law in closed form, and the drive skips to the next arrival. Then the blocks in flight are put
+// back where the steady state has them: evenly spaced for a job that keeps its window full, on its schedule for a job with a
+// rate limit.
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "models/storage/bulk_flow.hpp"
+#include "models/storage/drive.hpp"
+
+namespace labtwin::storage {
+namespace {
+
+// A job whose end is nearer than this many windows is simulated block by block.
+constexpr std::uint64_t kWindowsBeforeEnd = 2;
+
+// Requests of a full window that are in the drive on average: those of the oldest block finish one after the other, and the
+// next block enters with the last of them.
+double mean_window(unsigned depth, unsigned requests_per_block) {
+  return (depth - 1.0) * requests_per_block + 0.5 * (requests_per_block + 1.0);
+}
+
+}  // namespace
+
+// The streams as the drive sees them, or nothing if the scheduler would hold requests of several jobs back: then the order
+// matters and blocks are simulated one by one.
+std::optional<std::vector<BulkDemand>> Drive::demands_alone() const {
+  std::vector<BulkDemand> demands;
+  std::set<IoPriority> priorities;
+  double num_requests = 0.0;
+  Bytes bytes;
+  bulks_.for_each([&](Slot, const BulkState& bulk) {
+    const unsigned requests = requests_per_block(bulk);
+    BulkDemand demand{.request = request_class(bulk), .window = mean_window(bulk.job.depth, requests), .rate_limit = {}};
+    if (bulk.job.rate_limit) demand.rate_limit = *bulk.job.rate_limit / demand.request.block_size;
+    num_requests += bulk.job.depth * requests;
+    bytes += bulk.job.block_size * bulk.job.depth;
+    priorities.insert(bulk.job.priority);
+    demands.push_back(demand);
+  });
+  const DeviceLimits& limits = settings_.limits;
+  const bool all_fit = num_requests <= static_cast<double>(limits.tags) && (!limits.window || bytes <= *limits.window);
+  if (demands.size() > 1 && (!all_fit || priorities.size() > 1)) return std::nullopt;
+  BulkDemand& only = demands.front();
+  if (!all_fit) {
+    double room = static_cast<double>(limits.tags);
+    if (limits.window) room = std::min(room, std::max(1.0, std::floor(*limits.window / only.request.block_size)));
+    only.window = std::min(only.window, room);
+  }
+  return demands;
+}
+
+// Whether a job is in the steady state that `flow` describes: on schedule under a rate limit, its write cache full where it
+// writes faster than the cache is flushed, its end far away.
+bool Drive::settled(const BulkState& bulk, const BulkFlow& flow, Seconds now) const {
+  if (num_blocks(bulk) - bulk.num_issued < kWindowsBeforeEnd * bulk.job.depth) return false;
+  if (bulk.job.rate_limit && (flow.window_full || due(bulk, bulk.num_issued) <= now)) return false;
+  if (!outruns_cache(bulk, flow)) return true;
+  const WriteCache& cache = *settings_.limits.write_cache;
+  return !bulk.job.rate_limit && device_.flush_debt(now) >= 0.9 * (cache.capacity / cache.flush_bandwidth);
+}
+
+bool Drive::outruns_cache(const BulkState& bulk, const BulkFlow& flow) const {
+  if (!settings_.limits.write_cache || bulk.job.direction == Direction::Read) return false;
+  return flow.request_rate * request_class(bulk).block_size > settings_.limits.write_cache->flush_bandwidth;
+}
+
+void Drive::go_alone(Seconds now) {
+  if (health_ != Health::Healthy) return;
+  const auto demands = demands_alone();
+  if (!demands) return;
+  const auto flows = share_drive(*law_, settings_.limits.interference, *demands);
+  bool all_settled = true;
+  auto flow = flows.begin();
+  bulks_.for_each([&](Slot, const BulkState& bulk) { all_settled = all_settled && settled(bulk, *flow++, now); });
+  if (!all_settled) return;
+  cache_full_alone_.reset();
+  flow = flows.begin();
+  bulks_.for_each([&](Slot slot, BulkState& bulk) {
+    bulk.flow = *flow++;
+    if (outruns_cache(bulk, bulk.flow)) {
+      bulk.flow.request_rate = settings_.limits.write_cache->flush_bandwidth / request_class(bulk).block_size;
+      cache_full_alone_ = device_.flush_debt(now);
+    }
+    bulk.requests_done = requests_done(slot, now);
+  });
+  forget_blocks(now);
+  alone_since_ = now;
+}
+
+// Requests done so far, in fractions of the spacing between two that finish, so that switching to the steady state and back
+// neither gains nor loses work on average.
+double Drive::requests_done(Slot slot, Seconds now) const {
+  const BulkState& bulk = bulks_[slot];
+  const unsigned per_block = requests_per_block(bulk);
+  double done = static_cast<double>(bulk.num_completed) * per_block;
+  ios_.for_each([&](Slot, const IoState& state) {
+    if (state.bulk == slot) done += per_block - state.num_waiting - state.num_in_drive;
+  });
+  double spacings_left = 0.0;
+  double num_in_drive = 0.0;
+  for (const auto& event : device_.in_flight()) {
+    if (!event.finished || ios_[requests_[*event.finished].io].bulk != slot) continue;
+    spacings_left += (event.at - now) * bulk.flow.request_rate;
+    num_in_drive += 1.0;
+  }
+  if (num_in_drive == 0.0) return done;
+  // In the steady state the j-th of n requests in the drive has j - fraction spacings left.
+  return done + 0.5 * (num_in_drive + 1.0) - spacings_left / num_in_drive;
+}
+
+void Drive::forget_blocks(Seconds now) {
+  requests_.for_each([&](Slot request, const Request& r) {
+    if (r.in_drive || staged_ == request) {
+      scheduler_->completed(ios_[r.io].io.priority);
+    } else {
+      scheduler_->remove(queued(request));
+    }
+    requests_.release(request);
+  });
+  ios_.for_each([&](Slot io, const IoState&) { ios_.release(io); });
+  staged_.reset();
+  num_waiting_ = 0;
+  device_.clear(now);
+}
+
+double Drive::requests_done_alone(const BulkState& bulk, Seconds now) const {
+  return bulk.requests_done + bulk.flow.request_rate * (now - *alone_since_);
+}
+
+// Blocks that were due by now; the schedule is exact, whatever happened before.
+std::uint64_t Drive::blocks_due(const BulkState& bulk, Seconds now) const {
+  const double intervals = (now - bulk.started) * (*bulk.job.rate_limit / bulk.job.block_size);
+  auto count = static_cast<std::uint64_t>(std::max(0.0, std::floor(intervals))) + 1;
+  while (count > 0 && due(bulk, count - 1) > now) --count;
+  return std::min(count, num_blocks(bulk));
+}
+
+std::optional<Seconds> Drive::alone_until(const BulkState& bulk) const {
+  if (!bulk.job.total) return std::nullopt;
+  const std::uint64_t last = num_blocks(bulk) - bulk.job.depth;
+  if (bulk.job.rate_limit) return due(bulk, last);
+  const double left = static_cast<double>(last * requests_per_block(bulk)) - bulk.requests_done;
+  return *alone_since_ + std::max(0.0, left) / bulk.flow.request_rate;
+}
+
+void Drive::leave_alone(Seconds now) {
+  num_blocks_alone_ = 0;
+  if (!alone_since_) return;
+  credit_time_alone(now);
+  bulks_.for_each([&](Slot slot, const BulkState& bulk) {
+    if (bulk.job.rate_limit) {
+      restore_schedule(now, slot);
+    } else {
+      restore_full_window(now, slot);
+    }
+  });
+  alone_since_.reset();
+  pump(now);
+}
+
+// Books the time alone with the owners of the jobs.
+void Drive::credit_time_alone(Seconds now) {
+  const Seconds elapsed = now - *alone_since_;
+  const auto in_flight = [&](const BulkState& bulk) { return law_->work(request_class(bulk)) * bulk.flow.num_in_flight; };
+  Seconds all;
+  bulks_.for_each([&](Slot, const BulkState& bulk) { all += in_flight(bulk); });
+  bulks_.for_each([&](Slot, const BulkState& bulk) {
+    device_.occupancy().credit(bulk.job.owner, elapsed * (in_flight(bulk) / all));
+    work_alone_ += law_->work(request_class(bulk)) * (bulk.flow.request_rate * elapsed);
+  });
+  if (cache_full_alone_) device_.set_flush_debt(now, *cache_full_alone_);
+}
+
+void Drive::restore_full_window(Seconds now, Slot slot) {
+  const BulkState& bulk = bulks_[slot];
+  const double done = std::max(0.0, requests_done_alone(bulk, now));
+  const auto num_done = static_cast<std::uint64_t>(done);
+  const unsigned per_block = requests_per_block(bulk);
+  const Seconds spacing = 1.0 / bulk.flow.request_rate;
+  Seconds finish = now - (done - std::floor(done)) * spacing;
+  const std::uint64_t first = num_done / per_block;
+  for (std::uint64_t index = first; index < first + bulk.job.depth; ++index) {
+    const auto skipped = index == first ? static_cast<unsigned>(num_done % per_block) : 0U;
+    restore_block(now, slot, {.index = index, .num_requests_done = skipped, .finish = finish, .spacing = spacing});
+    finish += spacing * static_cast<double>(per_block - skipped);
+  }
+  bulks_[slot].num_completed = first;
+  bulks_[slot].num_issued = first + bulk.job.depth;
+  bulks_[slot].num_outstanding = bulk.job.depth;
+}
+
+void Drive::restore_schedule(Seconds now, Slot slot) {
+  BulkState& bulk = bulks_[slot];
+  bulk.num_issued = blocks_due(bulk, now);
+  std::uint64_t first = bulk.num_issued;
+  while (first > 0 && bulk.num_issued - first < bulk.job.depth && due(bulk, first - 1) + bulk.flow.request_latency > now)
+    --first;
+  bulk.num_completed = first;
+  bulk.num_outstanding = static_cast<unsigned>(bulk.num_issued - first);
+  for (std::uint64_t index = first; index < bulk.num_issued; ++index) {
+    restore_block(now, slot, {.index = index, .finish = due(bulk, index) + bulk.flow.request_latency});
+  }
+}
+
+// Puts the requests of a block that are not done back into the drive, to finish at `finish + k spacing`, and those for which it
+// has no room into the scheduler.
+void Drive::restore_block(Seconds now, Slot slot, const RestoredBlock& block) {
+  const Slot io = open_io(now, block_of(bulks_[slot], block.index), slot);
+  IoState& state = ios_[io];
+  unsigned number = 0;
+  Seconds finish = block.finish;
+  split(io, [&](Slot handle) {
+    if (number++ < block.num_requests_done) {
+      requests_.release(handle);
+      return;
+    }
+    scheduler_->add(now, queued(handle));
+    ++state.num_waiting;
+    ++num_waiting_;
+    if (num_waiting_ > 1 || !device_.fits(requests_[handle].size)) return;
+    // The scheduler held nothing else, so this is the request it gives out.
+    static_cast<void>(scheduler_->take_next(now));
+    finish += block.spacing;
+    state.work_in_drive += device_.restore(now, command_of(handle), std::max(now, finish));
+    requests_[handle].in_drive = true;
+    state.num_waiting = 0;
+    num_waiting_ = 0;
+    ++state.num_in_drive;
+    state.last_finish = std::max(state.last_finish, finish);
+  });
+}
+
+}  // namespace labtwin::storage
