@@ -9,6 +9,7 @@
 
 #include "models/base/error.hpp"
 #include "sim/command/command.hpp"
+#include "sim/command/validate.hpp"
 
 namespace {
 
@@ -17,7 +18,7 @@ using labtwin::command::CommandStatus;
 
 constexpr int kWrongInput = 2;
 
-constexpr std::array<AddVerb, 0> kVerbs{};
+constexpr std::array<AddVerb, 1> kVerbs = {&labtwin::command::add_validate};
 
 int run(int argc, char** argv) {
   CLI::App app{"labtwin: a digital twin of a homelab AI stack", "labtwin"};

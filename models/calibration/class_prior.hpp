@@ -1,0 +1,67 @@
+#pragma once
+
+// What is known of a drive before it is measured: its class. Also what draws a fit of few rows towards sense.
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/base/units.hpp"
+#include "models/calibration/depth_curve.hpp"
+#include "models/calibration/levenberg_marquardt.hpp"
+#include "models/calibration/tail_fit.hpp"
+
+namespace labtwin::calibration {
+
+/// Where on a sweep a row lies; errors of a law differ between them.
+enum class Regime : unsigned char { Unloaded, Knee, Saturated };
+inline constexpr std::size_t kNumRegimes = 3;
+[[nodiscard]] Regime regime(double saturation);
+
+/// How wrong the law is beyond what its parameters' covariance says: the 90 % quantile of the absolute log residual of rows
+/// that were left out of the fit.
+struct Discrepancy {
+  std::array<double, kNumRegimes> log_iops{};
+  std::array<double, kNumQuantiles> log_tail{};  ///< of quantile / mean
+};
+
+/// One class of drive (`nvme`, `optane`, `sata_ssd`, `hdd`, `raid`, `virt`) and one operation (`randread`, `write`, ...).
+/// Rates and times depend on the block size as latency_floor + block / stream_bandwidth and
+/// 1 / max(1 / max_iops, block / bandwidth).
+struct ClassPrior {
+  std::string drive_class;
+  std::string operation;
+  Prior log_floor_s;
+  Prior log_stream_bytes_per_s;
+  Prior log_iops;
+  Prior log_bytes_per_s;
+  Prior log_knee;
+  Prior depth_exponent;
+  Prior fade;
+  double noise_sigma = 0.02;
+  double slots = 1e9;
+  LoopOverhead overhead;
+  std::array<TailCoefficients, kNumQuantiles> tail{};
+  Discrepancy discrepancy;
+
+  /// The prior of a sweep at one block size.
+  [[nodiscard]] CurvePrior at(Bytes block_size, const Prior& log_host_iops) const;
+};
+
+/// The class priors of the catalog.
+class ClassPriors {
+ public:
+  ClassPriors();
+
+  /// The prior of a class and operation; of the class of NVMe drives, with twice the spread, where the class is unknown.
+  [[nodiscard]] ClassPrior find(std::string_view drive_class, std::string_view operation) const;
+  /// I/Os per second that one job on one core gets through an engine (`io_uring`, `libaio`, `spdk`, ...).
+  [[nodiscard]] Prior log_host_iops(std::string_view io_engine) const;
+
+ private:
+  std::vector<ClassPrior> priors_;
+};
+
+}  // namespace labtwin::calibration

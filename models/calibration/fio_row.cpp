@@ -1,0 +1,98 @@
+#include "models/calibration/fio_row.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace labtwin::calibration {
+namespace {
+
+constexpr std::array<std::string_view, kNumQuantiles> kQuantileColumns = {"lat_p50_us", "lat_p95_us", "lat_p99_us",
+                                                                          "lat_p999_us"};
+constexpr std::array<std::string_view, 6> kOperations = {"randread", "randwrite", "read", "write", "randrw", "rw"};
+
+std::string normal_operation(std::string_view rw) {
+  return std::string(rw == "readwrite" ? "rw" : rw);
+}
+
+std::string block_text(double bytes) {
+  return bytes >= 1024.0 ? fmt::format("{:g} KiB", bytes / 1024.0) : fmt::format("{:g} B", bytes);
+}
+
+std::string unit_of(const MeasurementTable& table, std::size_t row) {
+  if (const std::string_view series = table.text(row, "series"); !series.empty()) return std::string(series);
+  return fmt::format("{}|{}|{}", table.text(row, "device"), table.text(row, "interface"), table.text(row, "ioengine"));
+}
+
+std::string problem_of(const FioRow& row, std::optional<double> depth, std::optional<double> jobs,
+                       std::optional<double> block) {
+  if (std::find(kOperations.begin(), kOperations.end(), row.sweep.operation) == kOperations.end()) {
+    return fmt::format("rw = {} is none of the operations of fio", row.sweep.operation);
+  }
+  if (!depth || *depth < 1) return "iodepth is missing or below 1";
+  if (!jobs || *jobs < 1) return "numjobs is missing or below 1";
+  if (!block || *block <= 0) return "bs_bytes is missing or not above 0";
+  return {};
+}
+
+std::optional<double> positive(std::optional<double> value) {
+  return value && *value > 0.0 ? value : std::nullopt;
+}
+
+}  // namespace
+
+double SweepKey::share() const {
+  if (!is_mix() || part == "all") return 1.0;
+  return part == "read" ? read_percent / 100.0 : 1.0 - read_percent / 100.0;
+}
+
+std::string SweepKey::pure_operation() const {
+  if (!is_mix()) return operation;
+  const bool reads = part == "read" || (part == "all" && read_percent >= 50.0);
+  if (operation == "randrw") return reads ? "randread" : "randwrite";
+  return reads ? "read" : "write";
+}
+
+std::string SweepKey::label() const {
+  if (!is_mix()) return fmt::format("{} {}", operation, block_text(block_bytes));
+  return fmt::format("{} {:g}% {} {}", operation, read_percent, part, block_text(block_bytes));
+}
+
+bool FioRow::queue_was_full() const {
+  if (!iops || !latency_us || sweep.part != "all") return true;
+  const double ratio = *iops * *latency_us * 1e-6 / point.num_in_flight;
+  return ratio >= 0.85 && ratio <= 1.1;
+}
+
+std::vector<FioRow> read_fio_rows(const MeasurementTable& table) {
+  std::vector<FioRow> rows;
+  rows.reserve(table.num_rows());
+  for (std::size_t i = 0; i < table.num_rows(); ++i) {
+    FioRow row;
+    row.index = i;
+    row.unit = unit_of(table, i);
+    row.drive_class = table.text(i, "class");
+    row.io_engine = table.text(i, "ioengine");
+    row.sweep.operation = normal_operation(table.text(i, "rw"));
+    row.sweep.part = table.text(i, "part");
+    if (row.sweep.part.empty()) row.sweep.part = "all";
+    const auto depth = table.number(i, "iodepth");
+    const auto jobs = table.number(i, "numjobs");
+    const auto block = table.number(i, "bs_bytes");
+    row.problem = problem_of(row, depth, jobs, block);
+    row.sweep.block_bytes = block.value_or(4096.0);
+    const bool reads = row.sweep.operation == "randread" || row.sweep.operation == "read";
+    const double mix = table.number(i, "rwmix_read_pct").value_or(50.0);
+    row.sweep.read_percent = row.sweep.is_mix() ? mix : reads ? 100.0 : 0.0;
+    if (row.sweep.share() <= 0.0) row.problem = "this half of the mix has no I/Os";
+    row.point = {.num_in_flight = depth.value_or(1.0) * jobs.value_or(1.0), .num_jobs = jobs.value_or(1.0)};
+    row.iops = positive(table.number(i, "iops"));
+    row.latency_us = positive(table.number(i, "lat_mean_us"));
+    for (std::size_t q = 0; q < kNumQuantiles; ++q) row.quantile_us[q] = positive(table.number(i, kQuantileColumns[q]));
+    row.split = table.split(i);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace labtwin::calibration

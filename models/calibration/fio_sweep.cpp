@@ -1,0 +1,86 @@
+#include "models/calibration/fio_sweep.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <map>
+
+#include "models/calibration/fio_model.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+constexpr std::array<std::string_view, kNumQuantiles> kQuantileNames = {"lat_p50_us", "lat_p95_us", "lat_p99_us",
+                                                                        "lat_p999_us"};
+
+void add_predictions(const FioRow& row, const UnitModel& unit, std::vector<Prediction>& predictions) {
+  const auto add = [&](std::string_view quantity, std::optional<double> measured, const std::optional<Estimate>& estimate,
+                       Grade grade, const std::string& note) {
+    predictions.push_back({.row = row.index + 1,
+                           .quantity = std::string(quantity),
+                           .group = row.drive_class + " " + row.sweep.operation,
+                           .measured = measured,
+                           .estimate = estimate,
+                           .grade = grade,
+                           .note = note});
+  };
+  if (!row.problem.empty()) {
+    add("iops", row.iops, std::nullopt, Grade::Assumed, row.problem);
+    add("lat_mean_us", row.latency_us, std::nullopt, Grade::Assumed, row.problem);
+    for (std::size_t q = 0; q < kNumQuantiles; ++q) {
+      add(kQuantileNames[q], row.quantile_us[q], std::nullopt, Grade::Assumed, row.problem);
+    }
+    return;
+  }
+  const UnitModel::Answer answer = unit.model(row.sweep);
+  const LoopEstimate loop = estimate(answer.model, row.sweep, row.point);
+  add("iops", row.iops, loop.iops, answer.grade, answer.note);
+  add("lat_mean_us", row.latency_us, loop.latency_us, answer.grade, answer.note);
+  const Grade tail_grade = answer.model.num_tail_rows > 0 ? answer.grade : Grade::Assumed;
+  const std::string tail_note = answer.model.num_tail_rows > 0 ? answer.note : "scatter of the class: no measured quantiles";
+  for (std::size_t q = 0; q < kNumQuantiles; ++q) {
+    add(kQuantileNames[q], row.quantile_us[q], loop.quantile_us[q], tail_grade, tail_note);
+  }
+}
+
+FittedParameter logarithmic(std::string name, const CurveFit& fit, std::size_t i, double scale, std::string unit) {
+  const double value = std::exp(fit.parameters[i]) * scale;
+  return {std::move(name), value, std::move(unit), value * std::sqrt(fit.covariance[i * kNumCurveParameters + i])};
+}
+
+FitSummary summarize(const std::string& unit, const SweepKey& key, const SweepModel& model) {
+  const CurveFit& fit = model.curve;
+  const auto sigma = [&](std::size_t i) { return std::sqrt(fit.covariance[i * kNumCurveParameters + i]); };
+  FitSummary summary{
+      .unit = unit + " | " + key.label(), .law = "queue_depth_curve", .num_rows = model.num_fit_rows, .parameters = {}};
+  summary.parameters = {logarithmic("latency_floor", fit, 0, 1e6, "us"),
+                        logarithmic("max_iops", fit, 1, 1.0, "/s"),
+                        logarithmic("knee", fit, 2, 1.0, ""),
+                        logarithmic("host_iops", fit, 3, 1.0, "/s"),
+                        {"depth_exponent", fit.parameters[4], "", sigma(4)},
+                        {"fade", fit.parameters[5], "", sigma(5)}};
+  return summary;
+}
+
+}  // namespace
+
+Evaluation evaluate_fio_sweep(const MeasurementTable& table, const Progress& progress) {
+  const ClassPriors priors;
+  const std::vector<FioRow> rows = read_fio_rows(table);
+  std::map<std::string, std::vector<const FioRow*>> by_unit;
+  for (const FioRow& row : rows) by_unit[row.unit].push_back(&row);
+  Evaluation evaluation;
+  std::size_t num_done = 0;
+  for (const auto& [name, unit_rows] : by_unit) {
+    const UnitModel unit(unit_rows, priors);
+    for (const auto& [key, model] : unit.sweeps()) evaluation.fits.push_back(summarize(name, key, model));
+    for (const FioRow* row : unit_rows) {
+      if (row->split == Split::HeldOut) add_predictions(*row, unit, evaluation.predictions);
+    }
+    num_done += unit_rows.size();
+    if (progress) progress(static_cast<double>(num_done) / static_cast<double>(rows.size()));
+  }
+  return evaluation;
+}
+
+}  // namespace labtwin::calibration

@@ -1,0 +1,89 @@
+#include "models/calibration/kind.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "models/base/error.hpp"
+#include "models/calibration/fio_sweep.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+using Names = std::string_view;
+
+constexpr std::array<Names, 5> kFioSweepColumns = {"rw", "bs_bytes", "iodepth", "numjobs", "iops"};
+constexpr std::array<Names, 6> kFioSweepConditions = {"rw", "bs_bytes", "iodepth", "numjobs", "class", "interface"};
+constexpr std::array<Names, 6> kFioSweepQuantities = {"iops",       "lat_mean_us", "lat_p50_us",
+                                                      "lat_p95_us", "lat_p99_us",  "lat_p999_us"};
+
+constexpr std::array<Kind, 1> kKinds = {{
+    {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
+}};
+
+std::vector<std::string_view> kind_names() {
+  std::vector<std::string_view> names;
+  for (const Kind& kind : kKinds) names.push_back(kind.name);
+  return names;
+}
+
+}  // namespace
+
+std::string_view grade_name(Grade grade) noexcept {
+  switch (grade) {
+    case Grade::Measured:
+      return "measured";
+    case Grade::Fitted:
+      return "fitted";
+    case Grade::Datasheet:
+      return "datasheet";
+    case Grade::Assumed:
+      return "assumed";
+  }
+  return "assumed";
+}
+
+std::span<const Kind> kinds() {
+  return kKinds;
+}
+
+const Kind& kind_by_name(std::string_view name, std::string_view file) {
+  const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& kind) { return kind.name == name; });
+  if (found != kKinds.end()) return *found;
+  throw ConfigError({.place = {std::string(file), 0, 0},
+                     .key = "kind",
+                     .value = fmt::format("\"{}\"", name),
+                     .rule = "is no known kind of measurement",
+                     .hint = fmt::format("known: {}", fmt::join(kind_names(), ", "))});
+}
+
+const Kind& recognise(const MeasurementTable& table) {
+  const auto matches = [&](const Kind& kind) {
+    return std::all_of(kind.recognised_by.begin(), kind.recognised_by.end(),
+                       [&](std::string_view column) { return table.find_column(column).has_value(); });
+  };
+  const auto found = std::find_if(kKinds.begin(), kKinds.end(), matches);
+  if (found != kKinds.end()) return *found;
+  throw ConfigError({.place = {table.name(), 1, 1},
+                     .key = {},
+                     .value = {},
+                     .rule = "these columns belong to no known kind of measurement",
+                     .hint = fmt::format("known: {}", fmt::join(kind_names(), ", "))});
+}
+
+void check_conditions(const Kind& kind, const MeasurementTable& table) {
+  std::vector<Diagnostic> missing;
+  for (std::string_view column : kind.conditions) {
+    if (table.find_column(column)) continue;
+    missing.push_back({.place = {table.name(), 1, 1},
+                       .key = {},
+                       .value = {},
+                       .rule = fmt::format("column `{}` is missing: it is a condition of kind {}", column, kind.name),
+                       .hint = {}});
+  }
+  if (!missing.empty()) throw ConfigError(std::move(missing));
+}
+
+}  // namespace labtwin::calibration

@@ -1,0 +1,84 @@
+#pragma once
+
+// The kinds of measurement: what makes a table one of them, which columns are conditions, what is predicted. MeasurementTables
+// of any kind go through the same door: `evaluate` fits the rows marked `fit` and predicts the rest.
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/calibration/measurement_table.hpp"
+
+namespace labtwin::calibration {
+
+/// A predicted figure and its 90 % interval.
+struct Estimate {
+  double value = 0.0;
+  double low = 0.0;
+  double high = 0.0;
+};
+
+/// Where the parameters behind a prediction come from, from best to worst.
+enum class Grade : unsigned char { Measured, Fitted, Datasheet, Assumed };
+[[nodiscard]] std::string_view grade_name(Grade grade) noexcept;
+
+/// One quantity of one row that is to be predicted.
+struct Prediction {
+  std::size_t row = 0;  ///< 1-based, as in the file
+  std::string quantity;
+  std::string group;                 ///< what the summary groups by: class and operation
+  std::optional<double> measured;    ///< for scoring only
+  std::optional<Estimate> estimate;  ///< absent if the row cannot be predicted
+  Grade grade = Grade::Fitted;
+  std::string note;  ///< why not, or what the estimate lacks
+};
+
+struct FittedParameter {
+  std::string name;
+  double value = 0.0;
+  std::string unit;
+  double sigma = 0.0;  ///< standard deviation, in the unit
+};
+
+/// What was fitted for one unit.
+struct FitSummary {
+  std::string unit;
+  std::string law;
+  std::size_t num_rows = 0;
+  std::vector<FittedParameter> parameters;
+};
+
+struct Evaluation {
+  std::vector<Prediction> predictions;
+  std::vector<FitSummary> fits;
+  std::vector<std::string> notes;
+};
+
+/// Told the fraction done, now and then.
+using Progress = std::function<void(double fraction)>;
+
+using Evaluate = Evaluation (*)(const MeasurementTable& table, const Progress& progress);
+
+/// A row of the registry.
+struct Kind {
+  std::string_view name;
+  std::span<const std::string_view> recognised_by;  ///< a table with all of these columns is of this kind
+  std::span<const std::string_view> conditions;     ///< columns that must be there
+  std::span<const std::string_view> quantities;     ///< measured columns
+  /// Null for kinds that are replayed by the engine: the worker process evaluates those and returns the same result.
+  Evaluate evaluate = nullptr;
+};
+
+/// All kinds, in the order in which tables are matched against them.
+[[nodiscard]] std::span<const Kind> kinds();
+/// The kind of this name. Throws ConfigError with the nearest name.
+[[nodiscard]] const Kind& kind_by_name(std::string_view name, std::string_view file);
+/// The kind that a table's columns tell. Throws ConfigError if none does.
+[[nodiscard]] const Kind& recognise(const MeasurementTable& table);
+/// Throws ConfigError naming every condition column that the table lacks.
+void check_conditions(const Kind& kind, const MeasurementTable& table);
+
+}  // namespace labtwin::calibration

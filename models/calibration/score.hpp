@@ -1,0 +1,26 @@
+#pragma once
+
+// How good predictions were, for rows that were not fitted on.
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "models/calibration/kind.hpp"
+
+namespace labtwin::calibration {
+
+/// Over the predictions that have a measured value other than 0. One without an estimate counts as 100 % wrong.
+struct Score {
+  std::size_t num_rows = 0;     ///< with a measured value
+  std::size_t num_missing = 0;  ///< of those, without an estimate
+  double bias_pct = 0.0;        ///< median of (predicted / measured - 1)
+  double median_ape_pct = 0.0;  ///< absolute percentage error
+  double p90_ape_pct = 0.0;     ///< smallest error that 90 % of the rows do not exceed
+  double coverage_pct = 0.0;    ///< share of measured values inside the 90 % interval
+};
+
+/// Nothing if no prediction has a measured value.
+[[nodiscard]] std::optional<Score> score(std::span<const Prediction* const> predictions);
+
+}  // namespace labtwin::calibration

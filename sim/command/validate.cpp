@@ -1,0 +1,68 @@
+// `labtwin validate`: predicted beside measured, for rows that were not fitted on.
+
+#include "sim/command/validate.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "models/calibration/measurement_set.hpp"
+#include "sim/command/validation_report.hpp"
+
+namespace labtwin::command {
+namespace {
+
+struct Options {
+  std::vector<std::string> paths;
+  bool json = false;
+  bool rows = false;
+};
+
+// A bar on stderr, where somebody is looking.
+calibration::Progress progress_on_terminal(const std::string& name) {
+  if (isatty(fileno(stderr)) == 0) return {};
+  return [name](double fraction) {
+    fmt::print(stderr, "\r{}: {:3.0f} %", name, 100.0 * fraction);
+    if (fraction >= 1.0) fmt::print(stderr, "\r{:{}}\r", "", name.size() + 8);
+    std::fflush(stderr);
+  };
+}
+
+void validate(const Options& options) {
+  std::vector<ValidatedSet> sets;
+  for (const std::string& path : options.paths) {
+    calibration::MeasurementSet set = calibration::read_measurement_set(path);
+    calibration::Evaluation evaluation = set.kind->evaluate(set.table, progress_on_terminal(set.name));
+    sets.push_back({std::move(set), std::move(evaluation)});
+  }
+  for (const ValidatedSet& set : sets) {
+    for (const std::string& note : set.evaluation.notes) fmt::print(stderr, "{}: {}\n", set.set.name, note);
+  }
+  if (options.json) {
+    fmt::print("{}\n", report_as_json(sets).dump());
+  } else {
+    fmt::print("{}", report_as_text(sets, options.rows ? ReportDetail::Rows : ReportDetail::Summary));
+  }
+}
+
+}  // namespace
+
+void add_validate(CLI::App& app, CommandStatus& status) {
+  CLI::App* verb = app.add_subcommand("validate", "Predict held-out measurements and show predicted beside measured");
+  auto options = std::make_shared<Options>();
+  verb->add_option("PATH", options->paths, "CSV files or folders of measurements")->required();
+  verb->add_flag("--json", options->json, "Print the result as JSON");
+  verb->add_flag("--rows", options->rows, "Print every row, not the summary alone");
+  verb->callback([options, &status] {
+    validate(*options);
+    status.code = 0;
+  });
+}
+
+}  // namespace labtwin::command

@@ -1,0 +1,141 @@
+#include "sim/command/validation_report.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "models/calibration/score.hpp"
+
+namespace labtwin::command {
+namespace {
+
+using calibration::FitSummary;
+using calibration::Prediction;
+using calibration::Score;
+using nlohmann::json;
+
+using PredictionList = std::vector<const Prediction*>;
+
+// In the order in which a kind names its quantities.
+std::vector<std::pair<std::string, PredictionList>> by_quantity(const ValidatedSet& set) {
+  std::vector<std::pair<std::string, PredictionList>> lists;
+  for (const Prediction& prediction : set.evaluation.predictions) {
+    auto at = std::find_if(lists.begin(), lists.end(), [&](const auto& entry) { return entry.first == prediction.quantity; });
+    if (at == lists.end()) at = lists.insert(at, {prediction.quantity, {}});
+    at->second.push_back(&prediction);
+  }
+  return lists;
+}
+
+std::string unit_of(std::string_view quantity) {
+  if (quantity.ends_with("_us")) return "us";
+  if (quantity.ends_with("_s")) return "s";
+  if (quantity.ends_with("mb_s")) return "MB/s";
+  if (quantity.ends_with("iops") || quantity.ends_with("qps")) return "/s";
+  return "";
+}
+
+std::string score_line(std::string_view label, std::string_view quantity, const Score& score) {
+  return fmt::format("{:<28} {:<14} {:>6} {:>8.1f} {:>8.1f} {:>8.1f} {:>8.0f}{}\n", label, quantity, score.num_rows,
+                     score.bias_pct, score.median_ape_pct, score.p90_ape_pct, score.coverage_pct,
+                     score.num_missing > 0 ? fmt::format("  ({} not predicted)", score.num_missing) : "");
+}
+
+std::string summary_text(const ValidatedSet& set) {
+  std::string text;
+  for (const auto& [quantity, predictions] : by_quantity(set)) {
+    if (const auto all = calibration::score(predictions)) text += score_line("all", quantity, *all);
+    std::map<std::string, PredictionList> groups;
+    for (const Prediction* prediction : predictions) groups[prediction->group].push_back(prediction);
+    if (groups.size() < 2) continue;
+    for (const auto& [group, members] : groups) {
+      if (const auto score = calibration::score(members)) text += score_line("  " + group, quantity, *score);
+    }
+  }
+  return text;
+}
+
+std::string rows_text(const ValidatedSet& set) {
+  std::string text = fmt::format("{:>6} {:<14} {:>12} {:>12} {:>12} {:>12}  {}\n", "row", "quantity", "measured", "predicted",
+                                 "low", "high", "grade");
+  for (const Prediction& p : set.evaluation.predictions) {
+    const std::string measured = p.measured ? fmt::format("{:.6g}", *p.measured) : "-";
+    if (!p.estimate) {
+      text += fmt::format("{:>6} {:<14} {:>12} {:>12}  {}\n", p.row, p.quantity, measured, "-", p.note);
+      continue;
+    }
+    text +=
+        fmt::format("{:>6} {:<14} {:>12} {:>12.6g} {:>12.6g} {:>12.6g}  {}{}\n", p.row, p.quantity, measured, p.estimate->value,
+                    p.estimate->low, p.estimate->high, calibration::grade_name(p.grade), p.note.empty() ? "" : ": " + p.note);
+  }
+  return text;
+}
+
+json number_or_null(std::optional<double> value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+json row_json(const std::string& set, const Prediction& p) {
+  json row = {{"set", set}, {"row", p.row}, {"quantity", p.quantity}, {"measured", number_or_null(p.measured)}};
+  row["predicted"] = p.estimate ? json(p.estimate->value) : json(nullptr);
+  row["low"] = p.estimate ? json(p.estimate->low) : json(nullptr);
+  row["high"] = p.estimate ? json(p.estimate->high) : json(nullptr);
+  row["grade"] = calibration::grade_name(p.grade);
+  row["note"] = p.note;
+  return row;
+}
+
+json fit_json(const std::string& set, const FitSummary& fit) {
+  json parameters = json::array();
+  for (const auto& p : fit.parameters) {
+    parameters.push_back({{"name", p.name}, {"value", p.value}, {"unit", p.unit}, {"sigma", p.sigma}});
+  }
+  return {{"set", set}, {"unit", fit.unit}, {"law", fit.law}, {"rows", fit.num_rows}, {"parameters", std::move(parameters)}};
+}
+
+json set_json(const ValidatedSet& set, const std::string& quantity, const PredictionList& predictions) {
+  json entry = {{"name", set.set.name},   {"kind", set.set.kind->name}, {"device", set.set.manifest.device},
+                {"quantity", quantity},   {"unit", unit_of(quantity)},  {"n", 0},
+                {"bias_pct", nullptr},    {"median_ape_pct", nullptr},  {"p90_ape_pct", nullptr},
+                {"coverage_pct", nullptr}};
+  if (const auto score = calibration::score(predictions)) {
+    entry["n"] = score->num_rows;
+    entry["bias_pct"] = score->bias_pct;
+    entry["median_ape_pct"] = score->median_ape_pct;
+    entry["p90_ape_pct"] = score->p90_ape_pct;
+    entry["coverage_pct"] = score->coverage_pct;
+  }
+  return entry;
+}
+
+}  // namespace
+
+std::string report_as_text(std::span<const ValidatedSet> sets, ReportDetail detail) {
+  std::string text;
+  for (const ValidatedSet& set : sets) {
+    std::size_t num_fit_rows = 0;
+    for (const FitSummary& fit : set.evaluation.fits) num_fit_rows += fit.num_rows;
+    text += fmt::format("{} ({}): {} fits on {} rows; held-out rows:\n", set.set.name, set.set.kind->name,
+                        set.evaluation.fits.size(), num_fit_rows);
+    if (detail == ReportDetail::Rows) text += rows_text(set);
+    text += fmt::format("{:<28} {:<14} {:>6} {:>8} {:>8} {:>8} {:>8}\n", "", "quantity", "n", "bias %", "median %", "p90 %",
+                        "cover %");
+    text += summary_text(set);
+  }
+  return text;
+}
+
+json report_as_json(std::span<const ValidatedSet> sets) {
+  json report = {{"sets", json::array()}, {"rows", json::array()}, {"fits", json::array()}};
+  for (const ValidatedSet& set : sets) {
+    for (const auto& [quantity, predictions] : by_quantity(set)) report["sets"].push_back(set_json(set, quantity, predictions));
+    for (const Prediction& prediction : set.evaluation.predictions)
+      report["rows"].push_back(row_json(set.set.name, prediction));
+    for (const FitSummary& fit : set.evaluation.fits) report["fits"].push_back(fit_json(set.set.name, fit));
+  }
+  return report;
+}
+
+}  // namespace labtwin::command
