@@ -6,6 +6,7 @@
 
 #include "models/base/error.hpp"
 #include "sim/engine/kernel.hpp"
+#include "sim/engine/transfers.hpp"
 
 namespace labtwin {
 
@@ -28,7 +29,12 @@ class Engine::ScheduledCall final : public Event {
 /// inside its callback.
 class Engine::Kernel {
  public:
-  explicit Kernel(Engine& engine) : engine_(&engine), simgrid_([this] { pump(); }) {}
+  Kernel(Engine& engine, const topology::Topology& topology)
+      : engine_(&engine),
+        simgrid_([this](double date) { pump(date); }),
+        transfers_(simgrid_, engine.queue_, topology, engine.options_.max_flows_per_link) {}
+
+  [[nodiscard]] Transfers& transfers() noexcept { return transfers_; }
 
   RunResult run(double horizon) {
     LABTWIN_CHECK(!is_running_, "a run inside a run");
@@ -56,13 +62,12 @@ class Engine::Kernel {
   void arm() {
     const double head = engine_->queue_.next_time();
     if (head == std::numeric_limits<double>::infinity()) return;
-    armed_for_ = std::min(head, horizon_);
-    simgrid_.set_timer(armed_for_);
+    simgrid_.set_timer(std::min(head, horizon_));
   }
 
-  void pump() {
+  void pump(double date) {
     EventQueue& queue = engine_->queue_;
-    const double limit = std::min(std::max(simgrid_.clock(), armed_for_), horizon_);
+    const double limit = std::min(std::max(simgrid_.clock(), date), horizon_);
     while (Event* event = queue.pop_due(limit)) {
       count(queue.now(), event->key());
       event->fire();
@@ -105,17 +110,35 @@ class Engine::Kernel {
 
   Engine* engine_;
   SimgridKernel simgrid_;
+  Transfers transfers_;
   double horizon_ = 0.0;
-  double armed_for_ = 0.0;
   std::uint64_t num_events_ = 0;
   std::uint64_t fingerprint_ = 0xcbf29ce484222325ULL;
   std::optional<RunEnd> end_;
   bool is_running_ = false;
 };
 
-Engine::Engine(EngineOptions options) : options_(options), kernel_(std::make_unique<Kernel>(*this)), processes_(queue_) {}
+Engine::Engine(EngineOptions options) : Engine(topology::Topology{}, options) {}
 
-Engine::~Engine() = default;
+Engine::Engine(const topology::Topology& topology, EngineOptions options)
+    : options_(options), kernel_(std::make_unique<Kernel>(*this, topology)), processes_(queue_) {}
+
+Engine::~Engine() {
+  kernel_->transfers().close();
+}
+
+Transfer Engine::transfer(const topology::Route& route, Bytes bytes, OwnerId owner) {
+  LABTWIN_CHECK(bytes >= Bytes{}, "a transfer of less than nothing");
+  return {kernel_->transfers(), route, bytes, owner};
+}
+
+void Engine::set_link_bandwidth(topology::LinkId link, BytesPerSecond bandwidth) {
+  kernel_->transfers().set_bandwidth(link, bandwidth);
+}
+
+void Engine::set_link_health(topology::LinkId link, Health health) {
+  kernel_->transfers().set_link_on(link, health != Health::Dead);
+}
 
 RunResult Engine::run(std::optional<Seconds> horizon) {
   const double date = horizon ? horizon->value() : std::numeric_limits<double>::infinity();

@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,11 +26,14 @@
 #include <utility>
 #include <vector>
 
+#include "models/base/device.hpp"
 #include "models/base/units.hpp"
+#include "models/topology/topology.hpp"
 #include "sim/engine/event_queue.hpp"
 #include "sim/engine/join.hpp"
 #include "sim/engine/process.hpp"
 #include "sim/engine/task.hpp"
+#include "sim/engine/transfer.hpp"
 #include "sim/engine/waiter.hpp"
 
 namespace labtwin {
@@ -37,6 +41,9 @@ namespace labtwin {
 struct EngineOptions {
   /// Owned by the caller, typically set by a handler of Ctrl-C. When it becomes true the run stops between two events.
   const std::atomic<bool>* interrupt = nullptr;
+  /// Flows that share a link at once; more wait in front of it, first come, first served, as they do at a real device. The cost
+  /// of an event grows with this number.
+  std::size_t max_flows_per_link = 16;
 };
 
 /// How a run ended. Finished: nothing was left to happen and every job had ended. Deadlock: nothing was left to happen, but
@@ -75,6 +82,8 @@ using CallId = std::uint64_t;
 class Engine {
  public:
   explicit Engine(EngineOptions options = {});
+  /// With links to transfer bytes over.
+  explicit Engine(const topology::Topology& topology, EngineOptions options = {});
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -93,6 +102,14 @@ class Engine {
   /// `co_await engine.hold(d)`: time passes. d = 0 lets everything that is already due at this date go first.
   [[nodiscard]] Hold hold(Seconds duration) noexcept { return {queue_, queue_.now() + duration.value()}; }
   [[nodiscard]] Hold hold_until(Seconds date) noexcept { return {queue_, date.value()}; }
+
+  /// `co_await engine.transfer(route, bytes, owner)`: a TransferResult when the bytes are there. Links are shared fairly among
+  /// all who use them meanwhile; the owner is who is charged for it.
+  [[nodiscard]] Transfer transfer(const topology::Route& route, Bytes bytes, OwnerId owner = 0);
+  /// Flows that are on their way feel it from now on.
+  void set_link_bandwidth(topology::LinkId link, BytesPerSecond bandwidth);
+  /// Dead: transfers over the link fail, those on their way included. All other states count as working.
+  void set_link_health(topology::LinkId link, Health health);
 
   /// `co_await engine.wait_all(std::move(tasks))`: an AllResult once all have ended. The first exception ends the wait.
   template <class T>

@@ -52,20 +52,21 @@ std::unique_ptr<sg4::Engine> make_engine() {
 }  // namespace
 
 struct SimgridKernel::State {
-  std::function<void()> on_timer;
+  std::function<void(double)> on_timer;
   std::unique_ptr<sg4::Engine> engine = make_engine();
   double origin = sg4::Engine::get_clock();
   Timer* timer = nullptr;
 };
 
-SimgridKernel::SimgridKernel(std::function<void()> on_timer) : state_(std::make_unique<State>()) {
+SimgridKernel::SimgridKernel(std::function<void(double)> on_timer) : state_(std::make_unique<State>()) {
   state_->on_timer = std::move(on_timer);
-  sg4::NetZone* zone = simgrid_names::make_full_zone(*state_->engine, "lab");
-  simgrid_names::make_host(*zone, "here", 1.0);
-  zone->seal();
 }
 
 SimgridKernel::~SimgridKernel() = default;
+
+sg4::Engine& SimgridKernel::engine() const noexcept {
+  return *state_->engine;
+}
 
 double SimgridKernel::clock() const {
   return sg4::Engine::get_clock() - state_->origin;
@@ -78,9 +79,9 @@ void SimgridKernel::set_timer(double at) {
     if (state.timer->get_date() <= date) return;
     state.timer->remove();
   }
-  state.timer = Timer::set(date, [&state] {
+  state.timer = Timer::set(date, [&state, at] {
     state.timer = nullptr;
-    state.on_timer();
+    state.on_timer(at);
   });
 }
 

@@ -3,17 +3,23 @@
 #include <functional>
 #include <memory>
 
+namespace simgrid::s4u {
+class Engine;
+}
+
 namespace labtwin {
 
 /// SimGrid itself: configured once, for exact bytes and exact dates, with the run's own origin of time. What it changes in
 /// the process (handlers of signals) is put back.
 class SimgridKernel {
  public:
-  explicit SimgridKernel(std::function<void()> on_timer);
+  /// `on_timer` is called with the date for which the timer was set.
+  explicit SimgridKernel(std::function<void(double)> on_timer);
   ~SimgridKernel();
   SimgridKernel(const SimgridKernel&) = delete;
   SimgridKernel& operator=(const SimgridKernel&) = delete;
 
+  [[nodiscard]] simgrid::s4u::Engine& engine() const noexcept;
   /// Since the kernel was made.
   [[nodiscard]] double clock() const;
   /// Calls on_timer at this date at the latest: a timer that is already set for earlier stays.

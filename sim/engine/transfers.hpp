@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "models/base/occupancy.hpp"
+#include "models/topology/topology.hpp"
+#include "sim/engine/event_queue.hpp"
+#include "sim/engine/kernel.hpp"
+#include "sim/engine/platform.hpp"
+#include "sim/engine/transfer.hpp"
+
+namespace labtwin {
+
+/// A link as a route uses it.
+struct LinkUse {
+  topology::LinkId link = 0;
+  std::optional<topology::LaneId> lane;  ///< nothing for a cap, which is not consumed
+  double num_crossings = 1.0;
+};
+
+/// A route in use.
+struct RouteUse {
+  Platform::Path path;
+  std::vector<LinkUse> links;             ///< each lane once
+  std::vector<topology::LinkId> crossed;  ///< each link as often as it is crossed
+};
+
+/// Carries bytes over routes: every transfer is a SimGrid flow that is started from the kernel's timer and reports its end at
+/// its date, with no actor behind it. The links are shared by SimGrid (max-min fairness); here is who may flow, since the cost
+/// of a flow grows with the number on its links, and who owes whom how much time.
+class Transfers {
+ public:
+  Transfers(SimgridKernel& kernel, EventQueue& queue, const topology::Topology& topology, std::size_t max_flows_per_link);
+
+  [[nodiscard]] EventQueue& queue() const noexcept { return *queue_; }
+  [[nodiscard]] const RouteUse& use(const topology::Route& route);
+  void submit(Transfer& transfer);
+  /// Gives up a transfer that is being destroyed.
+  void withdraw(Transfer& transfer);
+  /// Takes an arrived transfer off its links.
+  void finish(Transfer& transfer);
+
+  void set_bandwidth(topology::LinkId link, BytesPerSecond bandwidth);
+  void set_link_on(topology::LinkId link, bool on);
+
+  [[nodiscard]] bool is_any_flowing() const noexcept { return !flows_.empty(); }
+  /// From here on nothing is started any more, as the run is being torn down.
+  void close() noexcept { is_closed_ = true; }
+
+ private:
+  using Activity = simgrid_names::sg4::Activity;
+  using Comm = simgrid_names::sg4::CommPtr;
+  struct Flow {
+    Comm comm;
+    Transfer* transfer = nullptr;
+  };
+  /// A direction of a link, or a link whose directions share it.
+  struct Lane {
+    std::map<std::uint64_t, Transfer*> waiting;  ///< by sequence
+    std::size_t num_flows = 0;
+    double num_crossings = 0.0;
+    double demand = 0.0;  ///< integral of crossings / bandwidth
+    Seconds last_change;
+    Occupancy occupancy;
+  };
+  struct LinkState {
+    BytesPerSecond bandwidth;
+    Seconds latency;
+    bool is_on = true;
+  };
+
+  [[nodiscard]] bool is_route_on(const RouteUse& use) const noexcept;
+  [[nodiscard]] bool may_start(const Transfer& transfer) const noexcept;
+  void start(Transfer& transfer);
+  void start_waiting(const RouteUse& use);
+  void leave_queues(Transfer& transfer) noexcept;
+  void leave_links(Transfer& transfer) noexcept;
+  void end(Transfer& transfer, Outcome outcome);
+  void on_completion(const Activity& activity);
+  /// SimGrid refers to a flow until time has moved on.
+  void keep_until_later(Comm comm);
+
+  void advance(topology::LaneId lane);
+  [[nodiscard]] Seconds uncontended(const Transfer& transfer) const;
+  void take_snapshot(Transfer& transfer);
+  [[nodiscard]] const LinkUse* most_demanded(const Transfer& transfer, Seconds since, bool with_caps) const;
+  void charge(Transfer& transfer, DelayKind kind, Seconds duration, Seconds since);
+
+  SimgridKernel* kernel_;
+  EventQueue* queue_;
+  Platform platform_;
+  std::size_t max_flows_per_link_;
+  std::vector<LinkState> links_;
+  std::vector<Lane> lanes_;
+  std::vector<topology::Sharing> sharing_;
+  std::map<std::vector<topology::LaneId>, RouteUse> uses_;
+  std::unordered_map<const Activity*, Flow> flows_;  ///< looked up, never iterated
+  std::vector<Comm> kept_;
+  double kept_since_ = 0.0;
+  bool is_closed_ = false;
+};
+
+}  // namespace labtwin
