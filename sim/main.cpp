@@ -8,7 +8,9 @@
 #include <exception>
 
 #include "models/base/error.hpp"
+#include "sim/command/check.hpp"
 #include "sim/command/command.hpp"
+#include "sim/command/parts.hpp"
 #include "sim/command/validate.hpp"
 
 namespace {
@@ -18,7 +20,11 @@ using labtwin::command::CommandStatus;
 
 constexpr int kWrongInput = 2;
 
-constexpr std::array<AddVerb, 1> kVerbs = {&labtwin::command::add_validate};
+constexpr std::array<AddVerb, 3> kVerbs = {
+    &labtwin::command::add_check,
+    &labtwin::command::add_parts,
+    &labtwin::command::add_validate,
+};
 
 int run(int argc, char** argv) {
   CLI::App app{"labtwin: a digital twin of a homelab AI stack", "labtwin"};

@@ -174,6 +174,12 @@ Document Document::from_text(std::string name, std::string_view text, std::span<
   return {std::move(name), std::move(root)};
 }
 
+Document Document::with(std::span<const Override> overrides) const {
+  auto root = std::make_shared<Value>(*root_);
+  apply_overrides(*root, overrides);
+  return {name_, std::move(root)};
+}
+
 Value parse_value(std::string_view text, const SourcePlace& place) {
   Value value;
   try {

@@ -61,6 +61,9 @@ class Document {
   /// Parses a text; `name` stands for the file in diagnostics.
   [[nodiscard]] static Document from_text(std::string name, std::string_view text, std::span<const Override> overrides = {});
 
+  /// The same document with further overrides.
+  [[nodiscard]] Document with(std::span<const Override> overrides) const;
+
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const Value& root() const noexcept { return *root_; }
 

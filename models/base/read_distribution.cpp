@@ -33,7 +33,7 @@ Distribution TableReader::read_family(Dimension dimension, Range range) {
   const auto number = [&](std::string_view key) {
     return find_required(key) ? read_number(*raw(key), path(key), range, dimension).value_or(0.0) : 0.0;
   };
-  const std::size_t mistakes = sink_->size();
+  const std::size_t mistakes = sink_->diagnostics().size();
   const auto family = enumeration<Family>("distribution", {{"constant", Family::Constant},
                                                            {"uniform", Family::Uniform},
                                                            {"exponential", Family::Exponential},
@@ -41,11 +41,11 @@ Distribution TableReader::read_family(Dimension dimension, Range range) {
                                                            {"gamma", Family::Gamma},
                                                            {"weibull", Family::Weibull},
                                                            {"empirical", Family::Empirical}});
-  if (sink_->size() != mistakes) {  // which keys belong to the family cannot be told
+  if (sink_->diagnostics().size() != mistakes) {  // which keys belong to the family cannot be told
     accept_rest();
     return {};
   }
-  const auto build = [&](auto make) { return sink_->size() == mistakes ? make() : Distribution(); };
+  const auto build = [&](auto make) { return sink_->diagnostics().size() == mistakes ? make() : Distribution(); };
   switch (family) {
     case Family::Constant: {
       const auto value = number("value");

@@ -36,7 +36,7 @@ class DiagnosticSink {
   /// Takes over what another reader threw.
   void add(const ConfigError& error);
   [[nodiscard]] bool empty() const noexcept { return diagnostics_.empty(); }
-  [[nodiscard]] std::size_t size() const noexcept { return diagnostics_.size(); }
+  [[nodiscard]] const std::vector<Diagnostic>& diagnostics() const noexcept { return diagnostics_; }
   /// Throws one ConfigError with everything collected, in the order of the files, unless there is nothing.
   void throw_if_any() const;
 

@@ -85,6 +85,7 @@ constexpr std::array kSymbols{
     Symbol{"token", {0, 0, 0, 0, 1}, {}, kLargePrefixes, true},
     Symbol{"J", {0, 0, 0, 1, 0}, {}, kPowerPrefixes, true},
     Symbol{"W", {-1, 0, 0, 1, 0}, {}, kPowerPrefixes, true},
+    Symbol{"Hz", {-1, 0, 0, 0, 0}, {}, kLargePrefixes, false},
 };
 
 struct Unit {
@@ -140,7 +141,7 @@ Spelling spelling_of(Dimension dimension) {
     const Dimension over = dimension - (Dimension{} - under);
     if (over == Dimension{} && !rest.empty()) return {over, rest};
     for (const Symbol& symbol : kSymbols) {
-      if (symbol.dimension == over) return {over, rest};
+      if (symbol.preferred && symbol.dimension == over) return {over, rest};
     }
   }
   throw InternalError("a dimension that no unit symbol spells");
@@ -170,7 +171,7 @@ std::optional<std::string> shortest_text(double value, Factor factor) {
 
 std::string accepted_units(Dimension dimension) {
   const Spelling spelling = spelling_of(dimension);
-  if (spelling.numerator == Dimension{}) return "/s, /min, /h or /d";
+  if (spelling.numerator == Dimension{}) return "/s, /min, /h, /d or Hz (with k M G T P in front)";
   std::string text;
   std::string plain;
   for (const Symbol& symbol : kSymbols) {

@@ -166,7 +166,8 @@ struct ParsedQuantity {
 
 /// Reads `number unit` (`"3.35 TB/s"`, `"24 GiB"`, `"85 us"`, `"2.5 Gbit/s"`). Units: B and bit with k M G T P Ki Mi Gi Ti;
 /// s with n u m; min h d; flop and token with k M G T P; W and J with n u m k M G T P; one unit per another as `B/s`, and
-/// `/s`. Anything else (`Kb`, `bps`, `GBps`, a number without unit) is a problem whose text lists the accepted spellings.
+/// `/s`; Hz is `/s`. Anything else (`Kb`, `bps`, `GBps`, a number without unit) is a problem whose text lists the accepted
+/// spellings.
 [[nodiscard]] ParsedQuantity parse_in_base_units(std::string_view text, Dimension dimension);
 
 /// The shortest text that reads back as exactly this number, with the prefix that suits its size: `"85 us"`, `"24 GiB"`.

@@ -1,0 +1,165 @@
+#include "sim/command/check.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "models/base/file.hpp"
+#include "models/catalog/catalog.hpp"
+#include "models/registry.hpp"
+#include "sim/scenario/scenario.hpp"
+
+namespace labtwin::command {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr int kWrongInput = 2;
+
+struct Options {
+  std::vector<std::string> files;
+  std::vector<std::string> set;
+  bool json = false;
+};
+
+/// What a file turned out to be, and its mistakes.
+struct Finding {
+  std::string file;
+  std::string kind;
+  std::vector<Diagnostic> diagnostics;
+};
+
+enum class FileKind : unsigned char { Scenario, Lab, CatalogEntry, Unknown };
+
+FileKind recognise(const Value& root) {
+  const auto has = [&](std::string_view key) { return root.find(key) != nullptr; };
+  if (has("lab") || has("services") || has("workloads") || has("horizon")) return FileKind::Scenario;
+  if (has("nodes")) return FileKind::Lab;
+  if (has("law") || has("parameters")) return FileKind::CatalogEntry;
+  return FileKind::Unknown;
+}
+
+void check_lab(const Document& document) {
+  DiagnosticSink sink;
+  TableReader root(document, sink);
+  static_cast<void>(read_lab(root, catalog::Catalog()));
+  root.finish();
+  sink.throw_if_any();
+}
+
+void check_entry(const Document& document, const std::string& family) {
+  DiagnosticSink sink;
+  const auto read_parameters = [&](const std::string& law, TableReader& parameters) {
+    check_parameters(family, law, parameters);
+  };
+  static_cast<void>(catalog::read_entry(document, sink, read_parameters));
+  sink.throw_if_any();
+}
+
+/// Throws ConfigError with the mistakes of the file; `kind` is set as soon as it is known.
+void check_file(const std::string& file, const std::vector<Override>& overrides, std::string& kind) {
+  const Document document = Document::read(file);
+  switch (recognise(document.root())) {
+    case FileKind::Scenario:
+      kind = "scenario";
+      static_cast<void>(Scenario::read(ScenarioSource::file(file, overrides)));
+      return;
+    case FileKind::Lab:
+      kind = "lab";
+      check_lab(document.with(overrides));
+      return;
+    case FileKind::CatalogEntry:
+      kind = "catalog entry";
+      check_entry(document.with(overrides), fs::absolute(file).parent_path().filename().string());
+      return;
+    case FileKind::Unknown:
+      break;
+  }
+  Diagnostic diagnostic;
+  diagnostic.place.file = file;
+  diagnostic.rule = "is neither a scenario (it would have a key lab), a lab (nodes) nor a catalog entry (law, parameters)";
+  throw ConfigError(std::move(diagnostic));
+}
+
+std::vector<Override> parse_overrides(const std::vector<std::string>& texts) {
+  std::vector<Override> overrides;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+      Diagnostic diagnostic;
+      diagnostic.rule = fmt::format("--set {}: must be KEY=VALUE", text);
+      throw ConfigError(std::move(diagnostic));
+    }
+    overrides.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return overrides;
+}
+
+Json finding_json(const Finding& finding) {
+  Json json{
+      {"file", finding.file}, {"kind", finding.kind}, {"ok", finding.diagnostics.empty()}, {"diagnostics", Json::array()}};
+  for (const Diagnostic& diagnostic : finding.diagnostics) {
+    json["diagnostics"].push_back({{"file", diagnostic.place.file},
+                                   {"line", diagnostic.place.line},
+                                   {"column", diagnostic.place.column},
+                                   {"key", diagnostic.key},
+                                   {"value", diagnostic.value},
+                                   {"rule", diagnostic.rule},
+                                   {"hint", diagnostic.hint}});
+  }
+  return json;
+}
+
+/// Prints the answer; wrong files leave by exception unless the answer is JSON, which holds their mistakes.
+void report(const std::vector<Finding>& findings, bool as_json, CommandStatus& status) {
+  std::vector<Diagnostic> all;
+  Json json{{"files", Json::array()}};
+  std::string text;
+  for (const Finding& finding : findings) {
+    all.insert(all.end(), finding.diagnostics.begin(), finding.diagnostics.end());
+    json["files"].push_back(finding_json(finding));
+    if (finding.diagnostics.empty()) text += fmt::format("{}: {}, no mistakes\n", finding.file, finding.kind);
+  }
+  if (as_json) {
+    fmt::print("{}\n", json.dump(2));
+    if (!all.empty()) status.code = kWrongInput;
+    return;
+  }
+  fmt::print("{}", text);
+  if (!all.empty()) throw ConfigError(std::move(all));
+}
+
+void check(const Options& options, CommandStatus& status) {
+  const std::vector<Override> overrides = parse_overrides(options.set);
+  std::vector<Finding> findings;
+  for (const std::string& file : options.files) {
+    Finding finding{file, "", {}};
+    try {
+      check_file(file, overrides, finding.kind);
+    } catch (const ConfigError& error) {
+      finding.diagnostics = error.diagnostics();
+    }
+    findings.push_back(std::move(finding));
+  }
+  report(findings, options.json, status);
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, CommandStatus& status) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("check", "Report all mistakes of scenario, lab and catalog files");
+  verb->add_option("FILE", options->files, "Files to check")->required();
+  verb->add_option("--set", options->set, "Check with KEY=VALUE in place of what the file says (repeatable)")
+      ->allow_extra_args(false);
+  verb->add_flag("--json", options->json, "Answer in JSON");
+  verb->callback([options, &status] { check(*options, status); });
+}
+
+}  // namespace labtwin::command

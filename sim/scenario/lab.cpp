@@ -1,0 +1,135 @@
+#include "sim/scenario/lab.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "models/base/text.hpp"
+
+namespace labtwin {
+namespace {
+
+CpuSpec read_cpu(TableReader table) {
+  CpuSpec cpu;
+  cpu.cores = table.required<int>("cores", between(1, 4096));
+  cpu.clock = table.optional<PerSecond>("clock", kPositive);
+  return cpu;
+}
+
+MemorySpec read_memory(TableReader table) {
+  MemorySpec memory;
+  memory.size = table.required<Bytes>("size", kPositive);
+  memory.bandwidth = table.optional<BytesPerSecond>("bandwidth", kPositive);
+  return memory;
+}
+
+const EnumNames<SchedulerName> kSchedulers = {{"none", SchedulerName::None}, {"mq-deadline", SchedulerName::MqDeadline}};
+
+/// `scheduler = "none"`, or a table whose `name` is that and which changes its settings.
+IoSchedulerSpec read_scheduler(TableReader& drive) {
+  IoSchedulerSpec scheduler;
+  const Value* value = drive.raw("scheduler");
+  if (value == nullptr || value->kind != Value::Kind::Table) {
+    scheduler.name = drive.enumeration_or("scheduler", scheduler.name, kSchedulers);
+    return scheduler;
+  }
+  TableReader table = drive.table("scheduler");
+  scheduler.name = table.enumeration("name", kSchedulers);
+  scheduler.read_expire = table.value_or("read_expire", scheduler.read_expire, kPositive);
+  scheduler.write_expire = table.value_or("write_expire", scheduler.write_expire, kPositive);
+  scheduler.fifo_batch = table.value_or("fifo_batch", scheduler.fifo_batch, at_least(1));
+  scheduler.writes_starved = table.value_or("writes_starved", scheduler.writes_starved, at_least(0));
+  return scheduler;
+}
+
+DriveSpec read_drive(TableReader& table, const catalog::Catalog& catalog) {
+  DriveSpec drive;
+  drive.name = table.name();
+  drive.part = table.required<std::string>("part");
+  const std::vector<std::string> parts = catalog.parts("drives");
+  if (!drive.part.empty() && std::find(parts.begin(), parts.end(), drive.part) == parts.end()) {
+    auto [rule, hint] = catalog::missing_part(catalog, "drives", drive.part);
+    table.fail("part", std::move(rule), std::move(hint));
+  }
+  drive.slot = table.value_or<std::string>("slot", "");
+  drive.scheduler = read_scheduler(table);
+  drive.max_request = table.optional<Bytes>("max_request", at_least(512));
+  return drive;
+}
+
+NicSpec read_nic(TableReader& table) {
+  NicSpec nic;
+  nic.name = table.name();
+  nic.bandwidth = table.required<BytesPerSecond>("bandwidth", kPositive);
+  nic.latency = table.value_or<Seconds>("latency", Seconds{}, kNonNegative);
+  return nic;
+}
+
+NodeSpec read_node(TableReader& table, const catalog::Catalog& catalog) {
+  NodeSpec node;
+  node.name = table.name();
+  node.cpu = read_cpu(table.table("cpu"));
+  node.memory = read_memory(table.table("memory"));
+  for (TableReader& drive : table.named_tables("drives")) node.drives.push_back(read_drive(drive, catalog));
+  for (TableReader& nic : table.named_tables("nics")) node.nics.push_back(read_nic(nic));
+  return node;
+}
+
+/// What a cable can be plugged into.
+std::vector<std::string> cable_ends(const Lab& lab) {
+  std::vector<std::string> ends;
+  for (const NodeSpec& node : lab.nodes) {
+    for (const NicSpec& nic : node.nics) ends.push_back(fmt::format("{}.{}", node.name, nic.name));
+  }
+  for (const SwitchSpec& one : lab.switches) ends.push_back(one.name);
+  return ends;
+}
+
+void read_cable(TableReader& table, Lab& lab) {
+  const std::vector<std::string> ends = table.list<std::string>("between");
+  if (ends.size() != 2 || ends[0] == ends[1]) {
+    table.fail("between", "must name two ends, e.g. [\"box.eth0\", \"desk\"]");
+    return;
+  }
+  const std::vector<std::string> known = cable_ends(lab);
+  for (const std::string& end : ends) {
+    if (std::find(known.begin(), known.end(), end) != known.end()) continue;
+    table.fail("between", fmt::format("there is no \"{}\" to plug into", printable(end)), nearest_name_hint(end, known));
+  }
+  lab.cables.push_back({ends[0], ends[1]});
+}
+
+template <class Named>
+const Named* find_named(const std::vector<Named>& all, std::string_view name) noexcept {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Named& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const DriveSpec* NodeSpec::find_drive(std::string_view drive) const noexcept {
+  return find_named(drives, drive);
+}
+
+const NodeSpec* Lab::find_node(std::string_view node) const noexcept {
+  return find_named(nodes, node);
+}
+
+Lab read_lab(TableReader& root, const catalog::Catalog& catalog) {
+  Lab lab;
+  lab.title = root.value_or<std::string>("title", "");
+  for (TableReader& node : root.named_tables("nodes")) lab.nodes.push_back(read_node(node, catalog));
+  if (lab.nodes.empty()) root.fail("nodes", "a lab needs at least one node");
+  for (TableReader& table : root.named_tables("switches")) {
+    SwitchSpec one;
+    one.name = table.name();
+    one.bandwidth = table.required<BytesPerSecond>("bandwidth", kPositive);
+    one.latency = table.value_or<Seconds>("latency", Seconds{}, kNonNegative);
+    lab.switches.push_back(std::move(one));
+  }
+  for (TableReader& cable : root.tables("cables")) read_cable(cable, lab);
+  return lab;
+}
+
+}  // namespace labtwin

@@ -1,0 +1,100 @@
+#pragma once
+
+// The lab of a scenario: which machines there are, what is in them and how they are connected.
+//
+//   title = "Two nodes and a switch"
+//   [nodes.box]
+//   cpu = { cores = 8, clock = "4.2 GHz" }
+//   memory = { size = "64 GiB" }
+//   [nodes.box.drives.nvme0]
+//   part = "samsung-970-evo-plus"            # models/catalog/drives
+//   scheduler = "none"
+//   [nodes.box.nics.eth0]
+//   bandwidth = "2.5 Gbit/s"
+//   [switches.desk]
+//   bandwidth = "10 Gbit/s"                  # of each port
+//   [[cables]]
+//   between = ["box.eth0", "desk"]
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/base/table_reader.hpp"
+#include "models/base/units.hpp"
+#include "models/catalog/catalog.hpp"
+
+namespace labtwin {
+
+struct CpuSpec {
+  int cores = 1;
+  std::optional<PerSecond> clock;
+};
+
+struct MemorySpec {
+  Bytes size;
+  std::optional<BytesPerSecond> bandwidth;  ///< of all cores together
+};
+
+/// The order in which the host hands I/Os to a drive.
+enum class SchedulerName : unsigned char { None, MqDeadline };
+
+/// Settings under /sys/block/<drive>/queue; defaults are Linux'.
+struct IoSchedulerSpec {
+  SchedulerName name = SchedulerName::None;
+  Seconds read_expire = Seconds::from_base(0.5);
+  Seconds write_expire = Seconds::from_base(5.0);
+  int fifo_batch = 16;
+  int writes_starved = 2;
+};
+
+struct DriveSpec {
+  std::string name;
+  std::string part;  ///< of the catalog
+  std::string slot;  ///< where it sits; may be empty
+  IoSchedulerSpec scheduler;
+  std::optional<Bytes> max_request;  ///< larger I/Os are split by the host
+};
+
+struct NicSpec {
+  std::string name;
+  BytesPerSecond bandwidth;
+  Seconds latency;  ///< of the card and its driver, one way
+};
+
+struct NodeSpec {
+  std::string name;
+  CpuSpec cpu;
+  MemorySpec memory;
+  std::vector<DriveSpec> drives;
+  std::vector<NicSpec> nics;
+
+  [[nodiscard]] const DriveSpec* find_drive(std::string_view drive) const noexcept;
+};
+
+struct SwitchSpec {
+  std::string name;
+  BytesPerSecond bandwidth;  ///< of each port
+  Seconds latency;           ///< from port to port
+};
+
+/// Connects two ends, each `node.nic` or the name of a switch.
+struct CableSpec {
+  std::string from;
+  std::string to;
+};
+
+struct Lab {
+  std::string title;
+  std::vector<NodeSpec> nodes;
+  std::vector<SwitchSpec> switches;
+  std::vector<CableSpec> cables;
+
+  [[nodiscard]] const NodeSpec* find_node(std::string_view node) const noexcept;
+};
+
+/// Reads a lab; mistakes go to the reader's sink. The caller finishes the reader.
+[[nodiscard]] Lab read_lab(TableReader& root, const catalog::Catalog& catalog);
+
+}  // namespace labtwin

@@ -1,0 +1,117 @@
+#include <nlohmann/json.hpp>
+
+#include "sim/scenario/scenario.hpp"
+
+namespace labtwin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json scheduler_json(const IoSchedulerSpec& scheduler) {
+  if (scheduler.name == SchedulerName::None) return "none";
+  return {{"name", "mq-deadline"},
+          {"read_expire", format_quantity(scheduler.read_expire)},
+          {"write_expire", format_quantity(scheduler.write_expire)},
+          {"fifo_batch", scheduler.fifo_batch},
+          {"writes_starved", scheduler.writes_starved}};
+}
+
+Json drive_json(const DriveSpec& drive) {
+  Json json{{"part", drive.part}};
+  if (!drive.slot.empty()) json["slot"] = drive.slot;
+  json["scheduler"] = scheduler_json(drive.scheduler);
+  if (drive.max_request) json["max_request"] = format_quantity(*drive.max_request);
+  return json;
+}
+
+Json node_json(const NodeSpec& node) {
+  Json json;
+  json["cpu"]["cores"] = node.cpu.cores;
+  if (node.cpu.clock) json["cpu"]["clock"] = format_quantity(*node.cpu.clock);
+  json["memory"]["size"] = format_quantity(node.memory.size);
+  if (node.memory.bandwidth) json["memory"]["bandwidth"] = format_quantity(*node.memory.bandwidth);
+  for (const DriveSpec& drive : node.drives) json["drives"][drive.name] = drive_json(drive);
+  for (const NicSpec& nic : node.nics) {
+    json["nics"][nic.name] = {{"bandwidth", format_quantity(nic.bandwidth)}, {"latency", format_quantity(nic.latency)}};
+  }
+  return json;
+}
+
+Json lab_json(const Lab& lab) {
+  Json json{{"title", lab.title}};
+  for (const NodeSpec& node : lab.nodes) json["nodes"][node.name] = node_json(node);
+  for (const SwitchSpec& one : lab.switches) {
+    json["switches"][one.name] = {{"bandwidth", format_quantity(one.bandwidth)}, {"latency", format_quantity(one.latency)}};
+  }
+  for (const CableSpec& cable : lab.cables) json["cables"].push_back({{"between", {cable.from, cable.to}}});
+  return json;
+}
+
+Json slo_json(const Slo& slo) {
+  Json json{{"workload", slo.workload}, {"metric", metric_name(slo.metric)}};
+  if (slo.metric == SloMetric::FailedFraction) {
+    json["limit"] = slo.limit;
+  } else {
+    json["limit"] = format_quantity(Seconds::from_base(slo.limit));
+  }
+  return json;
+}
+
+/// A TOML value as JSON: text stays text, so that what-ifs read the same in both.
+Json value_json(const Value& value) {
+  switch (value.kind) {
+    case Value::Kind::String:
+    case Value::Kind::Date:
+      return value.text;
+    case Value::Kind::Integer:
+      return value.integer;
+    case Value::Kind::Float:
+      return value.number;
+    case Value::Kind::Boolean:
+      return value.boolean;
+    case Value::Kind::Array: {
+      Json json = Json::array();
+      for (const Value& item : value.items) json.push_back(value_json(item));
+      return json;
+    }
+    case Value::Kind::Table: {
+      Json json = Json::object();
+      for (const Entry& entry : value.entries) json[entry.key] = value_json(entry.value);
+      return json;
+    }
+  }
+  return nullptr;
+}
+
+Json what_if_json(const WhatIf& what_if) {
+  Json json{{"name", what_if.name}};
+  if (!what_if.cost.empty()) json["cost"] = what_if.cost;
+  if (!what_if.removes.empty()) json["removes"] = what_if.removes;
+  for (const Override& change : what_if.set) json["set"][change.key] = value_json(parse_value(change.value, change.place));
+  return json;
+}
+
+Json sweep_json(const Sweep& sweep) {
+  Json json{{"key", sweep.key}, {"label", sweep.label}};
+  if (!sweep.workload.empty()) json["workload"] = sweep.workload;
+  if (!sweep.job.empty()) json["job"] = sweep.job;
+  for (const std::string& value : sweep.values) json["values"].push_back(value_json(parse_value(value, sweep.place)));
+  return json;
+}
+
+}  // namespace
+
+std::string resolved_json(const Scenario& scenario) {
+  Json json{{"title", scenario.title},
+            {"lab", lab_json(scenario.lab)},
+            {"seed", scenario.seed},
+            {"horizon", format_quantity(scenario.horizon)},
+            {"warm_up", format_quantity(scenario.warm_up)},
+            {"replications", scenario.replications}};
+  for (const Slo& slo : scenario.slos) json["slo"].push_back(slo_json(slo));
+  for (const WhatIf& what_if : scenario.what_ifs) json["what_if"].push_back(what_if_json(what_if));
+  if (scenario.sweep) json["sweep"] = sweep_json(*scenario.sweep);
+  return json.dump(2);
+}
+
+}  // namespace labtwin
