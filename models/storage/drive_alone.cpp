@@ -147,8 +147,8 @@ std::optional<Seconds> Drive::alone_until(const BulkState& bulk) const {
 }
 
 void Drive::leave_alone(Seconds now) {
-  num_blocks_alone_ = 0;
   if (!alone_since_) return;
+  num_blocks_alone_ = 0;
   credit_time_alone(now);
   bulks_.for_each([&](Slot slot, const BulkState& bulk) {
     if (bulk.job.rate_limit) {

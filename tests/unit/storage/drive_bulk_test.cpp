@@ -113,6 +113,16 @@ TEST(BulkJob, SharesTheDriveWithAnotherInProportionToTheirWindows) {
   EXPECT_NEAR((drive->bulk_progress(200_s, 1).value() - one) / 100e9, 1.0, 0.001);
 }
 
+TEST(BulkJob, TakesNoEventsBesideAnotherWithARateLimit) {
+  DriveUnderTest drive(soft_knee());
+  drive->start_bulk(0_s, 1, {.owner = 1, .block_size = 1_MiB, .depth = 6});
+  drive->start_bulk(0_s, 2,
+                    {.owner = 2, .direction = Direction::Write, .block_size = 1_MiB, .depth = 4, .rate_limit = 200_MBps});
+  drive.run_until(1_s);
+  EXPECT_FALSE(drive->next_event().has_value());
+  EXPECT_NEAR(drive->bulk_progress(100_s, 2).value() / 20e9, 1.0, 0.001);
+}
+
 TEST(BulkJob, WritesAtTheRateOfTheFlushOnceItsCacheIsFull) {
   QueueDepthParameters law = one_gigabyte_per_second();
   DriveSettings settings;
