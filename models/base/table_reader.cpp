@@ -250,8 +250,9 @@ std::vector<const Value*> TableReader::array_items(std::string_view key) {
 
 std::vector<TableReader> TableReader::tables(std::string_view key) {
   std::vector<TableReader> readers;
+  std::size_t index = 0;
   for (const Value* item : array_items(key)) {
-    const std::string item_path = element_path(key, readers.size());
+    const std::string item_path = element_path(key, index++);
     if (item->kind == Value::Kind::Table) {
       readers.push_back(inner(*item, item_path, std::string(key)));
     } else {
@@ -292,7 +293,7 @@ std::optional<double> TableReader::read_number(const Value& value, const std::st
     }
     number = parsed.value;
   } else {
-    fail_value(value, path, fmt::format("must be a string with a number and a unit, {}", accepted_units(dimension)));
+    fail_value(value, path, fmt::format("must be a string with a number and a unit: {}", accepted_units(dimension)));
     return std::nullopt;
   }
   if (!std::isfinite(number)) {

@@ -104,8 +104,9 @@ class TableReader {
   template <ReadableScalar T>
   [[nodiscard]] std::vector<T> list(std::string_view key, Range range = kAny) {
     std::vector<T> values;
+    std::size_t index = 0;
     for (const Value* item : array_items(key)) {
-      if (auto value = scalar_of<T>(*item, element_path(key, values.size()), range)) values.push_back(std::move(*value));
+      if (auto value = scalar_of<T>(*item, element_path(key, index++), range)) values.push_back(std::move(*value));
     }
     return values;
   }

@@ -194,7 +194,7 @@ ParsedQuantity parse_in_base_units(std::string_view text, Dimension dimension) {
   const auto [end, error] = std::from_chars(trimmed.data(), trimmed.data() + trimmed.size(), number);
   if (error == std::errc::result_out_of_range) return {0.0, "the number is too large or too small"};
   if (error != std::errc{} || !std::isfinite(number)) {
-    return {0.0, fmt::format("must be a number with a unit, {}", accepted_units(dimension))};
+    return {0.0, fmt::format("must be a number with a unit: {}", accepted_units(dimension))};
   }
   const std::string_view unit_text = trim(trimmed.substr(static_cast<std::size_t>(end - trimmed.data())));
   if (unit_text.empty()) return {0.0, fmt::format("the unit is missing, write {}", accepted_units(dimension))};

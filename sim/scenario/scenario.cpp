@@ -39,7 +39,7 @@ std::vector<std::string> names_of(TableReader& root, std::string_view key) {
 std::optional<fs::path> find_lab_file(const std::string& lab, const Surroundings& around) {
   std::error_code ignored;
   for (const fs::path& folder : {around.source.base_dir, around.data.scenarios}) {
-    if (fs::exists(folder / lab, ignored)) return folder / lab;
+    if (fs::is_regular_file(folder / lab, ignored)) return folder / lab;
   }
   return std::nullopt;
 }
@@ -64,16 +64,22 @@ Lab read_lab_file(TableReader& root, const Surroundings& around, std::span<const
     root.fail("lab", "there is no such file", nearest_name_hint(name, known_labs(around)));
     return {};
   }
+  DiagnosticSink found;
+  Lab lab;
   try {
     const Document document = Document::read(*path, overrides);
-    TableReader lab_root(document, root.sink());
-    Lab lab = read_lab(lab_root, around.catalog);
+    TableReader lab_root(document, found);
+    lab = read_lab(lab_root, around.catalog);
     lab_root.finish();
-    return lab;
   } catch (const ConfigError& error) {
-    root.sink().add(error);
-    return {};
+    found.add(error);
   }
+  for (Diagnostic diagnostic : found.diagnostics()) {
+    // What an override did is told by the key that it was given.
+    if (diagnostic.place.file != path->string()) diagnostic.key.insert(0, kLabPrefix);
+    root.sink().add(std::move(diagnostic));
+  }
+  return lab;
 }
 
 const EnumNames<SloMetric> kMetrics = {{"mean", SloMetric::Mean},

@@ -81,7 +81,7 @@ TEST(TableReader, ReportsEveryMistakeWithItsPlaceInOrderOfTheFile) {
   EXPECT_EQ(
       reading.mistakes(),
       (Lines{"t.toml:1:1: bandwith: unknown key (did you mean \"bandwidth\"?)", "t.toml:2:8: rate = \"-3 /s\": must be > 0 /s",
-             "t.toml:3:8: size = 5: must be a string with a number and a unit, B or bit (with k M G T P Ki Mi Gi Ti in front)",
+             "t.toml:3:8: size = 5: must be a string with a number and a unit: B or bit (with k M G T P Ki Mi Gi Ti in front)",
              "t.toml:4:9: count = 2.5: must be an integer, not a number", "t.toml:6:1: disk.part: is missing",
              "t.toml:7:8: disk.kind = \"nvm\": must be one of nvme, hdd (did you mean \"nvme\"?)"}));
 }
