@@ -75,14 +75,20 @@ void Transfers::submit(Transfer& transfer) {
 void Transfers::withdraw(Transfer& transfer) {
   const Transfer::State state = std::exchange(transfer.state_, Transfer::State::Ended);
   if (state == Transfer::State::Waiting) leave_queues(transfer);
-  if (state == Transfer::State::Flowing) {
-    auto flow = flows_.extract(static_cast<const Activity*>(transfer.activity_));
-    flow.mapped().comm->cancel();
-    keep_until_later(std::move(flow.mapped().comm));
-  }
+  if (state == Transfer::State::Flowing) stop_flow(transfer);
   if (state == Transfer::State::Flowing || state == Transfer::State::Arrived) leave_links(transfer);
   if (state == Transfer::State::New || state == Transfer::State::Ended || is_closed_) return;
   start_waiting(*transfer.use_);
+}
+
+void Transfers::stop_flow(Transfer& transfer) {
+  if (transfer.activity_ == nullptr) {
+    std::erase(launching_, &transfer);
+    return;
+  }
+  auto flow = flows_.extract(static_cast<const Activity*>(transfer.activity_));
+  flow.mapped().comm->cancel();
+  keep_until_later(std::move(flow.mapped().comm));
 }
 
 void Transfers::finish(Transfer& transfer) {
@@ -138,12 +144,24 @@ void Transfers::start(Transfer& transfer) {
   }
   take_snapshot(transfer);
   transfer.state_ = Transfer::State::Flowing;
+  if (queue_->now() > kernel_->clock()) {
+    launching_.push_back(&transfer);
+  } else {
+    launch(transfer);
+  }
+}
+
+void Transfers::launch() {
+  for (Transfer* transfer : std::exchange(launching_, {})) launch(*transfer);
+}
+
+void Transfers::launch(Transfer& transfer) {
   // SimGrid counts whole bytes and never starts a flow of none.
   const auto bytes = static_cast<std::uint64_t>(std::max(1.0, std::round(transfer.bytes_.value())));
   Comm comm = sg4::Comm::sendto_init()->set_payload_size(bytes);
   transfer.activity_ = static_cast<const Activity*>(comm.get());
   flows_.emplace(comm.get(), Flow{.comm = comm, .transfer = &transfer});
-  comm->set_source(use.path.from)->set_destination(use.path.to);
+  comm->set_source(transfer.use_->path.from)->set_destination(transfer.use_->path.to);
 }
 
 void Transfers::start_waiting(const RouteUse& use) {

@@ -46,7 +46,10 @@ class Transfers {
   void set_bandwidth(topology::LinkId link, BytesPerSecond bandwidth);
   void set_link_on(topology::LinkId link, bool on);
 
-  [[nodiscard]] bool is_any_flowing() const noexcept { return !flows_.empty(); }
+  [[nodiscard]] bool is_any_flowing() const noexcept { return !flows_.empty() || is_launch_pending(); }
+  /// Whether a flow is to start, but SimGrid's clock is behind: then `launch` is to be called at this date of its clock.
+  [[nodiscard]] bool is_launch_pending() const noexcept { return !launching_.empty(); }
+  void launch();
   /// From here on nothing is started any more, as the run is being torn down.
   void close() noexcept { is_closed_ = true; }
 
@@ -75,6 +78,8 @@ class Transfers {
   [[nodiscard]] bool is_route_on(const RouteUse& use) const noexcept;
   [[nodiscard]] bool may_start(const Transfer& transfer) const noexcept;
   void start(Transfer& transfer);
+  void launch(Transfer& transfer);
+  void stop_flow(Transfer& transfer);
   void start_waiting(const RouteUse& use);
   void leave_queues(Transfer& transfer) noexcept;
   void leave_links(Transfer& transfer) noexcept;
@@ -98,6 +103,7 @@ class Transfers {
   std::vector<topology::Sharing> sharing_;
   std::map<std::vector<topology::LaneId>, RouteUse> uses_;
   std::unordered_map<const Activity*, Flow> flows_;  ///< looked up, never iterated
+  std::vector<Transfer*> launching_;
   std::vector<Comm> kept_;
   double kept_since_ = 0.0;
   bool is_closed_ = false;

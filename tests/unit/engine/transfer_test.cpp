@@ -268,6 +268,47 @@ TEST(Transfer, IsImmediateWithinANodeAndTakesTheLatencyOfAByteWithoutBytes) {
   EXPECT_NEAR(bench.elapsed(1), 1.001e-6, 1e-9);
 }
 
+TEST(Transfer, StartsAtTheDateOfAProcessThatWaitedLong) {
+  // SimGrid's clock stands still while only processes wait; a flow that starts later must not notice.
+  const Wire wire(Sharing::FullDuplex);
+  Bench bench(wire.lab);
+  for (double at : {10.0, 10.5, 20.0}) bench.send(wire.there(), kGigabyte, 0, Seconds::from_base(at));
+  bench.engine.schedule(10.25_s, Priority::Normal, [] {});
+  EXPECT_NEAR(bench.engine.run().reached.value(), 21.000001, 1e-9);
+  EXPECT_NEAR(bench.elapsed(0), 1.500001, 1e-6);
+  EXPECT_NEAR(bench.elapsed(1), 1.500001, 1e-6);
+  EXPECT_NEAR(bench.elapsed(2), 1.000001, 1e-9);
+}
+
+TEST(Transfer, MayBeGivenUpAtTheDateAtWhichItStarts) {
+  const Wire wire(Sharing::FullDuplex);
+  Engine engine(wire.lab);
+  auto download = [](Engine& e, Route route) -> Task<> { co_await e.transfer(route, kGigabyte); };
+  auto nothing = []() -> Task<> { co_return; };
+  auto body = [&](Engine& e, Route route) -> Task<> {
+    co_await e.hold(5_s);
+    std::vector<Task<>> race;
+    race.push_back(download(e, route));
+    race.push_back(nothing());
+    const AnyResult<void> any = co_await e.wait_any(std::move(race));
+    EXPECT_EQ(any.index, 1U);
+    co_await e.transfer(route, kGigabyte);
+  };
+  engine.spawn("body", body(engine, wire.there()));
+  EXPECT_NEAR(engine.run().reached.value(), 6.000001, 1e-9);
+}
+
+TEST(Transfer, StandsWhereItIsAtAHorizonWithoutEvents) {
+  const Wire wire(Sharing::FullDuplex);
+  Bench bench(wire.lab);
+  bench.send(wire.there(), kGigabyte);
+  EXPECT_EQ(bench.engine.run(0.5_s).end, RunEnd::Horizon);
+  bench.send(wire.there(), kGigabyte, 0, 0.5_s);
+  bench.engine.run();
+  EXPECT_NEAR(bench.elapsed(0), 1.5, 2e-6);
+  EXPECT_NEAR(bench.elapsed(1), 1.5, 2e-6);
+}
+
 TEST(Transfer, SurvivesTheHorizonAndTheEndOfTheEngine) {
   const Wire wire(Sharing::FullDuplex);
   Bench bench(wire.lab, {.max_flows_per_link = 1});
