@@ -47,13 +47,17 @@ class Splitter {
 
  private:
   void skip_blank_lines() {
-    while (position_ < text_.size()) {
-      const std::size_t end = std::min(text_.find('\n', position_), text_.size());
-      if (!trim(text_.substr(position_, end - position_)).empty()) return;
-      position_ = std::min(end + 1, text_.size());
+    for (std::size_t i = position_; i < text_.size() && is_blank(text_[i]); ++i) {
+      if (text_[i] != '\n') continue;
+      position_ = i + 1;
       ++line_;
     }
+    // What is left of a last line without end.
+    if (text_.find_first_not_of(" \t\r", position_) == std::string_view::npos) position_ = text_.size();
   }
+
+  [[nodiscard]] static bool ends_cell(char c) noexcept { return c == ',' || c == '\n' || c == '\r'; }
+  [[nodiscard]] static bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
   bool consume(char c) {
     if (position_ >= text_.size() || text_[position_] != c) return false;
@@ -64,7 +68,7 @@ class Splitter {
   std::string_view next_cell() {
     if (consume('"')) return quoted_cell();
     const std::size_t start = position_;
-    position_ = std::min(text_.find_first_of(",\r\n", position_), text_.size());
+    while (position_ < text_.size() && !ends_cell(text_[position_])) ++position_;
     return text_.substr(start, position_ - start);
   }
 
@@ -138,6 +142,8 @@ CsvTable CsvTable::from_text(std::string name, std::string text) {
   table.text_ = std::make_shared<const std::string>(std::move(text));
   Splitter splitter(table.name_, *table.text_);
   table.columns_ = header(splitter, table.name_);
+  const auto ends_cell = [](char c) { return c == ',' || c == '\n'; };
+  table.cells_.reserve(static_cast<std::size_t>(std::count_if(table.text_->begin(), table.text_->end(), ends_cell)) + 1);
   std::vector<Diagnostic> ragged;
   std::size_t filled = 0;
   while (ragged.size() < kMostDiagnostics && splitter.next_row(table.cells_)) {
