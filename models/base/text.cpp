@@ -73,7 +73,10 @@ std::optional<std::string> nearest_name(std::string_view word, std::span<const s
     best = candidate;
     best_distance = distance;
   }
-  return best;
+  if (best || word.size() < 2) return best;
+  const auto begins = [&](const std::string& candidate) { return candidate.starts_with(word); };
+  const auto found = std::find_if(candidates.begin(), candidates.end(), begins);
+  return found == candidates.end() ? std::nullopt : std::optional<std::string>(*found);
 }
 
 std::string nearest_name_hint(std::string_view word, std::span<const std::string> candidates) {

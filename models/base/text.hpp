@@ -17,7 +17,7 @@ namespace labtwin {
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// The candidate that was probably meant: at most a third of its letters differ (insertions, deletions, replacements, swaps of
-/// neighbours; case is ignored). Ties go to the first. Nothing if none is near.
+/// neighbours; case is ignored), else the first of which it is the beginning. Ties go to the first. Nothing if none is near.
 [[nodiscard]] std::optional<std::string> nearest_name(std::string_view word, std::span<const std::string> candidates);
 
 /// `did you mean "NAME"?` for the nearest name, empty if none is near.

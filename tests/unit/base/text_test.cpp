@@ -16,6 +16,11 @@ TEST(NearestName, FindsSlipsOfTheFinger) {
   EXPECT_EQ(nearest_name("tpye", kNames), "type");
 }
 
+TEST(NearestName, CompletesABeginning) {
+  EXPECT_EQ(nearest_name("band", kNames), "bandwidth");
+  EXPECT_EQ(nearest_name("b", kNames), std::nullopt);
+}
+
 TEST(NearestName, StaysSilentWhenNothingIsNear) {
   EXPECT_EQ(nearest_name("colour", kNames), std::nullopt);
   EXPECT_EQ(nearest_name("", kNames), std::nullopt);
