@@ -11,6 +11,7 @@
 #include "sim/command/check.hpp"
 #include "sim/command/command.hpp"
 #include "sim/command/parts.hpp"
+#include "sim/command/topology.hpp"
 #include "sim/command/validate.hpp"
 
 namespace {
@@ -20,9 +21,10 @@ using labtwin::command::CommandStatus;
 
 constexpr int kWrongInput = 2;
 
-constexpr std::array<AddVerb, 3> kVerbs = {
+constexpr std::array<AddVerb, 4> kVerbs = {
     &labtwin::command::add_check,
     &labtwin::command::add_parts,
+    &labtwin::command::add_topology,
     &labtwin::command::add_validate,
 };
 

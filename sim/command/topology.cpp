@@ -1,0 +1,55 @@
+#include "sim/command/topology.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "models/base/file.hpp"
+#include "models/catalog/catalog.hpp"
+#include "sim/output/topology_report.hpp"
+#include "sim/scenario/lab.hpp"
+#include "sim/scenario/lab_topology.hpp"
+#include "sim/scenario/scenario.hpp"
+
+namespace labtwin::command {
+namespace {
+
+struct Options {
+  std::string file;
+  std::string picture;
+  bool json = false;
+};
+
+/// The lab of a scenario, or of a file that is a lab itself.
+Lab read_lab_of(const std::string& file, const catalog::Catalog& catalog) {
+  const Document document = Document::read(file);
+  if (document.root().find("nodes") == nullptr) return Scenario::read(ScenarioSource::file(file)).lab;
+  DiagnosticSink sink;
+  TableReader root(document, sink);
+  Lab lab = read_lab(root, catalog);
+  root.finish();
+  sink.throw_if_any();
+  return lab;
+}
+
+void show(const Options& options) {
+  const catalog::Catalog catalog;
+  const output::TopologyReport report = output::report_on(lab_topology(read_lab_of(options.file, catalog), catalog));
+  if (!options.picture.empty()) write_file_atomically(options.picture, output::topology_svg(report.topology));
+  fmt::print("{}", options.json ? output::topology_json(report) + '\n' : output::topology_text(report));
+}
+
+}  // namespace
+
+void add_topology(CLI::App& app, CommandStatus&) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("topology", "Show links, routes and where they compete");
+  verb->add_option("FILE", options->file, "A scenario or a lab")->required();
+  verb->add_option("--plot", options->picture, "Draw it into this SVG file");
+  verb->add_flag("--json", options->json, "Answer in JSON");
+  verb->callback([options] { show(*options); });
+}
+
+}  // namespace labtwin::command

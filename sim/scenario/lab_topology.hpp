@@ -1,0 +1,15 @@
+#pragma once
+
+#include "models/catalog/catalog.hpp"
+#include "models/topology/topology.hpp"
+#include "sim/scenario/lab.hpp"
+
+namespace labtwin {
+
+/// A lab as a graph of what moves bytes. Node `box` of the lab becomes the node `box` (its CPU), `box.memory`, and one per
+/// drive and network card, each joined to the CPU by a link of the part's own name; cables join cards and switches. Speeds come
+/// from the lab file, those of drives from the catalog; memory whose bandwidth is not given has no link, since nothing is known
+/// to limit it.
+[[nodiscard]] topology::Topology lab_topology(const Lab& lab, const catalog::Catalog& catalog);
+
+}  // namespace labtwin
