@@ -6,11 +6,15 @@
 #include <array>
 
 #include "models/base/text.hpp"
+#include "models/storage/read_drive_law.hpp"
 
 namespace labtwin {
 namespace {
 
-constexpr std::array<DriveLawRow, 0> kDriveLaws{};
+constexpr std::array<DriveLawRow, 2> kDriveLaws = {{
+    {"ncq_power", &storage::read_ncq_power},
+    {"queue_depth_curve", &storage::read_queue_depth_curve},
+}};
 
 /// The row that a law's name selects; without one, a diagnostic and nullptr.
 template <class Row>

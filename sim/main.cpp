@@ -8,8 +8,10 @@
 #include <exception>
 
 #include "models/base/error.hpp"
+#include "sim/command/capture.hpp"
 #include "sim/command/check.hpp"
 #include "sim/command/command.hpp"
+#include "sim/command/fit.hpp"
 #include "sim/command/parts.hpp"
 #include "sim/command/topology.hpp"
 #include "sim/command/validate.hpp"
@@ -21,8 +23,10 @@ using labtwin::command::CommandStatus;
 
 constexpr int kWrongInput = 2;
 
-constexpr std::array<AddVerb, 4> kVerbs = {
+constexpr std::array<AddVerb, 6> kVerbs = {
+    &labtwin::command::add_capture,
     &labtwin::command::add_check,
+    &labtwin::command::add_fit,
     &labtwin::command::add_parts,
     &labtwin::command::add_topology,
     &labtwin::command::add_validate,

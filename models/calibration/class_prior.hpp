@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,7 @@ struct Discrepancy {
 struct ClassPrior {
   std::string drive_class;
   std::string operation;
+  std::size_t num_devices = 0;  ///< that it was fitted over; 0 if assumed
   Prior log_floor_s;
   Prior log_stream_bytes_per_s;
   Prior log_iops;
@@ -50,18 +52,34 @@ struct ClassPrior {
   [[nodiscard]] CurvePrior at(Bytes block_size, const Prior& log_host_iops) const;
 };
 
-/// The class priors of the catalog.
+/// I/Os per second that one job on one core gets through an engine of fio.
+struct EnginePrior {
+  std::string io_engine;
+  Prior log_host_iops;
+};
+
+/// The class priors that ship: calibration/priors/drives.toml.
 class ClassPriors {
  public:
-  ClassPriors();
+  /// Reads the file that ships, once per process.
+  [[nodiscard]] static const ClassPriors& shipped();
+  /// Throws ConfigError.
+  [[nodiscard]] static ClassPriors read(const std::filesystem::path& path);
+  ClassPriors(std::vector<ClassPrior> priors, std::vector<EnginePrior> engines);
 
   /// The prior of a class and operation; of the class of NVMe drives, with twice the spread, where the class is unknown.
   [[nodiscard]] ClassPrior find(std::string_view drive_class, std::string_view operation) const;
   /// I/Os per second that one job on one core gets through an engine (`io_uring`, `libaio`, `spdk`, ...).
+  /// That of the first engine of the file where the engine is unknown.
   [[nodiscard]] Prior log_host_iops(std::string_view io_engine) const;
+
+  [[nodiscard]] const std::vector<ClassPrior>& priors() const noexcept { return priors_; }
+  [[nodiscard]] const std::vector<EnginePrior>& engines() const noexcept { return engines_; }
+  [[nodiscard]] std::string to_toml() const;
 
  private:
   std::vector<ClassPrior> priors_;
+  std::vector<EnginePrior> engines_;
 };
 
 }  // namespace labtwin::calibration

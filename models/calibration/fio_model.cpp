@@ -7,6 +7,7 @@ namespace labtwin::calibration {
 namespace {
 
 constexpr double kNormal90 = 1.645;
+constexpr double kShare = 0.7;
 
 Estimate around(double value, double half_width) {
   return {value, value * std::exp(-half_width), value * std::exp(half_width)};
@@ -32,6 +33,7 @@ SweepModel blend(const SweepModel& a, const SweepModel& b, double fraction, doub
   for (std::size_t i = 0; i < kNumTailCoefficients; ++i) mid.part_latency[i] = mix(a.part_latency[i], b.part_latency[i]);
   mid.overhead.lost_fraction = mix(a.overhead.lost_fraction, b.overhead.lost_fraction);
   mid.overhead.turnaround = a.overhead.turnaround + fraction * (b.overhead.turnaround - a.overhead.turnaround);
+  mid.departure = {};
   mid.num_fit_rows = 0;
   return mid;
 }
@@ -47,12 +49,36 @@ SweepModel of_class(const ClassPrior& prior, const CurvePrior& curve) {
 
 }  // namespace
 
+Departure::Departure(std::span<const LoopMeasurement> measurements, const DepthCurve& curve) {
+  std::map<double, std::pair<double, int>> sums;
+  for (const LoopMeasurement& m : measurements) {
+    auto& [sum, count] = sums[std::log(m.point.num_in_flight)];
+    sum += std::log(m.iops / loop_rate(curve, m.point).iops);
+    ++count;
+  }
+  for (const auto& [log_depth, residual] : sums) residuals_.emplace_back(log_depth, residual.first / residual.second);
+}
+
+double Departure::at(double num_in_flight) const {
+  if (residuals_.empty()) return 0.0;
+  const double log_depth = std::log(num_in_flight);
+  const auto above = std::find_if(residuals_.begin(), residuals_.end(), [&](const auto& r) { return r.first >= log_depth; });
+  if (above == residuals_.begin()) return kShare * above->second;
+  if (above == residuals_.end()) return kShare * residuals_.back().second;
+  const auto below = above - 1;
+  const double fraction = (log_depth - below->first) / (above->first - below->first);
+  return kShare * (below->second + fraction * (above->second - below->second));
+}
+
 LoopEstimate estimate(const SweepModel& model, const SweepKey& key, const LoopPoint& point) {
   const LoopRate rate = loop_rate(model.curve.curve, point);
   const auto where = static_cast<std::size_t>(regime(rate.saturation));
   const double iops_width = quadrature(kNormal90 * model.curve.log_sigma(point), model.discrepancy.log_iops[where]);
-  const Seconds loop_time = point.num_in_flight / rate.iops;
-  const TailPoint tail_point{rate.saturation, point.num_in_flight};
+  const PerSecond iops = rate.iops * std::exp(model.departure.at(point.num_in_flight));
+  const Seconds loop_time = point.num_in_flight / iops;
+  // The drift belongs to the depth of one queue: further jobs add queues, not depth.
+  const double depth = std::min(point.num_in_flight, std::max(model.deepest, point.num_in_flight / point.num_jobs));
+  const TailPoint tail_point{rate.saturation, depth};
   double latency_us = reported_latency(model.overhead, loop_time).value() * 1e6;
   double latency_width = iops_width;
   if (key.share() < 1.0) {
@@ -60,7 +86,7 @@ LoopEstimate estimate(const SweepModel& model, const SweepKey& key, const LoopPo
     latency_width = quadrature(iops_width, model.discrepancy.log_tail.front());
   }
   LoopEstimate result;
-  result.iops = around(rate.iops.value() * key.share(), iops_width);
+  result.iops = around(iops.value() * key.share(), iops_width);
   result.latency_us = around(latency_us, latency_width);
   for (std::size_t q = 0; q < kNumQuantiles; ++q) {
     const double value = latency_us * std::exp(log_tail_ratio(model.tail[q], tail_point));
@@ -79,6 +105,7 @@ SweepModel fit_sweep(const std::vector<const FioRow*>& fit_rows, const SweepKey&
   }
   model.num_fit_rows = loops.size();
   model.curve = fit_curve(loops, curve_prior);
+  model.departure = Departure(loops, model.curve.curve);
   std::vector<OverheadMeasurement> overheads;
   std::vector<TailMeasurement> part_latencies;
   std::array<std::vector<TailMeasurement>, kNumQuantiles> tails;
@@ -102,6 +129,8 @@ SweepModel fit_sweep(const std::vector<const FioRow*>& fit_rows, const SweepKey&
   }
   for (std::size_t q = 0; q < kNumQuantiles; ++q) model.tail[q] = fit_tail(tails[q], prior.tail[q]);
   model.num_tail_rows = tails[2].size();
+  model.deepest = 1.0;
+  for (const FioRow* row : fit_rows) model.deepest = std::max(model.deepest, row->point.num_in_flight);
   return model;
 }
 

@@ -5,7 +5,9 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/calibration/class_prior.hpp"
@@ -14,9 +16,25 @@
 
 namespace labtwin::calibration {
 
+/// What a curve leaves unexplained along its sweep: a random walk over log depth, known at the depths that were fitted.
+/// Law:    E[log X - log curve] at N = kShare * linear interpolation of the residuals over log N, constant beyond the ends.
+/// Valid:  loops on the measured unit itself. It says nothing about another drive and is no part of a catalog entry.
+/// Source: Kennedy and O'Hagan, "Bayesian calibration of computer models", 2001; kShare is the part of a residual's variance
+///         that is shared by neighbouring depths rather than scatter of a single run.
+class Departure {
+ public:
+  Departure() = default;
+  Departure(std::span<const LoopMeasurement> measurements, const DepthCurve& curve);
+  [[nodiscard]] double at(double num_in_flight) const;
+
+ private:
+  std::vector<std::pair<double, double>> residuals_;  // (log depth, mean log residual), sorted
+};
+
 /// One sweep: curve, overhead and tails, with the discrepancy that its intervals need.
 struct SweepModel {
   CurveFit curve;
+  Departure departure;
   LoopOverhead overhead;
   /// Log latency of this half of a mix over that of the whole loop.
   TailCoefficients part_latency{};
@@ -24,6 +42,7 @@ struct SweepModel {
   Discrepancy discrepancy;
   std::size_t num_fit_rows = 0;
   std::size_t num_tail_rows = 0;
+  double deepest = 1e9;  ///< depth up to which tails were fitted
 };
 
 /// Figures of one loop.

@@ -71,7 +71,10 @@ std::vector<FioRow> read_fio_rows(const MeasurementTable& table) {
     FioRow row;
     row.index = i;
     row.unit = unit_of(table, i);
+    row.device = table.text(i, "device");
     row.drive_class = table.text(i, "class");
+    row.drive_interface = table.text(i, "interface");
+    row.date = table.text(i, "date");
     row.io_engine = table.text(i, "ioengine");
     row.sweep.operation = normal_operation(table.text(i, "rw"));
     row.sweep.part = table.text(i, "part");

@@ -35,8 +35,11 @@ struct SweepKey {
 struct FioRow {
   std::size_t index = 0;  ///< 0-based row of the table
   std::string unit;
+  std::string device;
   std::string drive_class;
+  std::string drive_interface;
   std::string io_engine;
+  std::string date;  ///< year-month-day; may be empty
   SweepKey sweep;
   LoopPoint point;
   std::optional<double> iops;

@@ -65,7 +65,7 @@ FitSummary summarize(const std::string& unit, const SweepKey& key, const SweepMo
 }  // namespace
 
 Evaluation evaluate_fio_sweep(const MeasurementTable& table, const Progress& progress) {
-  const ClassPriors priors;
+  const ClassPriors& priors = ClassPriors::shipped();
   const std::vector<FioRow> rows = read_fio_rows(table);
   std::map<std::string, std::vector<const FioRow*>> by_unit;
   for (const FioRow& row : rows) by_unit[row.unit].push_back(&row);

@@ -8,6 +8,7 @@
 
 #include "models/base/error.hpp"
 #include "models/calibration/fio_sweep.hpp"
+#include "models/calibration/interference.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -19,8 +20,16 @@ constexpr std::array<Names, 6> kFioSweepConditions = {"rw", "bs_bytes", "iodepth
 constexpr std::array<Names, 6> kFioSweepQuantities = {"iops",       "lat_mean_us", "lat_p50_us",
                                                       "lat_p95_us", "lat_p99_us",  "lat_p999_us"};
 
-constexpr std::array<Kind, 1> kKinds = {{
+constexpr std::array<Names, 3> kInterferenceColumns = {"fg_rw", "bg_rw", "fg_lat_mean_us"};
+constexpr std::array<Names, 9> kInterferenceConditions = {"fg_rw",       "fg_bs_bytes",         "fg_iodepth",
+                                                          "fg_numjobs",  "fg_rate_target_iops", "bg_rw",
+                                                          "bg_bs_bytes", "bg_iodepth",          "bg_rate_target_mb_s"};
+constexpr std::array<Names, 6> kInterferenceQuantities = {"fg_iops",       "fg_lat_mean_us", "fg_lat_p50_us",
+                                                          "fg_lat_p95_us", "fg_lat_p99_us",  "fg_lat_p999_us"};
+
+constexpr std::array<Kind, 2> kKinds = {{
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
+    {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
 }};
 
 std::vector<std::string_view> kind_names() {
@@ -30,20 +39,6 @@ std::vector<std::string_view> kind_names() {
 }
 
 }  // namespace
-
-std::string_view grade_name(Grade grade) noexcept {
-  switch (grade) {
-    case Grade::Measured:
-      return "measured";
-    case Grade::Fitted:
-      return "fitted";
-    case Grade::Datasheet:
-      return "datasheet";
-    case Grade::Assumed:
-      return "assumed";
-  }
-  return "assumed";
-}
 
 std::span<const Kind> kinds() {
   return kKinds;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "models/calibration/measurement_table.hpp"
+#include "models/catalog/entry.hpp"
 
 namespace labtwin::calibration {
 
@@ -21,9 +22,7 @@ struct Estimate {
   double high = 0.0;
 };
 
-/// Where the parameters behind a prediction come from, from best to worst.
-enum class Grade : unsigned char { Measured, Fitted, Datasheet, Assumed };
-[[nodiscard]] std::string_view grade_name(Grade grade) noexcept;
+using catalog::Grade;
 
 /// One quantity of one row that is to be predicted.
 struct Prediction {

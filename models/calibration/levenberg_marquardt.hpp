@@ -43,7 +43,7 @@ struct LeastSquaresFit {
 /// Inputs: a start for every parameter; as many priors as parameters.
 /// Valid:  smooth models of few parameters. A fit that does not converge says so and keeps the best point.
 /// Source: Marquardt 1963; the trust-region update of Nielsen 1999.
-/// Error:  certified values of NIST StRD Misra1a to 6 digits (tests/unit/calibration).
+/// Error:  certified values of NIST StRD Misra1a to 4 digits (tests/unit/calibration).
 [[nodiscard]] LeastSquaresFit fit_least_squares(const LeastSquaresProblem& problem, std::span<const double> start);
 
 /// The best of several starts.

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 
 #include "models/base/csv.hpp"
 #include "models/base/error.hpp"
+#include "models/base/file.hpp"
 #include "models/base/table_reader.hpp"
+#include "models/base/text.hpp"
+#include "models/calibration/fio_json.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -31,15 +35,54 @@ Bound read_bound(TableReader table) {
   return bound;
 }
 
-fs::path csv_of_folder(const fs::path& folder) {
-  if (fs::exists(folder / "measurements.csv")) return folder / "measurements.csv";
+std::vector<fs::path> files_with(const fs::path& folder, std::string_view extension) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.is_regular_file() && entry.path().extension() == ".csv") files.push_back(entry.path());
+    if (entry.is_regular_file() && entry.path().extension() == extension) files.push_back(entry.path());
   }
-  if (files.empty()) fail(folder, "holds no measurements: a CSV file is needed");
-  if (files.size() > 1) fail(folder, "holds several CSV files: name one, or call it measurements.csv");
-  return files.front();
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+MeasurementTable read_fio_outputs(const std::vector<fs::path>& files, const std::string& name, const Manifest& manifest) {
+  MeasurementTable table = fio_table(name);
+  const FioContext context{manifest.device.empty() ? name : manifest.device, manifest.drive_class, manifest.drive_interface};
+  for (const fs::path& file : files) {
+    const std::string text = read_text_file(file);
+    if (!is_fio_json(text)) fail(file, "is no output of fio --output-format=json");
+    append_fio_json(table, file.filename().string(), text, context);
+  }
+  return table;
+}
+
+MeasurementTable read_table(const fs::path& path, const std::string& name, const Manifest& manifest) {
+  if (!fs::is_directory(path)) {
+    if (path.extension() == ".json") return read_fio_outputs({path}, name, manifest);
+    return MeasurementTable::from_csv(CsvTable::read(path));
+  }
+  if (fs::exists(path / "measurements.csv")) return MeasurementTable::from_csv(CsvTable::read(path / "measurements.csv"));
+  const std::vector<fs::path> tables = files_with(path, ".csv");
+  if (tables.size() > 1) fail(path, "holds several CSV files: name one, or call it measurements.csv");
+  if (tables.size() == 1) return MeasurementTable::from_csv(CsvTable::read(tables.front()));
+  const std::vector<fs::path> outputs = files_with(path, ".json");
+  if (outputs.empty()) fail(path, "holds no measurements: a CSV file or outputs of fio (*.json) are needed");
+  return read_fio_outputs(outputs, name, manifest);
+}
+
+// What the rows were measured with but no prediction reads, in one line.
+void note_unused_columns(MeasurementSet& set) {
+  static constexpr std::array<std::string_view, 16> known = {
+      "id",    "device", "date",      "source",   "note",           "split", "series",    "part",
+      "class", "direct", "interface", "ioengine", "rwmix_read_pct", "flag",  "scheduler", "quantity"};
+  const auto listed = [](const auto& names, const std::string& column) {
+    return std::find(names.begin(), names.end(), column) != names.end();
+  };
+  std::vector<std::string> unused;
+  for (const std::string& column : set.table.columns()) {
+    if (listed(known, column) || listed(set.kind->recognised_by, column) || listed(set.kind->conditions, column)) continue;
+    if (!listed(set.kind->quantities, column)) unused.push_back(column);
+  }
+  if (!unused.empty()) set.notes.push_back("columns that no prediction reads: " + join_names(unused));
 }
 
 }  // namespace
@@ -50,6 +93,8 @@ Manifest read_manifest(const fs::path& path) {
   TableReader root(document, sink);
   Manifest manifest;
   manifest.kind = root.value_or<std::string>("kind", "");
+  manifest.drive_class = root.value_or<std::string>("class", "");
+  manifest.drive_interface = root.value_or<std::string>("interface", "");
   manifest.device = root.value_or<std::string>("device", "");
   manifest.conditions = root.value_or<std::string>("conditions", "");
   manifest.provenance = root.value_or<std::string>("provenance", "");
@@ -61,17 +106,20 @@ Manifest read_manifest(const fs::path& path) {
 
 MeasurementSet read_measurement_set(const fs::path& path) {
   std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status)) fail(path, "no such file or folder");
-  const bool is_folder = fs::is_directory(status);
-  const fs::path csv = is_folder ? csv_of_folder(path) : path;
-  MeasurementSet set{.name = {}, .table = MeasurementTable::from_csv(CsvTable::read(csv)), .kind = nullptr, .manifest = {}};
-  const fs::path manifest = csv.parent_path() / "manifest.toml";
-  if (fs::exists(manifest) && (is_folder || csv.filename() == "measurements.csv")) set.manifest = read_manifest(manifest);
-  const fs::path named = csv.filename() == "measurements.csv" ? fs::absolute(csv).parent_path() : csv;
-  set.name = named.stem().string();
-  set.kind = set.manifest.kind.empty() ? &recognise(set.table) : &kind_by_name(set.manifest.kind, manifest.string());
+  if (!fs::exists(path, error)) fail(path, "no such file or folder");
+  const bool is_folder = fs::is_directory(path);
+  const bool of_folder = is_folder || path.filename() == "measurements.csv";
+  const fs::path folder = is_folder ? path : fs::absolute(path).parent_path();
+  Manifest manifest;
+  if (of_folder && fs::exists(folder / "manifest.toml")) manifest = read_manifest(folder / "manifest.toml");
+  const fs::path named = of_folder ? fs::weakly_canonical(folder) : path.stem();
+  const std::string name = named.filename().string();
+  MeasurementSet set{
+      .name = name, .table = read_table(path, name, manifest), .kind = nullptr, .manifest = manifest, .notes = {}};
+  set.kind = manifest.kind.empty() ? &recognise(set.table) : &kind_by_name(manifest.kind, (folder / "manifest.toml").string());
   check_conditions(*set.kind, set.table);
+  set.notes = flagged_runs(set.table);
+  note_unused_columns(set);
   return set;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// A measurement set on disk: a CSV file, or a folder with `measurements.csv` (or one CSV of any name) and `manifest.toml`.
+// A measurement set on disk: a CSV file or the output of a tool, or a folder with `measurements.csv` (or one CSV of any name,
+// or outputs of fio) and `manifest.toml`.
 
 #include <filesystem>
 #include <optional>
@@ -25,7 +26,9 @@ struct Bound {
 struct Manifest {
   std::string kind;  ///< empty: recognised by the columns
   std::string device;
-  std::string conditions;  ///< in words: host, engine, preconditioning
+  std::string drive_class;      ///< for outputs of fio, which do not tell it
+  std::string drive_interface;  ///< likewise
+  std::string conditions;       ///< in words: host, engine, preconditioning
   std::string provenance;
   std::vector<Bound> bounds;
 };
@@ -37,6 +40,7 @@ struct MeasurementSet {
   MeasurementTable table;
   const Kind* kind = nullptr;
   Manifest manifest;
+  std::vector<std::string> notes;  ///< runs that were found to be no measurement, columns that are not used
 };
 
 /// Reads a set and tells its kind. Throws ConfigError.

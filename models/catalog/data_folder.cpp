@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 std::optional<DataFolder> data_below(const fs::path& root) {
   std::error_code ignored;
   for (const char* catalog : {"catalog", "models/catalog"}) {
-    if (fs::is_directory(root / catalog, ignored)) return DataFolder{root / catalog, root / "scenarios"};
+    if (fs::is_directory(root / catalog, ignored))
+      return DataFolder{root / catalog, (root / catalog).parent_path() / "calibration", root / "scenarios"};
   }
   return std::nullopt;
 }

@@ -7,6 +7,7 @@ namespace labtwin::catalog {
 /// Where the data that labtwin ships lies.
 struct DataFolder {
   std::filesystem::path catalog;    ///< <family>/<part>.toml
+  std::filesystem::path calibration;  ///< data/<device>/<set>/, priors/
   std::filesystem::path scenarios;  ///< scenarios, labs/, workloads/
 };
 

@@ -7,12 +7,14 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "models/calibration/measurement_set.hpp"
+#include "models/catalog/data_folder.hpp"
 #include "sim/command/validation_report.hpp"
 
 namespace labtwin::command {
@@ -34,14 +36,33 @@ calibration::Progress progress_on_terminal(const std::string& name) {
   };
 }
 
+// Without a path, the project's own sets; a folder without measurements of its own stands for all sets below it.
+std::vector<std::filesystem::path> paths_of(const Options& options) {
+  if (options.paths.empty()) return calibration::find_measurement_sets(catalog::find_data_folder().calibration / "data");
+  std::vector<std::filesystem::path> paths;
+  for (const std::string& path : options.paths) {
+    const std::filesystem::path file(path);
+    const auto below = std::filesystem::is_directory(file) && !std::filesystem::exists(file / "manifest.toml")
+                           ? calibration::find_measurement_sets(file)
+                           : std::vector<std::filesystem::path>{};
+    if (below.empty()) {
+      paths.push_back(file);
+    } else {
+      paths.insert(paths.end(), below.begin(), below.end());
+    }
+  }
+  return paths;
+}
+
 void validate(const Options& options) {
   std::vector<ValidatedSet> sets;
-  for (const std::string& path : options.paths) {
+  for (const std::filesystem::path& path : paths_of(options)) {
     calibration::MeasurementSet set = calibration::read_measurement_set(path);
     calibration::Evaluation evaluation = set.kind->evaluate(set.table, progress_on_terminal(set.name));
     sets.push_back({std::move(set), std::move(evaluation)});
   }
   for (const ValidatedSet& set : sets) {
+    for (const std::string& note : set.set.notes) fmt::print(stderr, "{}: {}\n", set.set.name, note);
     for (const std::string& note : set.evaluation.notes) fmt::print(stderr, "{}: {}\n", set.set.name, note);
   }
   if (options.json) {
@@ -56,7 +77,7 @@ void validate(const Options& options) {
 void add_validate(CLI::App& app, CommandStatus& status) {
   CLI::App* verb = app.add_subcommand("validate", "Predict held-out measurements and show predicted beside measured");
   auto options = std::make_shared<Options>();
-  verb->add_option("PATH", options->paths, "CSV files or folders of measurements")->required();
+  verb->add_option("PATH", options->paths, "CSV files or folders of measurements; the project's own sets without one");
   verb->add_flag("--json", options->json, "Print the result as JSON");
   verb->add_flag("--rows", options->rows, "Print every row, not the summary alone");
   verb->callback([options, &status] {

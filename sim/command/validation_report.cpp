@@ -68,7 +68,7 @@ std::string rows_text(const ValidatedSet& set) {
     }
     text +=
         fmt::format("{:>6} {:<14} {:>12} {:>12.6g} {:>12.6g} {:>12.6g}  {}{}\n", p.row, p.quantity, measured, p.estimate->value,
-                    p.estimate->low, p.estimate->high, calibration::grade_name(p.grade), p.note.empty() ? "" : ": " + p.note);
+                    p.estimate->low, p.estimate->high, catalog::grade_name(p.grade), p.note.empty() ? "" : ": " + p.note);
   }
   return text;
 }
@@ -82,7 +82,7 @@ json row_json(const std::string& set, const Prediction& p) {
   row["predicted"] = p.estimate ? json(p.estimate->value) : json(nullptr);
   row["low"] = p.estimate ? json(p.estimate->low) : json(nullptr);
   row["high"] = p.estimate ? json(p.estimate->high) : json(nullptr);
-  row["grade"] = calibration::grade_name(p.grade);
+  row["grade"] = catalog::grade_name(p.grade);
   row["note"] = p.note;
   return row;
 }

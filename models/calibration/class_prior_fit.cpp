@@ -1,0 +1,200 @@
+#include "models/calibration/class_prior_fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "models/calibration/fio_model.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+constexpr std::size_t kMinDevices = 3;
+
+struct Sweep {
+  std::string device;
+  SweepKey key;
+  std::vector<const FioRow*> rows;
+  SweepModel model;
+};
+
+using ClassKey = std::pair<std::string, std::string>;
+
+// A device counts once per block size however many series it has.
+std::map<std::pair<std::string, double>, std::vector<double>> by_device_and_block(const std::vector<Sweep>& sweeps,
+                                                                                  std::size_t parameter) {
+  std::map<std::pair<std::string, double>, std::vector<double>> values;
+  for (const Sweep& sweep : sweeps) {
+    values[{sweep.device, sweep.key.block_bytes}].push_back(sweep.model.curve.parameters[parameter]);
+  }
+  return values;
+}
+
+double mean(const std::vector<double>& values) {
+  double sum = 0.0;
+  for (double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+// The line that `predict(block, a, b)` describes over block sizes, and how far devices lie from it.
+struct Surface {
+  Prior small_blocks;
+  Prior large_blocks;
+};
+
+template <class Predict>
+Surface fit_surface(const std::vector<Sweep>& sweeps, std::size_t parameter, const Surface& start, const Predict& predict) {
+  std::vector<double> blocks;
+  std::vector<double> observations;
+  std::vector<std::string> devices;
+  for (const auto& [place, values] : by_device_and_block(sweeps, parameter)) {
+    devices.push_back(place.first);
+    blocks.push_back(place.second);
+    observations.push_back(mean(values));
+  }
+  const std::array<Prior, 2> priors = {{{start.small_blocks.mean, 1.0}, {start.large_blocks.mean, 0.5}}};
+  const std::vector<double> at = {start.small_blocks.mean, start.large_blocks.mean};
+  const LeastSquaresProblem problem{.predict =
+                                        [&](std::span<const double> p, std::span<double> out) {
+                                          for (std::size_t i = 0; i < blocks.size(); ++i)
+                                            out[i] = predict(blocks[i], p[0], p[1]);
+                                        },
+                                    .observations = observations,
+                                    .noise_sigma = 0.4,
+                                    .priors = priors};
+  const LeastSquaresFit fit = fit_least_squares(problem, std::span<const double>(at));
+  std::map<std::string, std::vector<double>> residuals;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    residuals[devices[i]].push_back(observations[i] - predict(blocks[i], fit.parameters[0], fit.parameters[1]));
+  }
+  double squares = 0.0;
+  for (const auto& [device, values] : residuals) squares += mean(values) * mean(values);
+  const double spread = std::sqrt(squares / static_cast<double>(residuals.size() - 1));
+  return {{fit.parameters[0], std::max(spread, 0.2)}, {fit.parameters[1], start.large_blocks.sigma}};
+}
+
+void fit_location(const std::vector<Sweep>& sweeps, ClassPrior& prior) {
+  const Surface floor =
+      fit_surface(sweeps, 0, {prior.log_floor_s, prior.log_stream_bytes_per_s},
+                  [](double block, double a, double b) { return std::log(std::exp(a) + block / std::exp(b)); });
+  prior.log_floor_s = floor.small_blocks;
+  prior.log_stream_bytes_per_s = floor.large_blocks;
+  const Surface rate = fit_surface(sweeps, 1, {prior.log_iops, prior.log_bytes_per_s}, [](double block, double a, double b) {
+    return -std::log(std::max(std::exp(-a), block / std::exp(b)));
+  });
+  // A prior that is narrower than a factor of two would fight with drives of several disks.
+  prior.log_iops = {rate.small_blocks.mean, std::max(rate.small_blocks.sigma, 0.5)};
+  prior.log_bytes_per_s = rate.large_blocks;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// Medians over sweeps, each drawn towards the class before: one sweep of many rows counts as one, an odd one hardly.
+void fit_scatter(const std::vector<Sweep>& sweeps, ClassPrior& prior) {
+  std::vector<double> lost;
+  std::vector<double> turnaround;
+  for (const Sweep& sweep : sweeps) {
+    lost.push_back(sweep.model.overhead.lost_fraction);
+    turnaround.push_back(sweep.model.overhead.turnaround.value());
+  }
+  prior.overhead = {median(lost), Seconds::from_base(median(turnaround))};
+  for (std::size_t q = 0; q < kNumQuantiles; ++q) {
+    for (std::size_t i = 0; i < kNumTailCoefficients; ++i) {
+      std::vector<double> values;
+      for (const Sweep& sweep : sweeps) {
+        if (sweep.model.num_tail_rows > 0) values.push_back(sweep.model.tail[q][i]);
+      }
+      if (!values.empty()) prior.tail[q][i] = median(values);
+    }
+  }
+}
+
+// A row that is left out of a sweep leaves a gap twice as wide as the one in which a row of a denser sweep lies; the error of a
+// curve across half the gap is about this part of the error across the whole.
+constexpr double kHalfGap = 0.7;
+
+// Every depth inside a sweep is left out in turn and predicted from the others.
+void fit_discrepancy(const std::vector<Sweep>& sweeps, const ClassPriors& start, ClassPrior& prior) {
+  std::array<std::vector<double>, kNumRegimes> rates;
+  std::array<std::vector<double>, kNumQuantiles> tails;
+  for (const Sweep& sweep : sweeps) {
+    std::set<double> depths;
+    for (const FioRow* row : sweep.rows) depths.insert(row->point.num_in_flight);
+    if (depths.size() < 4) continue;
+    for (double depth : depths) {
+      if (depth == *depths.begin() || depth == *depths.rbegin()) continue;
+      std::vector<const FioRow*> others;
+      for (const FioRow* row : sweep.rows) {
+        if (row->point.num_in_flight != depth) others.push_back(row);
+      }
+      const SweepModel model = fit_sweep(others, sweep.key, prior, start.log_host_iops(sweep.rows.front()->io_engine));
+      for (const FioRow* row : sweep.rows) {
+        if (row->point.num_in_flight != depth) continue;
+        const LoopEstimate loop = estimate(model, sweep.key, row->point);
+        const auto where = static_cast<std::size_t>(regime(loop_rate(model.curve.curve, row->point).saturation));
+        if (row->iops) rates[where].push_back(std::log(loop.iops.value / *row->iops));
+        for (std::size_t q = 0; q < kNumQuantiles; ++q) {
+          if (!row->quantile_us[q] || !row->latency_us) continue;
+          tails[q].push_back(
+              std::log(loop.quantile_us[q].value / loop.latency_us.value * *row->latency_us / *row->quantile_us[q]));
+        }
+      }
+    }
+  }
+  for (std::size_t i = 0; i < kNumRegimes; ++i) {
+    if (const auto q90 = quantile90(rates[i])) prior.discrepancy.log_iops[i] = kHalfGap * *q90;
+  }
+  for (std::size_t q = 0; q < kNumQuantiles; ++q) {
+    if (const auto q90 = quantile90(tails[q])) prior.discrepancy.log_tail[q] = *q90;
+  }
+}
+
+std::map<ClassKey, std::vector<Sweep>> fit_sweeps(const std::vector<FioRow>& rows, const ClassPriors& priors) {
+  std::map<std::pair<std::string, SweepKey>, std::vector<const FioRow*>> groups;
+  for (const FioRow& row : rows) {
+    if (row.split == Split::Fit && row.problem.empty() && row.iops && row.queue_was_full() && !row.sweep.is_mix()) {
+      groups[{row.unit, row.sweep}].push_back(&row);
+    }
+  }
+  std::map<ClassKey, std::vector<Sweep>> sweeps;
+  for (const auto& [place, members] : groups) {
+    const FioRow& first = *members.front();
+    const ClassPrior prior = priors.find(first.drive_class, place.second.operation);
+    sweeps[{first.drive_class, place.second.operation}].push_back(
+        {first.device, place.second, members, fit_sweep(members, place.second, prior, priors.log_host_iops(first.io_engine))});
+  }
+  return sweeps;
+}
+
+}  // namespace
+
+std::optional<double> quantile90(std::vector<double> values) {
+  if (values.size() < 5) return std::nullopt;
+  for (double& value : values) value = std::abs(value);
+  std::sort(values.begin(), values.end());
+  return std::max(values[std::min(values.size() - 1, values.size() * 9 / 10)], 0.005);
+}
+
+ClassPriors fit_class_priors(const std::vector<FioRow>& rows, const ClassPriors& start) {
+  std::vector<ClassPrior> priors = start.priors();
+  const std::map<ClassKey, std::vector<Sweep>> sweeps = fit_sweeps(rows, start);
+  for (ClassPrior& prior : priors) {
+    const auto found = sweeps.find({prior.drive_class, prior.operation});
+    if (found == sweeps.end()) continue;
+    std::set<std::string> devices;
+    for (const Sweep& sweep : found->second) devices.insert(sweep.device);
+    prior.num_devices = devices.size();
+    if (devices.size() >= kMinDevices) fit_location(found->second, prior);
+    fit_scatter(found->second, prior);
+    fit_discrepancy(found->second, start, prior);
+  }
+  return {std::move(priors), start.engines()};
+}
+
+}  // namespace labtwin::calibration

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <vector>
+
+#include "models/calibration/class_prior.hpp"
+#include "models/calibration/fio_row.hpp"
+
+namespace labtwin::calibration {
+
+/// Class priors from many drives: sweeps are fitted with the priors at hand, then means and spreads over devices, the scatter
+/// of latencies, and the discrepancy of rows left out are taken from them. A class of fewer than `min_devices` devices keeps
+/// its location and spread and learns the rest. Only rows marked `fit` are read.
+[[nodiscard]] ClassPriors fit_class_priors(const std::vector<FioRow>& rows, const ClassPriors& start);
+
+/// The 90 % quantile of absolute values; nothing if there are fewer than five.
+[[nodiscard]] std::optional<double> quantile90(std::vector<double> values);
+
+}  // namespace labtwin::calibration

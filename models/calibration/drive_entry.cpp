@@ -1,0 +1,252 @@
+#include "models/calibration/drive_entry.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <map>
+
+#include "models/base/error.hpp"
+#include "models/calibration/fio_model.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+struct ClassName {
+  const char* operation;
+  const char* key;
+};
+constexpr std::array<ClassName, 4> kClasses = {
+    {{"randread", "random_read"}, {"randwrite", "random_write"}, {"read", "sequential_read"}, {"write", "sequential_write"}}};
+constexpr std::array<double, 3> kTailDepths = {1.0, 16.0, 256.0};
+
+using SweepList = std::vector<std::pair<SweepKey, SweepModel>>;
+
+/// Parameters of one class of the entry and their relative standard deviations.
+struct EntryClass {
+  double floor_s = 0.0;
+  double stream = 0.0;
+  double iops = 0.0;
+  double bandwidth = 0.0;
+  double knee = 2.0;
+  double exponent = 1.0;
+  double sigma_floor = 0.0;
+  double sigma_iops = 0.0;
+  double discrepancy = 0.0;
+  std::size_t num_rows = 0;
+  bool fitted = false;
+  std::vector<std::array<double, kNumQuantiles + 1>> tail;  // utilization, ratios
+};
+
+// The two limits of a curve, drive and host, seen as one.
+double saturated_iops(const DepthCurve& curve) {
+  return loop_rate(curve, {.num_in_flight = 4096.0, .num_jobs = 1.0}).iops.value();
+}
+
+// The one knee that stands for both: the least squares of log X over depths 1 to 256.
+double effective_knee(const DepthCurve& curve) {
+  const double floor = 1.0 / loop_rate(curve, {}).iops.value();
+  const double iops = saturated_iops(curve);
+  double best_knee = 1.0;
+  double best = 1e300;
+  for (double knee = 1.0; knee <= 16.0; knee *= 1.05) {
+    double squares = 0.0;
+    for (double depth = 1.0; depth <= 256.0; depth *= 2.0) {
+      const double one = std::pow(std::pow(floor / depth, knee) + std::pow(1.0 / iops, knee), -1.0 / knee);
+      const double error = std::log(one / loop_rate(curve, {.num_in_flight = depth, .num_jobs = 1.0}).iops.value());
+      squares += error * error;
+    }
+    if (squares < best) {
+      best = squares;
+      best_knee = knee;
+    }
+  }
+  return best_knee;
+}
+
+// A loop whose rate grows with depth itself is one that the drive's cache serves: nothing is reordered there.
+double ncq_exponent(double depth_exponent) {
+  return depth_exponent > 0.5 ? 0.0 : std::max(0.0, depth_exponent);
+}
+
+// a and b of log(a + block b) by least squares over the sweeps, drawn towards the class.
+std::array<double, 2> fit_two(const SweepList& sweeps, const std::array<Prior, 2>& priors,
+                              const std::function<double(const SweepModel&)>& observe,
+                              const std::function<double(double, double, double)>& predict) {
+  std::vector<double> observations;
+  for (const auto& sweep : sweeps) observations.push_back(observe(sweep.second));
+  const std::vector<double> start = {priors[0].mean, priors[1].mean};
+  const LeastSquaresProblem problem{.predict =
+                                        [&](std::span<const double> p, std::span<double> out) {
+                                          for (std::size_t i = 0; i < sweeps.size(); ++i) {
+                                            out[i] = predict(sweeps[i].first.block_bytes, p[0], p[1]);
+                                          }
+                                        },
+                                    .observations = observations,
+                                    .noise_sigma = 0.05,
+                                    .priors = priors};
+  const LeastSquaresFit fit = fit_least_squares(problem, std::span<const double>(start));
+  return {fit.parameters[0], fit.parameters[1]};
+}
+
+void add_tail(const SweepModel& model, EntryClass& result) {
+  for (double depth : kTailDepths) {
+    const LoopRate rate = loop_rate(model.curve.curve, {.num_in_flight = depth, .num_jobs = 1.0});
+    std::array<double, kNumQuantiles + 1> knot{};
+    knot[0] = rate.saturation;
+    for (std::size_t q = 0; q < kNumQuantiles; ++q) {
+      knot[q + 1] = std::exp(log_tail_ratio(model.tail[q], {rate.saturation, depth}));
+      if (q > 0) knot[q + 1] = std::max(knot[q + 1], knot[q]);
+    }
+    if (result.tail.empty() || knot[0] > result.tail.back()[0] + 0.02) result.tail.push_back(knot);
+  }
+}
+
+EntryClass fit_class(const SweepList& sweeps, const ClassPrior& prior) {
+  EntryClass result;
+  result.fitted = true;
+  const auto floor = fit_two(
+      sweeps, {{{prior.log_floor_s.mean, 2.0}, prior.log_stream_bytes_per_s}},
+      [](const SweepModel& m) { return -std::log(loop_rate(m.curve.curve, {}).iops.value()); },
+      [](double block, double a, double b) { return std::log(std::exp(a) + block / std::exp(b)); });
+  const auto rate = fit_two(
+      sweeps, {{{prior.log_iops.mean, 2.0}, prior.log_bytes_per_s}},
+      [](const SweepModel& m) { return std::log(saturated_iops(m.curve.curve)); },
+      [](double block, double a, double b) { return -std::log(std::max(std::exp(-a), block / std::exp(b))); });
+  result.floor_s = std::exp(floor[0]);
+  result.stream = std::exp(floor[1]);
+  result.iops = std::exp(rate[0]);
+  result.bandwidth = std::exp(rate[1]);
+  const auto& main = *std::max_element(sweeps.begin(), sweeps.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.second.num_fit_rows, -a.first.block_bytes) < std::pair(b.second.num_fit_rows, -b.first.block_bytes);
+  });
+  const CurveFit& curve = main.second.curve;
+  result.knee = effective_knee(curve.curve);
+  result.exponent = ncq_exponent(curve.curve.depth_exponent);
+  result.sigma_floor = curve.log_sigma({});
+  result.sigma_iops = curve.log_sigma({.num_in_flight = 256.0, .num_jobs = 1.0});
+  result.discrepancy = *std::max_element(prior.discrepancy.log_iops.begin(), prior.discrepancy.log_iops.end());
+  for (const auto& sweep : sweeps) result.num_rows += sweep.second.num_fit_rows;
+  add_tail(main.second, result);
+  return result;
+}
+
+EntryClass class_of_prior(const ClassPrior& prior) {
+  EntryClass result;
+  result.floor_s = std::exp(prior.log_floor_s.mean);
+  result.stream = std::exp(prior.log_stream_bytes_per_s.mean);
+  result.iops = std::exp(prior.log_iops.mean);
+  result.bandwidth = std::exp(prior.log_bytes_per_s.mean);
+  result.knee = std::exp(prior.log_knee.mean);
+  result.exponent = ncq_exponent(prior.depth_exponent.mean);
+  result.sigma_floor = prior.log_floor_s.sigma;
+  result.sigma_iops = prior.log_iops.sigma;
+  result.discrepancy = *std::max_element(prior.discrepancy.log_iops.begin(), prior.discrepancy.log_iops.end());
+  SweepModel model;
+  model.curve = unmeasured(prior.at(Bytes::from_base(4096.0), {std::log(3e5), 0.5}));
+  model.tail = prior.tail;
+  add_tail(model, result);
+  return result;
+}
+
+std::string toml_string(std::string_view text) {
+  std::string result = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    if (static_cast<unsigned char>(c) >= 0x20) result += c;
+  }
+  return result + '"';
+}
+
+std::string class_text(const char* key, const EntryClass& c, bool spinning) {
+  std::string text = fmt::format("\n[parameters.{}]\n", key);
+  if (spinning) {
+    text += fmt::format("positioning_time = \"{:.4g} ms\"\nbandwidth = \"{:.4g} MB/s\"\nncq_exponent = {:.3f}\n",
+                        c.floor_s * 1e3, c.bandwidth / 1e6, c.exponent);
+  } else {
+    text += fmt::format("latency_floor = \"{:.4g} us\"\nstream_bandwidth = \"{:.4g} MB/s\"\n", c.floor_s * 1e6, c.stream / 1e6);
+    text += fmt::format("max_iops = \"{:.0f} /s\"\nbandwidth = \"{:.4g} MB/s\"\nknee = {:.2f}\n", c.iops, c.bandwidth / 1e6,
+                        c.knee);
+  }
+  text += "tail = [\n";
+  for (const auto& knot : c.tail) {
+    text += fmt::format("  {{ utilization = {:.3f}, p50 = {:.3f}, p95 = {:.3f}, p99 = {:.3f}, p999 = {:.3f} }},\n", knot[0],
+                        knot[1], knot[2], knot[3], knot[4]);
+  }
+  return text + "]\n";
+}
+
+}  // namespace
+
+std::vector<std::string> devices_of(const std::vector<FioRow>& rows) {
+  std::vector<std::string> devices;
+  for (const FioRow& row : rows) {
+    if (std::find(devices.begin(), devices.end(), row.device) == devices.end()) devices.push_back(row.device);
+  }
+  return devices;
+}
+
+std::vector<FioRow> main_path_rows(const std::vector<FioRow>& rows, std::string_view device) {
+  std::map<std::string, std::size_t> weight;
+  const auto path = [](const FioRow& row) { return row.drive_interface + "|" + row.io_engine; };
+  for (const FioRow& row : rows) {
+    if (row.device == device && row.split == Split::Fit) weight[path(row)] += row.io_engine == "spdk" ? 1U : 1000U;
+  }
+  std::vector<FioRow> chosen;
+  if (weight.empty()) return chosen;
+  const auto best =
+      std::max_element(weight.begin(), weight.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  for (const FioRow& row : rows) {
+    if (row.device != device || path(row) != best->first) continue;
+    chosen.push_back(row);
+    chosen.back().unit = std::string(device);
+  }
+  return chosen;
+}
+
+std::string drive_entry_toml(const std::vector<FioRow>& rows, const ClassPriors& priors, const EntryText& about) {
+  std::vector<const FioRow*> pointers;
+  for (const FioRow& row : rows) pointers.push_back(&row);
+  const UnitModel unit(pointers, priors);
+  if (unit.sweeps().empty()) {
+    throw ConfigError({.place = {about.set, 0, 0}, .key = {}, .value = {}, .rule = "no usable row to fit", .hint = {}});
+  }
+  const std::string drive_class = rows.front().drive_class;
+  const bool spinning = drive_class == "hdd";
+  std::string parameters;
+  std::string grades;
+  std::string sigma;
+  std::string discrepancy;
+  std::size_t num_rows = 0;
+  for (const ClassName& name : kClasses) {
+    SweepList sweeps;
+    for (const auto& sweep : unit.sweeps()) {
+      if (sweep.first.operation == name.operation) sweeps.push_back(sweep);
+    }
+    const ClassPrior prior = priors.find(drive_class, name.operation);
+    const EntryClass c = sweeps.empty() ? class_of_prior(prior) : fit_class(sweeps, prior);
+    parameters += class_text(name.key, c, spinning);
+    num_rows += c.num_rows;
+    if (!c.fitted) grades += fmt::format("{} = \"assumed\"\n", name.key);
+    if (spinning) {
+      sigma += fmt::format("\"{}.positioning_time\" = {:.3g}\n", name.key, c.sigma_floor);
+    } else {
+      sigma += fmt::format("\"{}.latency_floor\" = {:.3g}\n\"{}.max_iops\" = {:.3g}\n", name.key, c.sigma_floor, name.key,
+                           c.sigma_iops);
+    }
+    discrepancy += fmt::format("{} = {:.3g}\n", name.key, c.discrepancy);
+  }
+  std::string toml = fmt::format("name = {}\nlaw = \"{}\"\ngrade = \"fitted\"\n", toml_string(about.name),
+                                 spinning ? "ncq_power" : "queue_depth_curve");
+  toml += parameters;
+  if (!grades.empty()) toml += "\n[grades]\n" + grades;
+  toml += fmt::format("\n[source]\ntext = {}\n", toml_string(about.source));
+  if (!about.date.empty()) toml += fmt::format("date = {}\n", toml_string(about.date));
+  toml += fmt::format("\n[fit]\nset = {}\ndate = {}\nrows = {}\n", toml_string(about.set), toml_string(about.date), num_rows);
+  toml += "\n[fit.sigma]\n" + sigma + "\n[fit.discrepancy]\n" + discrepancy;
+  return toml;
+}
+
+}  // namespace labtwin::calibration

@@ -1,0 +1,194 @@
+#include "models/calibration/interference_law.hpp"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+
+#include "models/calibration/levenberg_marquardt.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+// Scatter of one run, and the least that a prediction of another rate is uncertain by (leave-one-rate-out on the project's
+// drives): mean, p50, p95, p99, p99.9.
+constexpr double kRunScatter = 0.03;
+constexpr std::array<double, kNumLatencyFigures> kLeastSigma_closed = {0.06, 0.17, 0.22, 0.24, 0.24};
+constexpr std::array<double, kNumLatencyFigures> kLeastSigma_open = {0.07, 0.15, 0.12, 0.12, 0.12};
+
+double stream(double mb_per_s, double exponent) {
+  return mb_per_s <= 0.0 ? 0.0 : std::pow(mb_per_s / 100.0, exponent);
+}
+
+// log X of the closed loop; parameters: log L0, log X0, log p, log a, b, log c, d.
+double log_iops(const ClosedLoopInterference::Parameters& t, const InterferencePoint& point) {
+  const double floor =
+      t[0] + std::log1p(std::exp(t[3]) * stream(point.background_mb_per_s, t[4])) - std::log(point.num_in_flight);
+  const double work = -t[1] + std::log1p(std::exp(t[5]) * stream(point.background_mb_per_s, t[6]));
+  const double p = std::max(1.0, std::exp(std::min(t[2], 3.0)));
+  const double larger = std::max(floor, work);
+  return -(larger + std::log1p(std::exp(-p * std::abs(floor - work))) / p);
+}
+
+std::vector<double> ridge(const std::vector<std::vector<double>>& rows, const std::vector<double>& values, double level_penalty,
+                          double penalty) {
+  const auto n = static_cast<Eigen::Index>(rows.front().size());
+  Eigen::MatrixXd normal = Eigen::MatrixXd::Identity(n, n) * penalty;
+  normal(0, 0) = level_penalty;
+  Eigen::VectorXd right = Eigen::VectorXd::Zero(n);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Eigen::Map<const Eigen::VectorXd> row(rows[i].data(), n);
+    normal += row * row.transpose();
+    right += row * values[i];
+  }
+  const Eigen::VectorXd solution = normal.ldlt().solve(right);
+  return {solution.data(), solution.data() + n};
+}
+
+double dot(const std::vector<double>& a, const std::vector<double>& b) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+double root_mean_square(const std::vector<double>& values) {
+  return values.empty() ? 0.0 : std::sqrt(dot(values, values) / static_cast<double>(values.size()));
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace
+
+ClosedLoopInterference::ClosedLoopInterference(std::span<const InterferenceMeasurement> measurements) {
+  std::vector<InterferencePoint> points;
+  std::vector<double> observations;
+  for (const InterferenceMeasurement& m : measurements) {
+    if (!m.iops) continue;
+    points.push_back(m.point);
+    observations.push_back(std::log(*m.iops));
+  }
+  const std::array<Prior, 7> priors = {
+      {{std::log(72e-6), 1.0}, {std::log(4.5e5), 1.0}, {0.3, 0.4}, {-2.0, 1.5}, {1.0, 0.3}, {0.0, 2.0}, {0.6, 0.4}}};
+  const LeastSquaresProblem problem{.predict =
+                                        [&](std::span<const double> t, std::span<double> out) {
+                                          ClosedLoopInterference::Parameters parameters{};
+                                          std::copy_n(t.begin(), parameters.size(), parameters.begin());
+                                          std::transform(points.begin(), points.end(), out.begin(),
+                                                         [&](const InterferencePoint& at) { return log_iops(parameters, at); });
+                                        },
+                                    .observations = observations,
+                                    .noise_sigma = kRunScatter,
+                                    .priors = priors};
+  std::vector<std::vector<double>> starts;
+  for (double exponent : {0.5, 1.0}) starts.push_back({std::log(72e-6), std::log(4.5e5), 0.3, -2.0, 1.0, 0.0, exponent});
+  const LeastSquaresFit fit = fit_least_squares(problem, starts);
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    parameters_[i] = fit.parameters[i];
+    sigmas_[i] = std::sqrt(fit.variance(i));
+  }
+  std::vector<double> residuals;
+  for (const InterferenceMeasurement& m : measurements) {
+    if (m.iops) residuals.push_back(log_iops(parameters_, m.point) - std::log(*m.iops));
+  }
+  rate_scatter_ = std::max(kLeastSigma_closed[0], root_mean_square(residuals));
+  for (std::size_t figure = 0; figure < kNumLatencyFigures; ++figure) {
+    std::vector<std::vector<double>> rows;
+    std::vector<double> ratios;
+    for (const InterferenceMeasurement& m : measurements) {
+      if (!m.latency_us[figure]) continue;
+      rows.push_back(features(m.point));
+      const double log_loop = std::log(m.point.num_in_flight) - log_iops(parameters_, m.point);
+      ratios.push_back(std::log(*m.latency_us[figure] * 1e-6) - log_loop);
+    }
+    if (rows.empty()) continue;
+    // The mean follows from the rate by Little's law; only its small overhead is learnt.
+    const double weight = figure == 0 ? 20.0 : 1.0;
+    ratio_[figure] = ridge(rows, ratios, 1e-3 * weight, 0.05 * weight);
+    for (std::size_t i = 0; i < rows.size(); ++i) ratios[i] -= dot(rows[i], ratio_[figure]);
+    scatter_[figure] = std::max(kLeastSigma_closed[figure], root_mean_square(ratios));
+  }
+}
+
+std::vector<double> ClosedLoopInterference::features(const InterferencePoint& point) const {
+  const double log_n = std::log(point.num_in_flight);
+  const double saturation = std::clamp(1.0 - std::exp(log_iops(parameters_, point) - log_n + parameters_[0]), 0.0, 1.0);
+  const double depth = log_n / 3.0;
+  const double load = std::log1p(point.background_mb_per_s / 10.0) / 3.0;
+  return {1.0, saturation, 4.0 * saturation * (1.0 - saturation), depth, load, load * depth, load * load};
+}
+
+LogEstimate ClosedLoopInterference::iops(const InterferencePoint& point) const {
+  return {std::exp(log_iops(parameters_, point)), rate_scatter_};
+}
+
+LogEstimate ClosedLoopInterference::latency_us(const InterferencePoint& point, std::size_t figure) const {
+  const double log_loop = std::log(point.num_in_flight) - log_iops(parameters_, point);
+  const double log_ratio = ratio_[figure].empty() ? 0.0 : dot(features(point), ratio_[figure]);
+  const double sigma =
+      figure == 0 ? rate_scatter_ : std::hypot(rate_scatter_, std::max(scatter_[figure], kLeastSigma_closed[figure]));
+  return {std::exp(log_loop + log_ratio) * 1e6, sigma};
+}
+
+OpenLoopInterference::OpenLoopInterference(std::span<const InterferenceMeasurement> measurements) {
+  std::vector<double> reached;
+  for (const InterferenceMeasurement& m : measurements) {
+    if (m.achieved_mb_per_s && *m.achieved_mb_per_s < 0.95 * m.point.background_mb_per_s)
+      reached.push_back(*m.achieved_mb_per_s);
+  }
+  if (!reached.empty()) sustained_ = median(reached);
+  for (std::size_t figure = 0; figure < kNumLatencyFigures; ++figure) {
+    std::vector<double> loads;
+    std::vector<double> observations;
+    std::vector<double> beyond;
+    for (const InterferenceMeasurement& m : measurements) {
+      if (!m.latency_us[figure]) continue;
+      const double value = std::log(*m.latency_us[figure]);
+      if (saturated(m.point)) {
+        beyond.push_back(value);
+      } else {
+        loads.push_back(m.point.background_mb_per_s);
+        observations.push_back(value);
+      }
+    }
+    if (!beyond.empty()) beyond_[figure] = median(beyond);
+    if (observations.empty()) continue;
+    const double lowest = *std::min_element(observations.begin(), observations.end());
+    const std::array<Prior, 3> priors = {{{lowest, 0.5}, {lowest, 1.5}, {0.8, 0.4}}};
+    const auto value = [](std::span<const double> t, double load) {
+      return std::log(std::exp(t[0]) + std::exp(t[1]) * stream(load, t[2]));
+    };
+    const LeastSquaresProblem problem{.predict =
+                                          [&](std::span<const double> t, std::span<double> out) {
+                                            for (std::size_t i = 0; i < loads.size(); ++i) out[i] = value(t, loads[i]);
+                                          },
+                                      .observations = observations,
+                                      .noise_sigma = kRunScatter,
+                                      .priors = priors};
+    const std::vector<double> start = {lowest - 0.1, lowest - 1.0, 0.8};
+    below_[figure] = fit_least_squares(problem, std::span<const double>(start)).parameters;
+    for (std::size_t i = 0; i < loads.size(); ++i) observations[i] -= value(below_[figure], loads[i]);
+    scatter_[figure] = root_mean_square(observations);
+  }
+}
+
+bool OpenLoopInterference::saturated(const InterferencePoint& point) const {
+  return sustained_ && point.background_mb_per_s >= *sustained_;
+}
+
+std::optional<LogEstimate> OpenLoopInterference::latency_us(const InterferencePoint& point, std::size_t figure) const {
+  if (saturated(point)) {
+    if (!beyond_[figure]) return std::nullopt;
+    return LogEstimate{std::exp(*beyond_[figure]), 0.04};
+  }
+  const std::vector<double>& t = below_[figure];
+  if (t.empty()) return std::nullopt;
+  const double value = std::exp(t[0]) + std::exp(t[1]) * stream(point.background_mb_per_s, t[2]);
+  // Close to what the drive sustains queues form and vanish: runs there are of one kind or the other.
+  const double load = sustained_ ? point.background_mb_per_s / *sustained_ : 0.0;
+  return LogEstimate{value, std::hypot(scatter_[figure], kLeastSigma_open[figure]) * (load > 0.8 ? 2.5 : 1.0)};
+}
+
+}  // namespace labtwin::calibration

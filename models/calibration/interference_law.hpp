@@ -1,0 +1,91 @@
+#pragma once
+
+// What a neighbour on the same drive does to the latency of a foreground. Closed forms: a reference for the simulated drive.
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "models/base/units.hpp"
+
+namespace labtwin::calibration {
+
+/// The mean and the four quantiles, in the order of the columns.
+inline constexpr std::size_t kNumLatencyFigures = 5;
+
+/// Foreground loop and background stream of one row.
+struct InterferencePoint {
+  double num_in_flight = 1.0;        ///< foreground depth x jobs; 1 where it is open loop
+  double background_mb_per_s = 0.0;  ///< what the background asks for, or achieves where it asks for all it can get
+};
+
+struct InterferenceMeasurement {
+  InterferencePoint point;
+  std::optional<double> iops;
+  std::optional<double> achieved_mb_per_s;
+  std::array<std::optional<double>, kNumLatencyFigures> latency_us;
+};
+
+/// A figure and the standard deviation of its logarithm.
+struct LogEstimate {
+  double value = 0.0;
+  double sigma = 0.3;
+};
+
+/// Law:    foreground that keeps N I/Os outstanding beside a stream of W MB/s:
+///         X = ||L0 (1 + a (W/100)^b) / N, (1 + c (W/100)^d) / X0||_p^-1: the stream lengthens every I/O (collisions) and takes
+///         capacity (sublinearly: writes are batched); mean latency = N / X; quantile / mean by a ridge in saturation, depth,
+///         W.
+/// Inputs: N >= 1, W >= 0.
+/// Valid:  W below what the drive sustains.
+/// Source: stonet-research NVMeBenchmarks, 4 KiB reads beside 128 KiB writes.
+/// Error:  held-out rates of interference_rates.csv, see tests/validation.
+class ClosedLoopInterference {
+ public:
+  explicit ClosedLoopInterference(std::span<const InterferenceMeasurement> measurements);
+
+  [[nodiscard]] LogEstimate iops(const InterferencePoint& point) const;
+  [[nodiscard]] LogEstimate latency_us(const InterferencePoint& point, std::size_t figure) const;
+  /// L0, X0, knee, a, b, c, d and their standard deviations (of the logarithm for the first four and c).
+  using Parameters = std::array<double, 7>;
+  [[nodiscard]] const Parameters& parameters() const noexcept { return parameters_; }
+  [[nodiscard]] const Parameters& sigmas() const noexcept { return sigmas_; }
+
+ private:
+  [[nodiscard]] std::vector<double> features(const InterferencePoint& point) const;
+
+  Parameters parameters_{};
+  Parameters sigmas_{};
+  std::array<std::vector<double>, kNumLatencyFigures> ratio_;
+  std::array<double, kNumLatencyFigures> scatter_{};
+  double rate_scatter_ = 0.05;
+};
+
+/// Law:    foreground of a fixed small rate beside a stream of W MB/s: figure = A + B (W/100)^e while W stays below what the
+/// drive
+///         sustains; a level of its own once the stream asks for more and its queue stands before every foreground I/O.
+/// Inputs: W >= 0.
+/// Valid:  foreground rates far below the drive's own limit.
+/// Source: SSD-iq loaded latencies (Poisson writes beside 5,000 reads per second).
+/// Error:  held-out rates of interference_rates.csv, see tests/validation.
+class OpenLoopInterference {
+ public:
+  explicit OpenLoopInterference(std::span<const InterferenceMeasurement> measurements);
+
+  /// Nothing where the stream exceeds what the drive sustains and no such row was fitted.
+  [[nodiscard]] std::optional<LogEstimate> latency_us(const InterferencePoint& point, std::size_t figure) const;
+  [[nodiscard]] bool saturated(const InterferencePoint& point) const;
+  [[nodiscard]] std::optional<double> sustained_mb_per_s() const noexcept { return sustained_; }
+  /// A, B, e of a figure; empty if no row below saturation was fitted.
+  [[nodiscard]] const std::vector<double>& parameters(std::size_t figure) const { return below_.at(figure); }
+
+ private:
+  std::optional<double> sustained_;
+  std::array<std::vector<double>, kNumLatencyFigures> below_;
+  std::array<std::optional<double>, kNumLatencyFigures> beyond_;  // log of the saturated level
+  std::array<double, kNumLatencyFigures> scatter_{};
+};
+
+}  // namespace labtwin::calibration

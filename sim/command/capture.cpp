@@ -1,0 +1,147 @@
+// `labtwin capture drive DIR`: measures the drive below a folder with fio, on a scratch file that is removed again.
+
+#include "sim/command/capture.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/base/error.hpp"
+#include "models/base/file.hpp"
+#include "models/base/units.hpp"
+#include "models/calibration/fio_json.hpp"
+#include "sim/command/fio_runner.hpp"
+
+namespace labtwin::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string folder;
+  std::string size = "1 GiB";
+  double seconds = 2.0;
+  std::string out = "capture";
+  std::string name = "captured drive";
+  std::string drive_class;
+};
+
+constexpr std::array kOperations = {"randread", "randwrite", "read", "write"};
+constexpr std::array kDepths = {1, 4, 16, 64};
+constexpr std::array kBlocks = {"4k", "128k"};
+
+struct Cell {
+  std::string operation;
+  std::string block;
+  int depth = 1;
+};
+
+std::vector<Cell> grid() {
+  std::vector<Cell> cells;
+  for (const char* operation : kOperations) {
+    for (const char* block : kBlocks) {
+      for (int depth : kDepths) cells.push_back({operation, block, depth});
+    }
+  }
+  return cells;
+}
+
+std::vector<std::string> common_arguments(const ScratchFile& scratch, double seconds) {
+  return {"--filename=" + scratch.path().string(),
+          fmt::format("--size={:.0f}", scratch.size().value()),
+          "--ioengine=libaio",
+          "--direct=1",
+          "--time_based",
+          fmt::format("--runtime={:g}", seconds),
+          "--ramp_time=0.3",
+          "--randrepeat=0",
+          "--norandommap",
+          "--group_reporting",
+          "--percentile_list=50:95:99:99.9",
+          "--output-format=json"};
+}
+
+std::vector<std::string> cell_arguments(const ScratchFile& scratch, const Cell& cell, double seconds) {
+  std::vector<std::string> arguments = common_arguments(scratch, seconds);
+  arguments.insert(arguments.begin(), {fmt::format("--name={}", cell.operation), "--rw=" + cell.operation, "--bs=" + cell.block,
+                                       fmt::format("--iodepth={}", cell.depth)});
+  return arguments;
+}
+
+// Written once, so that reads find data and writes find blocks that are allocated.
+void fill(const ScratchFile& scratch) {
+  static_cast<void>(run_fio({"--name=fill", "--rw=write", "--bs=1m", "--iodepth=4", "--ioengine=libaio", "--direct=1",
+                             "--filename=" + scratch.path().string(), fmt::format("--size={:.0f}", scratch.size().value()),
+                             "--output-format=json"}));
+}
+
+void show_progress(std::size_t done, std::size_t all, const Cell& cell) {
+  if (isatty(fileno(stderr)) == 0) return;
+  fmt::print(stderr, "\r{:>3} of {}: {} {} depth {}      ", done + 1, all, cell.operation, cell.block, cell.depth);
+  if (done + 1 == all) fmt::print(stderr, "\n");
+}
+
+// A name must not tell on which machine or where it was measured.
+constexpr const char* kSource = "labtwin capture drive";
+
+int capture(const Options& options) {
+  const Bytes size = parse_quantity<Bytes>(options.size);
+  if (size < Bytes::from_base(16.0 * 1048576.0)) {
+    throw ConfigError(
+        {.place = {"--size", 0, 0}, .key = {}, .value = options.size, .rule = "must be at least 16 MiB", .hint = {}});
+  }
+  calibration::MeasurementTable table = calibration::fio_table(options.name);
+  const calibration::FioContext context{options.name, options.drive_class, ""};
+  {
+    const ScratchFile scratch(options.folder, size);
+    fill(scratch);
+    const std::vector<Cell> cells = grid();
+    for (std::size_t i = 0; i < cells.size() && !interrupted(); ++i) {
+      show_progress(i, cells.size(), cells[i]);
+      const std::string output = run_fio(cell_arguments(scratch, cells[i], options.seconds));
+      if (!interrupted()) calibration::append_fio_json(table, kSource, output, context);
+    }
+  }
+  if (interrupted()) {
+    fmt::print(stderr, "stopped; the scratch file is removed, nothing was written\n");
+    return 2;
+  }
+  for (const std::string& line : calibration::flagged_runs(table)) fmt::print(stderr, "{}\n", line);
+  fs::create_directories(options.out);
+  write_file_atomically(fs::path(options.out) / "measurements.csv", table.to_csv());
+  std::string device = options.name;
+  std::replace(device.begin(), device.end(), '"', '\'');  // which TOML would end the text at
+  const std::string manifest = fmt::format(
+      "kind = \"fio_sweep\"\ndevice = \"{}\"\nconditions = \"scratch file of {}, direct I/O, {:g} s a point, libaio, one "
+      "job\"\n"
+      "provenance = \"{}\"\n",
+      device, format_quantity(size), options.seconds, kSource);
+  write_file_atomically(fs::path(options.out) / "manifest.toml", manifest);
+  fmt::print("{} runs in {}; next: labtwin fit {} --out drive.toml\n", table.num_rows(), options.out, options.out);
+  return 0;
+}
+
+}  // namespace
+
+void add_capture(CLI::App& app, CommandStatus& status) {
+  CLI::App* verb = app.add_subcommand("capture", "Measure this machine, safely");
+  verb->require_subcommand(1);
+  CLI::App* drive = verb->add_subcommand("drive", "Measure the drive below a folder with fio, on a scratch file in it");
+  auto options = std::make_shared<Options>();
+  drive->add_option("DIR", options->folder, "Folder on the drive; the scratch file is made in it and removed")->required();
+  drive->add_option("--size", options->size, "Size of the scratch file, e.g. \"1 GiB\"");
+  drive->add_option("--seconds", options->seconds, "Length of each of the 32 runs")->check(CLI::Range(1.0, 600.0));
+  drive->add_option("--out", options->out, "Folder for measurements.csv and manifest.toml");
+  drive->add_option("--name", options->name, "Name of the drive");
+  drive->add_option("--class", options->drive_class, "nvme, optane, sata_ssd or hdd; guessed without it");
+  drive->callback([options, &status] { status.code = capture(*options); });
+}
+
+}  // namespace labtwin::command

@@ -1,0 +1,132 @@
+"""Fit, validate and capture as a user runs them. Usage: calibration.py LABTWIN DATA_ROOT"""
+
+import csv
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+LABTWIN, ROOT = sys.argv[1], pathlib.Path(sys.argv[2])
+SETS = ROOT / "models" / "calibration" / "data"
+
+
+def run(*words, code=0):
+    result = subprocess.run([LABTWIN, *map(str, words)], capture_output=True, text=True, timeout=300)
+    assert result.returncode == code, f"{words}: exit {result.returncode}, {result.stderr}"
+    return result
+
+
+def one_line(*words):
+    """Wrong input: exit status 2, nothing on stdout, one line on stderr."""
+    result = run(*words, code=2)
+    lines = [line for line in result.stderr.splitlines() if line]
+    assert result.stdout == "" and len(lines) == 1, (words, result.stdout, lines)
+    return lines[0]
+
+
+def fio_output(depth, iops, latency_us):
+    latency = {"mean": latency_us * 1e3}
+    percentile = {"50.000000": latency_us * 950, "95.000000": latency_us * 1200, "99.000000": latency_us * 1400}
+    read = {"iops": iops, "bw_bytes": iops * 4096, "runtime": 5000, "lat_ns": latency, "clat_ns": {"percentile": percentile}}
+    options = {"rw": "randread", "bs": "4k", "iodepth": str(depth)}
+    return {"fio version": "fio-3.33", "timestamp": 1700000000, "global options": {"ioengine": "io_uring"},
+            "jobs": [{"jobname": "r", "error": 0, "job options": options, "read": read}],
+            "disk_util": [{"name": "nvme0n1"}]}
+
+
+def check_fit_of_a_drive_never_seen(work):
+    """A drive of 50 us and 200,000 I/Os per second, knee 2, is found again from its fio outputs."""
+    runs = work / "my drive"
+    runs.mkdir()
+    for depth in (1, 4, 16, 64):
+        latency_s = (50e-6 ** 2 + (depth / 2e5) ** 2) ** 0.5
+        (runs / f"{depth}.json").write_text(json.dumps(fio_output(depth, depth / latency_s, latency_s * 1e6)))
+    entry = work / "drive.toml"
+    run("fit", runs, "--out", entry, "--name", "My drive")
+    text = entry.read_text()
+    random_read = text.split("[parameters.random_read]")[1].split("[parameters.random_write]")[0]
+    values = dict(line.split(" = ") for line in random_read.splitlines() if " = " in line and not line.startswith(" "))
+    assert abs(float(values["max_iops"].strip('"').split()[0]) / 2e5 - 1) < 0.05, values
+    assert 40 < float(values["latency_floor"].strip('"').split()[0]) < 52, values
+    assert 'random_write = "assumed"' in text
+    (runs / "cut.json").write_text('{"fio version": "fio-3.33", "jobs": [')
+    assert "cut.json" in one_line("fit", runs)
+
+
+def check_blank_outcomes_are_predicted_alike(work):
+    source = SETS / "samsung-980-pro-1tb" / "fio_depths" / "measurements.csv"
+    full = json.loads(run("validate", source, "--json").stdout)
+    rows = list(csv.DictReader(source.open(newline="")))
+    for row in rows:
+        if row["split"] == "held_out":
+            row.update(dict.fromkeys(["iops"] + [name for name in row if name.startswith("lat_")], ""))
+    blank = work / "blank.csv"
+    with blank.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    got = json.loads(run("validate", blank, "--json").stdout)
+    key = lambda report: {(r["row"], r["quantity"]): (r["predicted"], r["low"], r["high"]) for r in report["rows"]}
+    assert key(full) == key(got)
+    held_out = sum(row["split"] == "held_out" for row in rows)
+    assert len(got["rows"]) == len(key(got)) == 6 * held_out
+    assert all(row["measured"] is None for row in got["rows"])
+
+
+def check_wrong_inputs(work):
+    good = (SETS / "samsung-980-pro-1tb" / "fio_depths" / "measurements.csv").read_text()
+    header, rest = good.split("\n", 1)
+    assert "no such file" in one_line("validate", work / "nothing.csv")
+    cases = {
+        "no_class.csv": (header.replace("class,", "klass,") + "\n" + rest, "`class` is missing"),
+        "words.csv": ("a,b\n1,2\n", "no known kind"),
+        "empty.csv": ("", "empty.csv"),
+        "number.csv": (header + "\n" + rest.replace(",4096,", ",many,", 1), "must be a number"),
+    }
+    for name, (text, expected) in cases.items():
+        (work / name).write_text(text)
+        assert expected in one_line("validate", work / name), name
+    bounds = work / "bounds"
+    bounds.mkdir()
+    (bounds / "measurements.csv").write_text(good)
+    bound = '[[bound]]\nquantity = "iops"\nmedian_ape_pct = {}\np90_ape_pct = 20.0\nreason = "{}"\n'
+    for limit, reason in (("inf", "because"), ("5.0", "")):
+        (bounds / "manifest.toml").write_text(bound.format(limit, reason))
+        assert "manifest.toml" in one_line("validate", bounds)
+    file = work / "a file"
+    file.write_text("")
+    assert "no folder" in one_line("capture", "drive", file)
+    assert "no folder" in one_line("capture", "drive", "/dev/null")
+    assert "free" in one_line("capture", "drive", work, "--size", "8000 TB")
+
+
+def check_capture(work):
+    """A real fio on 64 MiB, one second a point; only where fio is installed and direct I/O works."""
+    if shutil.which("fio") is None:
+        return "fio is not installed: no capture tried"
+    folder, out = work / "drive", work / "captured"
+    folder.mkdir()
+    result = subprocess.run([LABTWIN, "capture", "drive", folder, "--size", "64 MiB", "--seconds", "1", "--out", out],
+                            capture_output=True, text=True, timeout=280)
+    assert list(folder.iterdir()) == [], "the scratch file was left behind"
+    assert result.returncode == 0, result.stderr
+    rows = list(csv.DictReader((out / "measurements.csv").open(newline="")))
+    assert len(rows) == 32
+    assert str(work) not in (out / "measurements.csv").read_text() + (out / "manifest.toml").read_text()
+    return f"captured {len(rows)} points, {sum(r['flag'] != '' for r in rows)} flagged"
+
+
+def main():
+    assert os.access(LABTWIN, os.X_OK)
+    with tempfile.TemporaryDirectory(prefix="labtwin-test-") as name:
+        work = pathlib.Path(name)
+        check_fit_of_a_drive_never_seen(work)
+        check_blank_outcomes_are_predicted_alike(work)
+        check_wrong_inputs(work)
+        print(check_capture(work))
+
+
+main()

@@ -1,0 +1,44 @@
+#include "models/calibration/score.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <vector>
+
+namespace labtwin::calibration {
+namespace {
+
+Prediction prediction(std::optional<double> measured, std::optional<Estimate> estimate) {
+  return {.row = 1,
+          .quantity = "iops",
+          .group = {},
+          .measured = measured,
+          .estimate = estimate,
+          .grade = Grade::Fitted,
+          .note = {}};
+}
+
+std::optional<Score> score_of(const std::vector<Prediction>& predictions) {
+  std::vector<const Prediction*> pointers;
+  for (const Prediction& p : predictions) pointers.push_back(&p);
+  return score(pointers);
+}
+
+TEST(Score, CountsARowThatIsNotPredictedAsHundredPercentWrong) {
+  const auto s = score_of({prediction(100.0, Estimate{110.0, 90.0, 120.0}), prediction(100.0, std::nullopt),
+                           prediction(100.0, Estimate{80.0, 70.0, 90.0}), prediction(std::nullopt, Estimate{1.0, 1.0, 1.0})});
+  ASSERT_TRUE(s.has_value());
+  EXPECT_EQ(s->num_rows, 3U);
+  EXPECT_EQ(s->num_missing, 1U);
+  EXPECT_NEAR(s->median_ape_pct, 20.0, 1e-9);
+  EXPECT_NEAR(s->p90_ape_pct, 100.0, 1e-9);
+  EXPECT_NEAR(s->bias_pct, -5.0, 1e-9);
+  EXPECT_NEAR(s->coverage_pct, 50.0, 1e-9);
+}
+
+TEST(Score, IsNothingWithoutMeasuredValues) {
+  EXPECT_FALSE(score_of({prediction(std::nullopt, Estimate{1.0, 1.0, 1.0})}).has_value());
+}
+
+}  // namespace
+}  // namespace labtwin::calibration
