@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <ctime>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -138,13 +137,22 @@ std::string cell(std::optional<double> value) {
   return value ? fmt::format("{:.10g}", *value) : std::string();
 }
 
+// The day of a time stamp in seconds since 1970. Source: Hinnant, "chrono-compatible low-level date algorithms",
+// civil_from_days.
 std::string date_of(const json& root) {
   const auto stamp = number(root, "timestamp");
-  if (!stamp) return {};
-  const std::time_t seconds = static_cast<std::time_t>(*stamp);
-  std::tm parts{};
-  if (gmtime_r(&seconds, &parts) == nullptr) return {};
-  return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
+  if (!stamp || *stamp < 0.0 || *stamp > 4e11) return {};
+  const auto days = static_cast<long>(*stamp / 86400.0) + 719468;
+  const long era = days / 146097;
+  const long day_of_era = days - era * 146097;
+  const long year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const long day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const long shifted_month = (5 * day_of_year + 2) / 153;  // March is 0
+  const long day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+  const long month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
+  const long year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+  if (year > 9999) return {};
+  return fmt::format("{:04}-{:02}-{:02}", year, month, day);
 }
 
 /// `nvme` by the name of the block device, a disk by its latency.

@@ -29,22 +29,26 @@ double log_iops(const ClosedLoopInterference::Parameters& t, const InterferenceP
   return -(larger + std::log1p(std::exp(-p * std::abs(floor - work))) / p);
 }
 
-std::vector<double> ridge(const std::vector<std::vector<double>>& rows, const std::vector<double>& values, double level_penalty,
-                          double penalty) {
-  const auto n = static_cast<Eigen::Index>(rows.front().size());
-  Eigen::MatrixXd normal = Eigen::MatrixXd::Identity(n, n) * penalty;
+constexpr int kNumFeatures = 7;
+using Features = std::array<double, kNumFeatures>;
+
+Features ridge(const std::vector<Features>& rows, const std::vector<double>& values, double level_penalty, double penalty) {
+  using Vector = Eigen::Matrix<double, kNumFeatures, 1>;
+  using Matrix = Eigen::Matrix<double, kNumFeatures, kNumFeatures>;
+  Matrix normal = Matrix::Identity() * penalty;
   normal(0, 0) = level_penalty;
-  Eigen::VectorXd right = Eigen::VectorXd::Zero(n);
+  Vector right = Vector::Zero();
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Eigen::Map<const Eigen::VectorXd> row(rows[i].data(), n);
+    const Eigen::Map<const Vector> row(rows[i].data());
     normal += row * row.transpose();
     right += row * values[i];
   }
-  const Eigen::VectorXd solution = normal.ldlt().solve(right);
-  return {solution.data(), solution.data() + n};
+  Features result{};
+  Eigen::Map<Vector>(result.data()) = normal.ldlt().solve(right);
+  return result;
 }
 
-double dot(const std::vector<double>& a, const std::vector<double>& b) {
+double dot(std::span<const double> a, std::span<const double> b) {
   double sum = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
   return sum;
@@ -95,7 +99,7 @@ ClosedLoopInterference::ClosedLoopInterference(std::span<const InterferenceMeasu
   }
   rate_scatter_ = std::max(kLeastSigma_closed[0], root_mean_square(residuals));
   for (std::size_t figure = 0; figure < kNumLatencyFigures; ++figure) {
-    std::vector<std::vector<double>> rows;
+    std::vector<Features> rows;
     std::vector<double> ratios;
     for (const InterferenceMeasurement& m : measurements) {
       if (!m.latency_us[figure]) continue;
@@ -112,7 +116,7 @@ ClosedLoopInterference::ClosedLoopInterference(std::span<const InterferenceMeasu
   }
 }
 
-std::vector<double> ClosedLoopInterference::features(const InterferencePoint& point) const {
+ClosedLoopInterference::Features ClosedLoopInterference::features(const InterferencePoint& point) const {
   const double log_n = std::log(point.num_in_flight);
   const double saturation = std::clamp(1.0 - std::exp(log_iops(parameters_, point) - log_n + parameters_[0]), 0.0, 1.0);
   const double depth = log_n / 3.0;
@@ -126,7 +130,7 @@ LogEstimate ClosedLoopInterference::iops(const InterferencePoint& point) const {
 
 LogEstimate ClosedLoopInterference::latency_us(const InterferencePoint& point, std::size_t figure) const {
   const double log_loop = std::log(point.num_in_flight) - log_iops(parameters_, point);
-  const double log_ratio = ratio_[figure].empty() ? 0.0 : dot(features(point), ratio_[figure]);
+  const double log_ratio = dot(features(point), ratio_[figure]);
   const double sigma =
       figure == 0 ? rate_scatter_ : std::hypot(rate_scatter_, std::max(scatter_[figure], kLeastSigma_closed[figure]));
   return {std::exp(log_loop + log_ratio) * 1e6, sigma};

@@ -54,11 +54,12 @@ class ClosedLoopInterference {
   [[nodiscard]] const Parameters& sigmas() const noexcept { return sigmas_; }
 
  private:
-  [[nodiscard]] std::vector<double> features(const InterferencePoint& point) const;
+  using Features = std::array<double, 7>;
+  [[nodiscard]] Features features(const InterferencePoint& point) const;
 
   Parameters parameters_{};
   Parameters sigmas_{};
-  std::array<std::vector<double>, kNumLatencyFigures> ratio_;
+  std::array<Features, kNumLatencyFigures> ratio_{};  // zero where nothing was measured: the figure is the mean
   std::array<double, kNumLatencyFigures> scatter_{};
   double rate_scatter_ = 0.05;
 };
