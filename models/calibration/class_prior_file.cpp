@@ -135,6 +135,7 @@ std::string ClassPriors::to_toml() const {
       "# What is known of a drive before it is measured, by class and operation of fio. Written by `labtwin fit "
       "--class-priors`\n"
       "# over the rows marked `fit` of the project's sets; num_devices = 0 marks an assumption. Sigmas are of the logarithm.\n"
+      "# Assumed, by scores on held-out rows: host_iops and its sigma, noise, the sigmas of knee, depth_exponent and fade.\n"
       "# noise: relative scatter of a measured rate. tail: log(quantile / mean) = c0 + c1 s + c2 4 s (1 - s) + c3 (ln N - 2) / "
       "4\n"
       "# at saturation s. discrepancy: 90 % quantile of the absolute log residual of rows that were left out of the fit.\n";
