@@ -6,6 +6,8 @@
 #include <array>
 
 #include "models/base/text.hpp"
+#include "models/serving/read_parts.hpp"
+#include "models/storage/read_device_limits.hpp"
 #include "models/storage/read_drive_law.hpp"
 
 namespace labtwin {
@@ -15,6 +17,8 @@ constexpr std::array<DriveLawRow, 2> kDriveLaws = {{
     {"ncq_power", &storage::read_ncq_power},
     {"queue_depth_curve", &storage::read_queue_depth_curve},
 }};
+constexpr std::array<AcceleratorLawRow, 1> kAcceleratorLaws{{{"roofline", &serving::read_accelerator}}};
+constexpr std::array<LanguageModelLawRow, 1> kLanguageModelLaws{{{"dense_decoder", &serving::read_language_model}}};
 
 /// The row that a law's name selects; without one, a diagnostic and nullptr.
 template <class Row>
@@ -28,35 +32,74 @@ const Row* find_law(std::span<const Row> rows, std::string_view family, const st
   return nullptr;
 }
 
+template <class Row>
+std::vector<std::string> names_of(std::span<const Row> rows) {
+  std::vector<std::string> names;
+  for (const Row& row : rows) names.emplace_back(row.name);
+  return names;
+}
+
 }  // namespace
 
 std::span<const DriveLawRow> drive_laws() noexcept {
   return kDriveLaws;
 }
 
+std::span<const AcceleratorLawRow> accelerator_laws() noexcept {
+  return kAcceleratorLaws;
+}
+
+std::span<const LanguageModelLawRow> language_model_laws() noexcept {
+  return kLanguageModelLaws;
+}
+
 std::vector<std::string> law_names(std::string_view family) {
-  std::vector<std::string> names;
-  if (family == "drives") {
-    for (const DriveLawRow& row : drive_laws()) names.emplace_back(row.name);
-  }
-  return names;
+  if (family == "drives") return names_of(drive_laws());
+  if (family == "gpus") return names_of(accelerator_laws());
+  if (family == "llms") return names_of(language_model_laws());
+  return {};
 }
 
 void check_parameters(std::string_view family, const std::string& law, TableReader& parameters) {
+  const auto check = [&](auto rows) {
+    if (const auto* row = find_law(rows, family, law, parameters)) static_cast<void>(row->make(parameters));
+  };
   if (family == "drives") {
-    if (const DriveLawRow* row = find_law(drive_laws(), family, law, parameters)) static_cast<void>(row->make(parameters));
+    check(drive_laws());
+    static_cast<void>(storage::read_device_limits(parameters));
     return;
   }
+  if (family == "gpus") return check(accelerator_laws());
+  if (family == "llms") return check(language_model_laws());
   parameters.accept_rest();
-  parameters.fail({}, fmt::format("\"{}\" is no family of parts: drives", printable(family)));
+  parameters.fail({}, fmt::format("\"{}\" is no family of parts: drives, gpus or llms", printable(family)));
 }
 
 DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part) {
   DrivePart drive;
   drive.entry = catalog.read("drives", part, [&](const std::string& law, TableReader& parameters) {
-    if (const DriveLawRow* row = find_law(drive_laws(), "drives", law, parameters)) drive.law = row->make(parameters);
+    const DriveLawRow* row = find_law(drive_laws(), "drives", law, parameters);
+    if (row == nullptr) return;
+    drive.law = row->make(parameters);
+    drive.limits = storage::read_device_limits(parameters);
   });
   return drive;
+}
+
+AcceleratorPart load_accelerator(const catalog::Catalog& catalog, std::string_view part) {
+  AcceleratorPart gpu;
+  gpu.entry = catalog.read("gpus", part, [&](const std::string& law, TableReader& parameters) {
+    if (const auto* row = find_law(accelerator_laws(), "gpus", law, parameters)) gpu.accelerator = row->make(parameters);
+  });
+  return gpu;
+}
+
+LanguageModelPart load_language_model(const catalog::Catalog& catalog, std::string_view part) {
+  LanguageModelPart llm;
+  llm.entry = catalog.read("llms", part, [&](const std::string& law, TableReader& parameters) {
+    if (const auto* row = find_law(language_model_laws(), "llms", law, parameters)) llm.model = row->make(parameters);
+  });
+  return llm;
 }
 
 }  // namespace labtwin

@@ -9,6 +9,8 @@
 
 #include "models/base/table_reader.hpp"
 #include "models/catalog/catalog.hpp"
+#include "models/serving/step_time.hpp"
+#include "models/storage/device_queue.hpp"
 #include "models/storage/drive_law.hpp"
 
 namespace labtwin {
@@ -20,6 +22,18 @@ struct DriveLawRow {
 };
 [[nodiscard]] std::span<const DriveLawRow> drive_laws() noexcept;
 
+/// A law of the family `gpus` (how fast a card with its software is) or `llms` (what a model asks for).
+struct AcceleratorLawRow {
+  std::string_view name;
+  serving::Accelerator (*make)(TableReader& parameters);
+};
+struct LanguageModelLawRow {
+  std::string_view name;
+  serving::LanguageModel (*make)(TableReader& parameters);
+};
+[[nodiscard]] std::span<const AcceleratorLawRow> accelerator_laws() noexcept;
+[[nodiscard]] std::span<const LanguageModelLawRow> language_model_laws() noexcept;
+
 /// The names of a family's laws; empty for a family without.
 [[nodiscard]] std::vector<std::string> law_names(std::string_view family);
 
@@ -30,8 +44,21 @@ void check_parameters(std::string_view family, const std::string& law, TableRead
 struct DrivePart {
   catalog::Entry entry;
   std::unique_ptr<storage::DriveLaw> law;
+  storage::DeviceLimits limits;
 };
 /// Throws ConfigError if there is no such part or its file is wrong.
 [[nodiscard]] DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part);
+
+/// A card, and a language model, of the catalog.
+struct AcceleratorPart {
+  catalog::Entry entry;
+  serving::Accelerator accelerator;
+};
+struct LanguageModelPart {
+  catalog::Entry entry;
+  serving::LanguageModel model;
+};
+[[nodiscard]] AcceleratorPart load_accelerator(const catalog::Catalog& catalog, std::string_view part);
+[[nodiscard]] LanguageModelPart load_language_model(const catalog::Catalog& catalog, std::string_view part);
 
 }  // namespace labtwin

@@ -13,6 +13,7 @@
 #include "sim/command/command.hpp"
 #include "sim/command/fit.hpp"
 #include "sim/command/parts.hpp"
+#include "sim/command/run.hpp"
 #include "sim/command/topology.hpp"
 #include "sim/command/validate.hpp"
 
@@ -23,11 +24,12 @@ using labtwin::command::CommandStatus;
 
 constexpr int kWrongInput = 2;
 
-constexpr std::array<AddVerb, 6> kVerbs = {
+constexpr std::array<AddVerb, 7> kVerbs = {
     &labtwin::command::add_capture,
     &labtwin::command::add_check,
     &labtwin::command::add_fit,
     &labtwin::command::add_parts,
+    &labtwin::command::add_run,
     &labtwin::command::add_topology,
     &labtwin::command::add_validate,
 };

@@ -123,4 +123,15 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
   TemporaryFile(target.empty() ? path : target).write_and_rename(content);
 }
 
+void check_writable(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) fail(path, "is a directory, not a file");
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored)) {
+    if (::access(path.c_str(), W_OK) != 0) fail_with_errno(path, "written");
+    return;
+  }
+  const std::filesystem::path target = std::filesystem::weakly_canonical(path, ignored);
+  const TemporaryFile probe(target.empty() ? path : target);
+}
+
 }  // namespace labtwin

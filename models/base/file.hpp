@@ -15,4 +15,7 @@ namespace labtwin {
 /// Replaces a file as a whole: readers see the old content or the new, never a part, whatever happens meanwhile.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
+/// Fails now if `write_file_atomically` would fail for want of a folder or of permission; leaves nothing behind.
+void check_writable(const std::filesystem::path& path);
+
 }  // namespace labtwin

@@ -28,10 +28,13 @@ std::uint64_t decode_steps_within(const StepTimeModel& model, const StepBatch& b
 }
 
 RooflineStepTime::RooflineStepTime(const Accelerator& accelerator, const LanguageModel& model)
-    : overhead_(accelerator.step_overhead), prefill_time_(accelerator.prefill_time) {
+    : overhead_(accelerator.step_overhead) {
   const BytesPerSecond bandwidth = accelerator.memory_bandwidth * accelerator.memory_efficiency;
   weights_time_ = model.weights / bandwidth;
   context_time_ = model.kv_cache / bandwidth;
+  const double flops_per_token = 2.0 * model.num_parameters;
+  prefill_time_ =
+      SecondsPerToken::from_base(flops_per_token / (accelerator.peak_flops.value() * accelerator.compute_efficiency));
 }
 
 Seconds RooflineStepTime::step_time(const StepBatch& batch) const {

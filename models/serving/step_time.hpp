@@ -31,26 +31,29 @@ class StepTimeModel {
 [[nodiscard]] std::uint64_t decode_steps_within(const StepTimeModel& model, const StepBatch& batch, Seconds elapsed,
                                                 std::uint64_t limit);
 
-/// What a language model asks of memory.
+/// What a language model asks of memory and arithmetic.
 struct LanguageModel {
-  Bytes weights;           ///< bytes read once per step
-  BytesPerToken kv_cache;  ///< bytes that one token keeps in the KV cache
+  Bytes weights;                ///< bytes read once per step
+  BytesPerToken kv_cache;       ///< bytes that one token keeps in the KV cache
+  double num_parameters = 0.0;  ///< active per token; each costs a multiplication and an addition
 };
 
 /// What an accelerator with its software achieves.
 struct Accelerator {
+  Bytes vram;                       ///< datasheet
   BytesPerSecond memory_bandwidth;  ///< datasheet
   double memory_efficiency = 1.0;   ///< achieved share of it while decoding
+  FlopsPerSecond peak_flops;        ///< datasheet, of the precision that prompts are processed in
+  double compute_efficiency = 1.0;  ///< achieved share of it on prompts
   Seconds step_overhead;            ///< launch, sampling and everything else that does not scale
-  SecondsPerToken prefill_time;     ///< per prompt token of this model
 };
 
-/// Law:    t = overhead + max(weights / B, prefill_time * (p + d)) + kv_per_token * c / B;   B = bandwidth * efficiency
+/// Law:    t = overhead + max(weights / B, 2 P (p + d) / F) + kv_per_token * c / B, with B and F achieved, P parameters
 /// Inputs: p prompt tokens, d decoding sequences, c tokens of context
-/// Valid:  a dense model wholly in the memory of one card; batches in which every sequence costs the same. Outside, the
-///         formula is extended.
+/// Valid:  a dense model wholly in the memory of one card; prompts short enough that attention is small beside the matrices
+///         (below about 8,000 tokens for 8B). Outside, the formula is extended.
 /// Source: the roofline of a decoder: a step reads all weights once and each sequence's cache, or is bound by arithmetic.
-///         llama.cpp on an RTX 3090 (two models) fixes overhead and efficiency, see models/catalog/gpus/rtx3090.toml
+///         llama.cpp on an RTX 3090 fixes the efficiencies, see models/catalog/gpus/rtx-3090.toml
 /// Error:  not measured on held-out cards
 class RooflineStepTime final : public StepTimeModel {
  public:

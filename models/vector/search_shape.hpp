@@ -21,6 +21,13 @@ struct SearchShape {
   [[nodiscard]] std::uint32_t reads_in_round(std::uint32_t round) const;
 };
 
+/// Processor time of a query beside its reads.
+struct SearchCost {
+  Seconds per_query;     ///< parsing, merging, answering
+  Seconds per_round;     ///< system calls, interrupts and wake-ups of one round of reads
+  Seconds per_distance;  ///< comparing one vector, or its code, with the query
+};
+
 /// A graph index on disk (DiskANN, Vamana, HNSW level 0): one node with its vector and neighbours per block, compressed
 /// codes for navigation in RAM.
 struct GraphIndex {

@@ -12,6 +12,7 @@
 #include "models/base/file.hpp"
 #include "models/catalog/catalog.hpp"
 #include "models/registry.hpp"
+#include "sim/command/overrides.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace labtwin::command {
@@ -85,20 +86,6 @@ void check_file(const std::string& file, const std::vector<Override>& overrides,
   diagnostic.place.file = file;
   diagnostic.rule = "is neither a scenario (it would have a key lab), a lab (nodes) nor a catalog entry (law, parameters)";
   throw ConfigError(std::move(diagnostic));
-}
-
-std::vector<Override> parse_overrides(const std::vector<std::string>& texts) {
-  std::vector<Override> overrides;
-  for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos) {
-      Diagnostic diagnostic;
-      diagnostic.rule = fmt::format("--set {}: must be KEY=VALUE", text);
-      throw ConfigError(std::move(diagnostic));
-    }
-    overrides.push_back({text.substr(0, equals), text.substr(equals + 1)});
-  }
-  return overrides;
 }
 
 Json finding_json(const Finding& finding) {

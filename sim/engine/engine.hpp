@@ -99,6 +99,10 @@ class Engine {
     return processes_.spawn(name, std::move(task), kind);
   }
 
+  /// Destroys every process that has not ended, between two runs: for owners of things that processes wait for and that go
+  /// before the engine does.
+  void end_processes() { processes_.end_all(); }
+
   /// `co_await engine.hold(d)`: time passes. d = 0 lets everything that is already due at this date go first.
   [[nodiscard]] Hold hold(Seconds duration) noexcept { return {queue_, queue_.now() + duration.value()}; }
   [[nodiscard]] Hold hold_until(Seconds date) noexcept { return {queue_, date.value()}; }

@@ -36,6 +36,10 @@ void ProcessState::cancel() {
 using detail::ProcessState;
 
 ProcessTable::~ProcessTable() {
+  end_all();
+}
+
+void ProcessTable::end_all() {
   // Frames first, all of them: a local may refer to a process that was spawned earlier or later.
   for (ProcessState* process = first_; process != nullptr; process = process->next_) process->task_.destroy();
   while (first_ != nullptr) retire(*first_);

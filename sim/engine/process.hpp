@@ -124,6 +124,8 @@ class ProcessTable {
   [[nodiscard]] bool has_ended_processes() const noexcept { return ended_ != nullptr; }
   /// Frees what has ended; throws what ended it, if that was an exception. Not to be called from inside a process.
   void reap();
+  /// Destroys every process. Not to be called from inside one.
+  void end_all();
 
   /// Calls visit(name) for every job that has not ended.
   template <class Visit>

@@ -14,7 +14,7 @@ namespace labtwin {
 /// The sojourn times of one workload, or of one stage of its requests.
 struct LatencyRow {
   std::string workload{};
-  std::string stage{};    ///< empty: the whole request
+  std::string stage{};  ///< empty: the whole request
   std::uint64_t n = 0;  ///< requests that completed after the warm-up
   double mean_s = 0.0;
   double p50_s = 0.0;
@@ -90,7 +90,7 @@ struct Interval {
 struct SloRow {
   std::string workload{};
   std::string metric{};  ///< p50, p95, p99, mean, or failed_fraction
-  double limit = 0.0;  ///< seconds, or a fraction
+  double limit = 0.0;    ///< seconds, or a fraction
   double value = 0.0;
   bool met = false;
 };

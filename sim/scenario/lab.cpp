@@ -43,15 +43,29 @@ IoSchedulerSpec read_scheduler(TableReader& drive) {
   return scheduler;
 }
 
+/// The key `part`, which names an entry of the catalog.
+std::string read_part(TableReader& table, std::string_view family, const catalog::Catalog& catalog) {
+  std::string part = table.required<std::string>("part");
+  const std::vector<std::string> parts = catalog.parts(family);
+  if (!part.empty() && std::find(parts.begin(), parts.end(), part) == parts.end()) {
+    auto [rule, hint] = catalog::missing_part(catalog, family, part);
+    table.fail("part", std::move(rule), std::move(hint));
+  }
+  return part;
+}
+
+GpuSpec read_gpu(TableReader& table, const catalog::Catalog& catalog) {
+  GpuSpec gpu;
+  gpu.name = table.name();
+  gpu.part = read_part(table, "gpus", catalog);
+  gpu.slot = table.value_or<std::string>("slot", "");
+  return gpu;
+}
+
 DriveSpec read_drive(TableReader& table, const catalog::Catalog& catalog) {
   DriveSpec drive;
   drive.name = table.name();
-  drive.part = table.required<std::string>("part");
-  const std::vector<std::string> parts = catalog.parts("drives");
-  if (!drive.part.empty() && std::find(parts.begin(), parts.end(), drive.part) == parts.end()) {
-    auto [rule, hint] = catalog::missing_part(catalog, "drives", drive.part);
-    table.fail("part", std::move(rule), std::move(hint));
-  }
+  drive.part = read_part(table, "drives", catalog);
   drive.slot = table.value_or<std::string>("slot", "");
   drive.scheduler = read_scheduler(table);
   drive.max_request = table.optional<Bytes>("max_request", at_least(512));
@@ -72,6 +86,7 @@ NodeSpec read_node(TableReader& table, const catalog::Catalog& catalog) {
   node.cpu = read_cpu(table.table("cpu"));
   node.memory = read_memory(table.table("memory"));
   for (TableReader& drive : table.named_tables("drives")) node.drives.push_back(read_drive(drive, catalog));
+  for (TableReader& gpu : table.named_tables("gpus")) node.gpus.push_back(read_gpu(gpu, catalog));
   for (TableReader& nic : table.named_tables("nics")) node.nics.push_back(read_nic(nic));
   return node;
 }

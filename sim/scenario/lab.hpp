@@ -9,6 +9,8 @@
 //   [nodes.box.drives.nvme0]
 //   part = "samsung-970-evo-plus"            # models/catalog/drives
 //   scheduler = "none"
+//   [nodes.box.gpus.gpu0]
+//   part = "rtx-3090"                        # models/catalog/gpus
 //   [nodes.box.nics.eth0]
 //   bandwidth = "2.5 Gbit/s"
 //   [switches.desk]
@@ -57,6 +59,13 @@ struct DriveSpec {
   std::optional<Bytes> max_request;  ///< larger I/Os are split by the host
 };
 
+/// A graphics card with the software that runs models on it.
+struct GpuSpec {
+  std::string name;
+  std::string part;  ///< of the catalog
+  std::string slot;  ///< where it sits; may be empty
+};
+
 struct NicSpec {
   std::string name;
   BytesPerSecond bandwidth;
@@ -68,6 +77,7 @@ struct NodeSpec {
   CpuSpec cpu;
   MemorySpec memory;
   std::vector<DriveSpec> drives;
+  std::vector<GpuSpec> gpus;
   std::vector<NicSpec> nics;
 
   [[nodiscard]] const DriveSpec* find_drive(std::string_view drive) const noexcept;

@@ -9,6 +9,8 @@
 #include "models/base/file.hpp"
 #include "models/base/text.hpp"
 #include "models/catalog/data_folder.hpp"
+#include "sim/scenario/read_services.hpp"
+#include "sim/scenario/read_workloads.hpp"
 #include "sim/scenario/variants.hpp"
 
 namespace labtwin {
@@ -122,10 +124,13 @@ Scenario read_document(const Document& document, const Surroundings& around, std
   } else {
     scenario.lab = read_lab_file(root, around, lab_overrides);
   }
-  for (TableReader& service : root.named_tables("services")) service.accept_rest();
-  for (TableReader& workload : root.named_tables("workloads")) workload.accept_rest();
+  scenario.services = read_services(root, scenario.lab, around.catalog);
+  scenario.workloads = read_workloads(root, scenario.services, {around.source.base_dir, around.data.scenarios});
   const std::vector<std::string> services = names_of(root, "services");
   const std::vector<std::string> workloads = names_of(root, "workloads");
+  scenario.focus = root.value_or<std::string>("focus", workloads.empty() ? "" : workloads.front());
+  check_reference(root, "focus", scenario.focus, workloads);
+  scenario.unit_of_work = root.value_or<std::string>("unit_of_work", "request");
   for (TableReader& slo : root.tables("slo")) scenario.slos.push_back(read_slo(slo, workloads));
   for (TableReader& what_if : root.tables("what_if")) scenario.what_ifs.push_back(read_what_if(what_if, services));
   if (auto sweep = root.optional_table("sweep")) scenario.sweep = read_sweep(*sweep, services, workloads);
@@ -179,6 +184,15 @@ ScenarioSource ScenarioSource::file(const fs::path& path, std::vector<Override> 
   source.base_dir = path.parent_path();
   source.overrides = std::move(overrides);
   return source;
+}
+
+Scenario Scenario::read_alone(const ScenarioSource& source) {
+  const catalog::DataFolder data = catalog::find_data_folder();
+  const Surroundings around{source, data, catalog::Catalog(data.catalog)};
+  DiagnosticSink sink;
+  Scenario scenario = read_with(Document::from_text(source.name, source.text), around, source.overrides, sink);
+  sink.throw_if_any();
+  return scenario;
 }
 
 Scenario Scenario::read(const ScenarioSource& source) {

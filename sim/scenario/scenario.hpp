@@ -9,6 +9,8 @@
 //   horizon = "2 h"
 //   warm_up = "5 min"
 //   replications = 16
+//   focus = "agents"                         # the workload that the question is about; the first if left out
+//   unit_of_work = "agent turn"              # what one of its requests is called
 //   [services.NAME]                          # type = ..., node = ..., ...
 //   [workloads.NAME]                         # type = ..., ...
 //   [[slo]]                                  # workload = "agents", metric = "p95", limit = "8 s"
@@ -25,6 +27,8 @@
 #include "models/base/table_reader.hpp"
 #include "models/base/units.hpp"
 #include "sim/scenario/lab.hpp"
+#include "sim/scenario/service_spec.hpp"
+#include "sim/scenario/workload_spec.hpp"
 
 namespace labtwin {
 
@@ -75,12 +79,18 @@ struct Scenario {
   Seconds horizon;
   Seconds warm_up;
   int replications = 16;
+  std::string focus;         ///< the workload that the question is about
+  std::string unit_of_work;  ///< what one of its requests is called in sentences
+  std::vector<ServiceSpec> services;
+  std::vector<WorkloadSpec> workloads;
   std::vector<Slo> slos;
   std::vector<WhatIf> what_ifs;
   std::optional<Sweep> sweep;
 
   /// Reads, validates (what-ifs and sweep points included) and resolves; throws ConfigError with all mistakes.
   [[nodiscard]] static Scenario read(const ScenarioSource& source);
+  /// The same without judging what-ifs and sweep points, for whoever has done that already.
+  [[nodiscard]] static Scenario read_alone(const ScenarioSource& source);
 };
 
 /// The scenario with all defaults, as JSON; quantities are text with units.

@@ -7,12 +7,17 @@ namespace {
 
 using namespace labtwin::literals;
 
-// 10 GB of weights at 1 TB/s x 0.5 = 20 ms; 1 ms per prompt token; 1 MB of cache per token = 2 us per token of context.
-const RooflineStepTime kModel({.memory_bandwidth = BytesPerSecond::from_base(1e12),
+// 10 GB of weights at 1 TB/s x 0.5 = 20 ms; 2 x 5e9 / (20e12 x 0.5) = 1 ms per prompt token; 1 MB of cache per token = 2 us per
+// token of context.
+const RooflineStepTime kModel({.vram = 24_GiB,
+                               .memory_bandwidth = BytesPerSecond::from_base(1e12),
                                .memory_efficiency = 0.5,
-                               .step_overhead = 3_ms,
-                               .prefill_time = SecondsPerToken::from_base(1e-3)},
-                              {.weights = Bytes::from_base(1e10), .kv_cache = BytesPerToken::from_base(1e6)});
+                               .peak_flops = FlopsPerSecond::from_base(20e12),
+                               .compute_efficiency = 0.5,
+                               .step_overhead = 3_ms},
+                              {.weights = Bytes::from_base(1e10),
+                               .kv_cache = BytesPerToken::from_base(1e6),
+                               .num_parameters = 5e9});
 
 TEST(RooflineStepTime, DecodeReadsTheWeightsAndTheCache) {
   EXPECT_NEAR(kModel.step_time({.prefill_tokens = 0, .num_decodes = 1, .context_tokens = 1000}).value(), 0.003 + 0.020 + 0.002,

@@ -1,0 +1,92 @@
+#include "sim/command/run.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/base/file.hpp"
+#include "sim/command/overrides.hpp"
+#include "sim/output/plot.hpp"
+#include "sim/output/summary_text.hpp"
+#include "sim/run/results_json.hpp"
+#include "sim/run/run.hpp"
+
+namespace labtwin::command {
+namespace {
+
+constexpr int kSloMissed = 1;
+
+struct Options {
+  std::string file;
+  std::vector<std::string> set;
+  std::string plot;
+  std::optional<std::uint32_t> replications;
+  bool json = false;
+  bool alone = false;
+};
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void note_interrupt(int /*signal*/) {
+  interrupted = 1;
+}
+
+/// Turns Ctrl-C into a flag while it lives.
+class InterruptNoted {
+ public:
+  InterruptNoted() : before_(std::signal(SIGINT, &note_interrupt)) {}
+  InterruptNoted(const InterruptNoted&) = delete;
+  InterruptNoted& operator=(const InterruptNoted&) = delete;
+  ~InterruptNoted() { std::signal(SIGINT, before_); }
+
+ private:
+  void (*before_)(int);
+};
+
+/// A line on stderr that is written over, if somebody watches.
+void show_progress(const RunProgress& progress) {
+  if (::isatty(STDERR_FILENO) == 0) return;
+  fmt::print(stderr, "\r{} of {} runs", progress.num_finished, progress.num_runs);
+  if (progress.num_finished == progress.num_runs) fmt::print(stderr, "\r\033[K");
+  std::fflush(stderr);
+}
+
+void run_scenario(const Options& options, CommandStatus& status) {
+  // The whole picture is rewritten at the end; a place that cannot be written shows now, not after a long run.
+  if (!options.plot.empty()) check_writable(options.plot);
+  RunOptions run_options;
+  run_options.replications = options.replications;
+  run_options.with_what_ifs = !options.alone;
+  run_options.on_progress = &show_progress;
+  run_options.worker.interrupted = [] { return interrupted != 0; };
+  const InterruptNoted noted;
+  const Results results = run(ScenarioSource::file(options.file, parse_overrides(options.set)), run_options);
+  if (!options.plot.empty()) write_file_atomically(options.plot, output::plot_svg(results));
+  fmt::print("{}", options.json ? to_json(results) : output::summary_text(results));
+  status.code = results.slos_met ? 0 : kSloMissed;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, CommandStatus& status) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("run", "Simulate a scenario and answer its question");
+  verb->add_option("scenario", options->file, "Scenario file (TOML)")->required();
+  verb->add_option("--set", options->set, "Change a value, e.g. --set services.etl.rate_limit='200 MB/s'")->take_all();
+  verb->add_option("--replications", options->replications, "Independent repetitions, instead of the scenario's number")
+      ->check(CLI::Range(1, 10000));
+  verb->add_flag("--alone", options->alone, "Leave what-ifs and sweep out");
+  verb->add_flag("--json", options->json, "Print the answer as JSON");
+  verb->add_option("--plot", options->plot, "Also draw the answer into this SVG file");
+  verb->callback([options, &status] { run_scenario(*options, status); });
+}
+
+}  // namespace labtwin::command

@@ -1,0 +1,193 @@
+#include "sim/run/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "models/base/error.hpp"
+#include "sim/run/aggregate.hpp"
+#include "sim/run/request.hpp"
+#include "sim/run/results_json.hpp"
+#include "sim/scenario/parameters.hpp"
+#include "sim/scenario/variants.hpp"
+
+namespace labtwin {
+namespace {
+
+/// The runs of one variant, by replication.
+using Replications = std::vector<RunSummary>;
+
+SimulateRequest make_request(const ScenarioSource& source, const Scenario& scenario, const RunOptions& options) {
+  SimulateRequest request;
+  request.source = source;
+  request.variants.emplace_back();
+  if (options.with_what_ifs) {
+    for (const Variant& variant : variants_of(scenario)) request.variants.push_back(variant.overrides);
+  }
+  request.num_replications = options.replications.value_or(static_cast<std::uint32_t>(scenario.replications));
+  request.keep_requests = options.keep_requests;
+  request.parallel = options.parallel;
+  return request;
+}
+
+std::vector<Replications> run_all(const SimulateRequest& request, const RunOptions& options) {
+  std::vector<Replications> runs(request.variants.size(), Replications(request.num_replications));
+  RunProgress progress{.num_finished = 0, .num_runs = request.variants.size() * request.num_replications};
+  const bool finished = converse_with_worker(to_json(request), options.worker, [&](std::string_view line) {
+    if (const std::string message = error_of_line(line); !message.empty()) throw WorkerError(message);
+    RunSummary summary = run_summary_from_json(line);
+    LABTWIN_CHECK(summary.variant < runs.size() && summary.replication < request.num_replications, "a run nobody asked for");
+    runs[summary.variant][summary.replication] = std::move(summary);
+    ++progress.num_finished;
+    if (options.on_progress) options.on_progress(progress);
+  });
+  if (!finished) {
+    throw Interrupted(fmt::format("stopped: {} of {} runs had finished", progress.num_finished, progress.num_runs));
+  }
+  if (progress.num_finished != progress.num_runs) throw WorkerError("the simulation worker ended before all runs had");
+  return runs;
+}
+
+double metric_value(const RunSummary& merged, const Slo& slo) {
+  if (slo.metric == SloMetric::FailedFraction) return failed_fraction(merged.outcomes, slo.workload);
+  const LatencyRow* row = find_latency(merged.latency, slo.workload);
+  if (row == nullptr) return 0.0;
+  switch (slo.metric) {
+    case SloMetric::Mean:
+      return row->mean_s;
+    case SloMetric::P50:
+      return row->p50_s;
+    case SloMetric::P95:
+      return row->p95_s;
+    case SloMetric::P99:
+      return row->p99_s;
+    case SloMetric::FailedFraction:
+      break;
+  }
+  return 0.0;
+}
+
+/// A latency objective of a workload that completed nothing is missed: there is nothing that could have met it.
+std::vector<SloRow> judge(const Scenario& scenario, const RunSummary& merged) {
+  std::vector<SloRow> rows;
+  for (const Slo& slo : scenario.slos) {
+    const LatencyRow* latency = find_latency(merged.latency, slo.workload);
+    const bool has_value = slo.metric == SloMetric::FailedFraction || (latency != nullptr && latency->n > 0);
+    const double value = metric_value(merged, slo);
+    rows.push_back({.workload = slo.workload,
+                    .metric = std::string(metric_name(slo.metric)),
+                    .limit = slo.limit,
+                    .value = value,
+                    .met = has_value && value <= slo.limit});
+  }
+  return rows;
+}
+
+bool all_met(const std::vector<SloRow>& rows) {
+  return std::all_of(rows.begin(), rows.end(), [](const SloRow& row) { return row.met; });
+}
+
+CounterfactualRow compare(const Scenario& scenario, const WhatIf& what_if, const Replications& base, const Replications& runs) {
+  const RunSummary merged = merge(runs);
+  const std::vector<double> before = p95_by_replication(base, scenario.focus);
+  const std::vector<double> after = p95_by_replication(runs, scenario.focus);
+  std::vector<double> changes;
+  double sum = 0.0;
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    changes.push_back(after[i] - before[i]);
+    sum += changes.back();
+  }
+  CounterfactualRow row;
+  row.name = what_if.name;
+  row.workload = scenario.focus;
+  row.cost = what_if.cost;
+  row.removes = what_if.removes;
+  row.p95_interval_s = mean_interval(after);
+  row.change_s = sum / static_cast<double>(changes.size());
+  row.change_interval_s = mean_interval(changes);
+  row.failed_fraction = failed_fraction(merged.outcomes, scenario.focus);
+  row.slos_met = all_met(judge(scenario, merged));
+  row.blame = merged.blame;
+  if (const LatencyRow* latency = find_latency(merged.latency, scenario.focus)) {
+    row.p50_s = latency->p50_s;
+    row.p95_s = latency->p95_s;
+    row.p99_s = latency->p99_s;
+    row.tail_mean_s = latency->tail_mean_s;
+  }
+  return row;
+}
+
+SweepRow sweep_point(const Sweep& sweep, const std::string& workload, const std::string& value, const Replications& runs) {
+  const RunSummary merged = merge(runs);
+  SweepRow row;
+  row.value = value;
+  row.p95_interval_s = mean_interval(p95_by_replication(runs, workload));
+  if (const LatencyRow* latency = find_latency(merged.latency, workload)) {
+    row.p50_s = latency->p50_s;
+    row.p95_s = latency->p95_s;
+    row.p99_s = latency->p99_s;
+  }
+  for (const JobRow& job : merged.jobs) {
+    if (job.service == sweep.job) row.job_bytes_per_s = job.read_bytes_per_s + job.write_bytes_per_s;
+  }
+  return row;
+}
+
+SweepResult collect_sweep(const Scenario& scenario, const std::vector<Replications>& runs, std::size_t first) {
+  const Sweep& sweep = *scenario.sweep;
+  SweepResult result;
+  result.key = sweep.key;
+  result.label = sweep.label;
+  result.job = sweep.job;
+  result.workload = sweep.workload.empty() ? scenario.focus : sweep.workload;
+  for (std::size_t i = 0; i < sweep.values.size(); ++i) {
+    result.points.push_back(sweep_point(sweep, result.workload, sweep.values[i], runs[first + i]));
+  }
+  return result;
+}
+
+Results describe(const Scenario& scenario, const SimulateRequest& request) {
+  Results results;
+  results.scenario = scenario.name;
+  results.title = scenario.title.empty() ? scenario.name : scenario.title;
+  results.workload = scenario.focus;
+  results.unit_of_work = scenario.unit_of_work;
+  results.seed = scenario.seed;
+  results.version = LABTWIN_VERSION;
+  results.horizon_s = scenario.horizon.value();
+  results.warm_up_s = scenario.warm_up.value();
+  results.num_replications = request.num_replications;
+  results.parameters = parameters_of(scenario);
+  return results;
+}
+
+}  // namespace
+
+Results run(const ScenarioSource& source, const RunOptions& options) {
+  const Scenario scenario = Scenario::read(source);
+  const SimulateRequest request = make_request(source, scenario, options);
+  const std::vector<Replications> runs = run_all(request, options);
+
+  Results results = describe(scenario, request);
+  RunSummary merged = merge(runs.front());
+  results.slos = judge(scenario, merged);
+  results.slos_met = all_met(results.slos);
+  results.p95_interval_s = mean_interval(p95_by_replication(runs.front(), scenario.focus));
+  results.latency = std::move(merged.latency);
+  results.blame = std::move(merged.blame);
+  results.outcomes = std::move(merged.outcomes);
+  results.resources = std::move(merged.resources);
+  results.jobs = std::move(merged.jobs);
+  results.warnings = std::move(merged.warnings);
+  results.requests = std::move(merged.requests);
+  if (!options.with_what_ifs) return results;
+  for (std::size_t i = 0; i < scenario.what_ifs.size(); ++i) {
+    results.counterfactuals.push_back(compare(scenario, scenario.what_ifs[i], runs.front(), runs[1 + i]));
+  }
+  if (scenario.sweep) results.sweep = collect_sweep(scenario, runs, 1 + scenario.what_ifs.size());
+  return results;
+}
+
+}  // namespace labtwin

@@ -1,0 +1,179 @@
+#include "sim/scenario/read_services.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "models/base/text.hpp"
+#include "sim/scenario/variants.hpp"
+
+namespace labtwin {
+namespace {
+
+const EnumNames<IoClassName> kIoClasses = {
+    {"realtime", IoClassName::Realtime}, {"best_effort", IoClassName::BestEffort}, {"idle", IoClassName::Idle}};
+
+/// What a service's table may refer to.
+struct Place {
+  const NodeSpec* node = nullptr;  ///< nullptr: the node is wrong, and has been reported
+  const catalog::Catalog& catalog;
+};
+
+template <class Part>
+std::vector<std::string> names_of(const std::vector<Part>& parts) {
+  std::vector<std::string> names;
+  for (const Part& part : parts) names.push_back(part.name);
+  return names;
+}
+
+void check_drive(TableReader& table, std::string_view key, const std::string& drive, const Place& place) {
+  if (place.node != nullptr) check_reference(table, key, drive, names_of(place.node->drives));
+}
+
+void read_graph(TableReader& index, VectorStoreSpec& spec) {
+  vector::GraphIndex graph;
+  graph.num_vectors = index.required<double>("vectors", at_least(1.0));
+  graph.dimension = index.required<double>("dimension", at_least(1.0));
+  graph.num_neighbours = index.value_or<double>("neighbours", graph.num_neighbours, at_least(1.0));
+  graph.node_size = index.value_or<Bytes>("node_size", Bytes::from_base(4096.0), at_least(512.0));
+  vector::BeamSearch search;
+  search.list_size = index.value_or<double>("list_size", search.list_size, between(1.0, 1e4));
+  search.beam_width = index.value_or<double>("beam_width", search.beam_width, between(1.0, 256.0));
+  spec.shape = vector::graph_search(graph, search);
+  spec.index_size = graph.size();
+  spec.in_measured_range = vector::in_range(graph, search);
+}
+
+void read_inverted_lists(TableReader& index, VectorStoreSpec& spec) {
+  vector::InvertedListIndex lists;
+  lists.num_vectors = index.required<double>("vectors", at_least(1.0));
+  lists.dimension = index.required<double>("dimension", at_least(1.0));
+  lists.num_lists = index.required<double>("lists", at_least(1.0));
+  const auto num_probes = index.value_or<std::uint32_t>("probes", 8, at_least(1.0));
+  if (num_probes > lists.num_lists) {
+    index.fail("probes", "must not be more than the number of lists");
+    return;
+  }
+  spec.shape = vector::inverted_list_search(lists, num_probes);
+  spec.index_size = lists.size();
+}
+
+ServiceKind read_vector_store(TableReader& table, const Place& place) {
+  enum class Index : unsigned char { Graph, InvertedLists };
+  VectorStoreSpec spec;
+  spec.drive = table.required<std::string>("drive");
+  check_drive(table, "drive", spec.drive, place);
+  TableReader index = table.table("index");
+  const auto kind = index.enumeration<Index>("kind", {{"graph", Index::Graph}, {"inverted_lists", Index::InvertedLists}});
+  switch (kind) {
+    case Index::Graph:
+      read_graph(index, spec);
+      break;
+    case Index::InvertedLists:
+      read_inverted_lists(index, spec);
+      break;
+  }
+  TableReader cost = table.table("cost");
+  spec.cost.per_query = cost.value_or<Seconds>("query", Seconds{}, kNonNegative);
+  spec.cost.per_round = cost.value_or<Seconds>("round", Seconds{}, kNonNegative);
+  spec.cost.per_distance = cost.value_or<Seconds>("distance", Seconds{}, kNonNegative);
+  spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
+  spec.uses_page_cache = table.enumeration_or<bool>("cache", true, {{"page_cache", true}, {"none", false}});
+  spec.popularity = table.value_or<double>("popularity", 0.0, between(0.0, 3.0));
+  spec.ionice = table.enumeration_or("ionice", spec.ionice, kIoClasses);
+  spec.max_concurrency = table.value_or<std::uint32_t>("max_concurrency", spec.max_concurrency, at_least(1.0));
+  spec.queue_limit = table.optional<std::uint32_t>("queue_limit");
+  return spec;
+}
+
+ServiceKind read_llm_server(TableReader& table, const Place& place) {
+  LlmServerSpec spec;
+  spec.gpu = table.required<std::string>("gpu");
+  if (place.node != nullptr) check_reference(table, "gpu", spec.gpu, names_of(place.node->gpus));
+  spec.model = table.required<std::string>("model");
+  if (!spec.model.empty()) check_reference(table, "model", spec.model, place.catalog.parts("llms"));
+  spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
+  spec.max_batch = table.value_or<std::uint32_t>("max_batch", spec.max_batch, at_least(1.0));
+  spec.queue_limit = table.optional<std::uint32_t>("queue_limit");
+  return spec;
+}
+
+std::optional<EtlJobSpec::Window> read_window(TableReader& table, std::string_view key) {
+  std::optional<TableReader> inside = table.optional_table(key);
+  if (!inside) return std::nullopt;
+  EtlJobSpec::Window window;
+  window.block = inside->value_or<Bytes>("block", Bytes::from_base(1048576.0), at_least(512.0));
+  window.depth = inside->value_or<std::uint32_t>("depth", window.depth, between(1.0, 1024.0));
+  return window;
+}
+
+void read_schedule(TableReader& table, EtlJobSpec& spec) {
+  spec.start = table.value_or<Seconds>("start", Seconds{}, kNonNegative);
+  spec.duration = table.optional<Seconds>("duration", kPositive);
+  spec.volume = table.optional<Bytes>("volume", kPositive);
+  spec.every = table.optional<Seconds>("every", kPositive);
+  if (spec.duration.has_value() == spec.volume.has_value()) {
+    table.fail(spec.duration ? "volume" : "duration", "exactly one of duration and volume says when the job is done");
+  }
+}
+
+ServiceKind read_etl_job(TableReader& table, const Place& place) {
+  EtlJobSpec spec;
+  spec.drive = table.required<std::string>("drive");
+  check_drive(table, "drive", spec.drive, place);
+  spec.write_drive = table.value_or<std::string>("write_drive", spec.drive);
+  check_drive(table, "write_drive", spec.write_drive, place);
+  spec.read = read_window(table, "read");
+  spec.write = read_window(table, "write");
+  if (!spec.read && !spec.write) table.fail("read", "a job needs a window to read through, or one to write through");
+  spec.write_ratio = table.value_or<double>("write_ratio", spec.write_ratio, between(0.001, 1000.0));
+  spec.transform_rate = table.optional<BytesPerSecond>("transform_rate", kPositive);
+  spec.num_workers = table.value_or<std::uint32_t>("workers", spec.num_workers, at_least(1.0));
+  spec.rate_limit = table.optional<BytesPerSecond>("rate_limit", kPositive);
+  spec.ionice = table.enumeration_or("ionice", spec.ionice, kIoClasses);
+  spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
+  read_schedule(table, spec);
+  spec.is_enabled = table.value_or<bool>("enabled", true);
+  return spec;
+}
+
+/// A type of service and the function that reads its table.
+struct ServiceType {
+  std::string_view name;
+  ServiceKind (*read)(TableReader& table, const Place& place);
+};
+constexpr std::array<ServiceType, 3> kServiceTypes{
+    {{"vector_store", &read_vector_store}, {"llm_server", &read_llm_server}, {"etl_job", &read_etl_job}}};
+
+std::vector<std::string> type_names() {
+  std::vector<std::string> names;
+  for (const ServiceType& type : kServiceTypes) names.emplace_back(type.name);
+  return names;
+}
+
+}  // namespace
+
+std::vector<ServiceSpec> read_services(TableReader& root, const Lab& lab, const catalog::Catalog& catalog) {
+  std::vector<ServiceSpec> services;
+  for (TableReader& table : root.named_tables("services")) {
+    ServiceSpec service;
+    service.name = table.name();
+    service.node = table.required<std::string>("node");
+    check_reference(table, "node", service.node, names_of(lab.nodes));
+    service.provenance = read_provenance(table);
+    const auto name = table.required<std::string>("type");
+    const auto type =
+        std::find_if(kServiceTypes.begin(), kServiceTypes.end(), [&](const ServiceType& row) { return row.name == name; });
+    if (type == kServiceTypes.end()) {
+      check_reference(table, "type", name, type_names());
+      table.accept_rest();
+      continue;
+    }
+    service.kind = type->read(table, {lab.find_node(service.node), catalog});
+    services.push_back(std::move(service));
+  }
+  return services;
+}
+
+}  // namespace labtwin

@@ -1,0 +1,174 @@
+#include "sim/scenario/read_workloads.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+
+#include "models/base/text.hpp"
+#include "sim/scenario/variants.hpp"
+
+namespace labtwin {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What a workload's table may refer to.
+struct Surroundings {
+  const std::vector<ServiceSpec>& services;
+  const std::vector<fs::path>& folders;
+};
+
+template <class Kind>
+std::vector<std::string> services_of_kind(const std::vector<ServiceSpec>& services) {
+  std::vector<std::string> names;
+  for (const ServiceSpec& service : services) {
+    if (std::holds_alternative<Kind>(service.kind)) names.push_back(service.name);
+  }
+  return names;
+}
+
+std::optional<fs::path> find_file(const std::string& name, const std::vector<fs::path>& folders) {
+  std::error_code ignored;
+  for (const fs::path& folder : folders) {
+    if (fs::is_regular_file(folder / name, ignored)) return folder / name;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> known_profiles(const std::vector<fs::path>& folders) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const fs::path& folder : folders) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder / "workloads", ignored)) {
+      if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+constexpr Range kTokens{.low = 1.0, .high = 1e7};
+constexpr Range kSteps{.low = 1.0, .high = 1000.0};
+
+AgentTraffic read_profile(TableReader& root) {
+  AgentTraffic traffic;
+  traffic.think = root.distribution<Seconds>("think");
+  traffic.steps = root.distribution<double>("steps", kSteps);
+  traffic.prompt_tokens = root.distribution<double>("prompt_tokens", kTokens);
+  traffic.step_output_tokens = root.distribution<double>("step_output_tokens", kTokens);
+  traffic.answer_tokens = root.distribution<double>("answer_tokens", kTokens);
+  return traffic;
+}
+
+/// Reads the profile's file into the spec; mistakes in it are reported at its own lines.
+void read_profile_file(TableReader& table, const Surroundings& around, AgentsSpec& spec) {
+  spec.profile = table.required<std::string>("profile");
+  if (spec.profile.empty()) return;
+  const auto path = find_file(fmt::format("workloads/{}.toml", spec.profile), around.folders);
+  if (!path) {
+    check_reference(table, "profile", spec.profile, known_profiles(around.folders));
+    return;
+  }
+  try {
+    const Document document = Document::read(*path);
+    TableReader root(document, table.sink());
+    static_cast<void>(root.value_or<std::string>("title", ""));
+    spec.provenance = read_provenance(root);
+    spec.traffic = read_profile(root);
+    root.finish();
+  } catch (const ConfigError& error) {
+    table.sink().add(error);
+  }
+}
+
+TraceSpec read_trace_arrivals(TableReader& arrivals, const Surroundings& around) {
+  TraceSpec spec;
+  spec.speed = arrivals.value_or<double>("speed", 1.0, kPositive);
+  const auto file = arrivals.required<std::string>("file");
+  if (file.empty()) return spec;
+  const auto path = find_file(file, around.folders);
+  if (!path) {
+    arrivals.fail("file", "there is no such file");
+    return spec;
+  }
+  try {
+    spec.trace = workload::read_trace(*path);
+  } catch (const ConfigError& error) {
+    arrivals.sink().add(error);
+  }
+  return spec;
+}
+
+ArrivalSpec read_arrivals(TableReader& table, const Surroundings& around) {
+  enum class Process : unsigned char { ClosedLoop, Poisson, Trace };
+  TableReader arrivals = table.table("arrivals");
+  const auto process = arrivals.enumeration<Process>(
+      "process", {{"closed_loop", Process::ClosedLoop}, {"poisson", Process::Poisson}, {"trace", Process::Trace}});
+  switch (process) {
+    case Process::ClosedLoop:
+      return ClosedLoopSpec{arrivals.required<std::uint32_t>("users", between(1.0, 1e6))};
+    case Process::Poisson:
+      return PoissonSpec{arrivals.required<PerSecond>("rate", kPositive)};
+    case Process::Trace:
+      return read_trace_arrivals(arrivals, around);
+  }
+  return ClosedLoopSpec{};
+}
+
+WorkloadKind read_agents(TableReader& table, const Surroundings& around) {
+  AgentsSpec spec;
+  spec.vector_store = table.required<std::string>("vector_store");
+  check_reference(table, "vector_store", spec.vector_store, services_of_kind<VectorStoreSpec>(around.services));
+  spec.llm = table.required<std::string>("llm");
+  check_reference(table, "llm", spec.llm, services_of_kind<LlmServerSpec>(around.services));
+  spec.arrivals = read_arrivals(table, around);
+  read_profile_file(table, around, spec);
+  AgentTraffic& traffic = spec.traffic;
+  traffic.think = table.distribution_or("think", traffic.think);
+  traffic.steps = table.distribution_or("steps", traffic.steps, kSteps);
+  traffic.prompt_tokens = table.distribution_or("prompt_tokens", traffic.prompt_tokens, kTokens);
+  traffic.step_output_tokens = table.distribution_or("step_output_tokens", traffic.step_output_tokens, kTokens);
+  traffic.answer_tokens = table.distribution_or("answer_tokens", traffic.answer_tokens, kTokens);
+  spec.retrieve_timeout = table.required<Seconds>("retrieve_timeout", kPositive);
+  spec.llm_timeout = table.required<Seconds>("llm_timeout", kPositive);
+  spec.max_attempts = table.value_or<std::uint32_t>("max_attempts", spec.max_attempts, between(1.0, 100.0));
+  spec.backoff = table.value_or<Seconds>("backoff", Seconds::from_base(1.0), kNonNegative);
+  return spec;
+}
+
+/// A type of workload and the function that reads its table.
+struct WorkloadType {
+  std::string_view name;
+  WorkloadKind (*read)(TableReader& table, const Surroundings& around);
+};
+constexpr std::array<WorkloadType, 1> kWorkloadTypes{{{"agents", &read_agents}}};
+
+std::vector<std::string> type_names() {
+  std::vector<std::string> names;
+  for (const WorkloadType& type : kWorkloadTypes) names.emplace_back(type.name);
+  return names;
+}
+
+}  // namespace
+
+std::vector<WorkloadSpec> read_workloads(TableReader& root, const std::vector<ServiceSpec>& services,
+                                         const std::vector<std::filesystem::path>& folders) {
+  std::vector<WorkloadSpec> workloads;
+  for (TableReader& table : root.named_tables("workloads")) {
+    const auto name = table.required<std::string>("type");
+    const auto type =
+        std::find_if(kWorkloadTypes.begin(), kWorkloadTypes.end(), [&](const WorkloadType& row) { return row.name == name; });
+    if (type == kWorkloadTypes.end()) {
+      check_reference(table, "type", name, type_names());
+      table.accept_rest();
+      continue;
+    }
+    workloads.push_back({table.name(), type->read(table, {services, folders})});
+  }
+  return workloads;
+}
+
+}  // namespace labtwin

@@ -1,0 +1,95 @@
+#pragma once
+
+// The services of a scenario as they stand in its file, with every default resolved.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "models/base/units.hpp"
+#include "models/vector/search_shape.hpp"
+#include "sim/scenario/provenance.hpp"
+
+namespace labtwin {
+
+enum class IoClassName : unsigned char { Realtime, BestEffort, Idle };
+
+/// A vector database whose index lies on a drive.
+///   type = "vector_store"; node, drive
+///   index = { kind = "graph", vectors, dimension, neighbours, node_size, list_size, beam_width }
+///        or { kind = "inverted_lists", vectors, dimension, lists, probes }
+///   cost = { query, round, distance }        # processor time
+///   cache = "page_cache" or "none"           # none: direct I/O
+///   popularity = 0.8                         # Zipf exponent of what is read
+struct VectorStoreSpec {
+  std::string drive;
+  vector::SearchShape shape;
+  vector::SearchCost cost;
+  Bytes index_size;
+  Bytes memory;  ///< codes and centroids, kept in RAM by the process
+  bool uses_page_cache = true;
+  double popularity = 0.0;  ///< 0: every block alike
+  IoClassName ionice = IoClassName::BestEffort;
+  std::uint32_t max_concurrency = 16;
+  std::optional<std::uint32_t> queue_limit{};
+  bool in_measured_range = true;  ///< whether the law of the shape was measured for such an index
+};
+
+/// A local inference engine.
+///   type = "llm_server"; node, gpu = "gpu0"; model = "llama-3-8b-q4_k_m"; max_batch = 8
+struct LlmServerSpec {
+  std::string gpu;
+  std::string model;  ///< of models/catalog/llms
+  Bytes memory;       ///< of the host
+  std::uint32_t max_batch = 8;
+  std::optional<std::uint32_t> queue_limit{};
+};
+
+/// A data-prep job: reads, transforms, writes, all at once.
+///   type = "etl_job"; node, drive = "nvme0"; write_drive = ...
+///   read = { block = "1 MiB", depth = 8 }; write = { ... , ratio = 0.3 }
+///   transform_rate = "900 MB/s"; workers = 1; rate_limit = "200 MB/s"; ionice = "idle"
+///   start = "5 min"; duration = "1 h" or volume = "200 GB"; every = "1 d"; enabled = false
+struct EtlJobSpec {
+  struct Window {
+    Bytes block;
+    std::uint32_t depth = 1;
+  };
+  std::string drive;
+  std::string write_drive;
+  std::optional<Window> read{};
+  std::optional<Window> write{};
+  double write_ratio = 1.0;
+  std::optional<BytesPerSecond> transform_rate{};
+  std::uint32_t num_workers = 1;
+  std::optional<BytesPerSecond> rate_limit{};
+  IoClassName ionice = IoClassName::BestEffort;
+  Bytes memory;
+  Seconds start;
+  std::optional<Seconds> duration{};
+  std::optional<Bytes> volume{};
+  std::optional<Seconds> every{};
+  bool is_enabled = true;
+};
+
+using ServiceKind = std::variant<VectorStoreSpec, LlmServerSpec, EtlJobSpec>;
+
+struct ServiceSpec {
+  std::string name;
+  std::string node;
+  ServiceKind kind;
+  Provenance provenance;  ///< of the numbers in its table
+};
+
+/// The service of this name if it is of this kind; nullptr otherwise.
+template <class Kind>
+[[nodiscard]] const Kind* find_service(const std::vector<ServiceSpec>& services, const std::string& name) {
+  for (const ServiceSpec& service : services) {
+    if (service.name == name) return std::get_if<Kind>(&service.kind);
+  }
+  return nullptr;
+}
+
+}  // namespace labtwin

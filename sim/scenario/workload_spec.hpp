@@ -1,0 +1,66 @@
+#pragma once
+
+// The workloads of a scenario: who asks what, and how often.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "models/base/distribution.hpp"
+#include "models/base/units.hpp"
+#include "models/workload/trace.hpp"
+#include "sim/scenario/provenance.hpp"
+
+namespace labtwin {
+
+/// A fixed number of users; each thinks, asks, and thinks again when the answer has come.
+struct ClosedLoopSpec {
+  std::uint32_t num_users = 1;
+};
+/// Independent arrivals at a mean rate.
+struct PoissonSpec {
+  PerSecond rate;
+};
+/// Arrivals and lengths of a recorded trace, `speed` times as fast.
+struct TraceSpec {
+  workload::Trace trace;
+  double speed = 1.0;
+};
+using ArrivalSpec = std::variant<ClosedLoopSpec, PoissonSpec, TraceSpec>;
+
+/// What users of agents do, whoever serves them; read from a profile file (scenarios/workloads/), each key may be overridden.
+struct AgentTraffic {
+  DistributionOf<Seconds> think;              ///< from an answer to the next question of the same user
+  DistributionOf<double> steps;               ///< retrieve-and-ask rounds per question, the answer included; >= 1
+  DistributionOf<double> prompt_tokens;       ///< of one call
+  DistributionOf<double> step_output_tokens;  ///< of a call that decides what to look up next
+  DistributionOf<double> answer_tokens;       ///< of the last call
+};
+
+/// An agentic workflow: per question `steps` times retrieve, then ask the language model; the last call is the answer.
+///   type = "agents"; profile = "campus_rag"; vector_store = ...; llm = ...
+///   arrivals = { process = "closed_loop", users = 4 } or { process = "poisson", rate = "30 /h" }
+///           or { process = "trace", file = "trace.jsonl", speed = 2 }
+///   retrieve_timeout, llm_timeout, max_attempts, backoff
+struct AgentsSpec {
+  std::string vector_store;
+  std::string llm;
+  std::string profile;
+  Provenance provenance;  ///< of the profile
+  ArrivalSpec arrivals;
+  AgentTraffic traffic;
+  Seconds retrieve_timeout;
+  Seconds llm_timeout;
+  std::uint32_t max_attempts = 2;  ///< per call, the first included
+  Seconds backoff;                 ///< before the second attempt; doubles from then on
+};
+
+using WorkloadKind = std::variant<AgentsSpec>;
+
+struct WorkloadSpec {
+  std::string name;
+  WorkloadKind kind;
+};
+
+}  // namespace labtwin

@@ -1,0 +1,152 @@
+#include "sim/service/agents.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace labtwin::service {
+namespace {
+
+// Numbers that address variates are built from what they belong to: user, turn of the user, step of the turn, attempt.
+constexpr std::uint64_t kTurnsPerUser = 1ULL << 24U;
+constexpr std::uint64_t kStepsPerTurn = 1ULL << 12U;
+constexpr std::uint64_t kAttemptsPerStep = 1ULL << 7U;
+
+std::uint64_t whole(double count) {
+  return static_cast<std::uint64_t>(std::max(1.0, std::round(count)));
+}
+
+/// Runs a generation as a task, so that it can be given a time limit.
+Task<GenerationResult> generation(LlmServer& server, GenerationRequest request) {
+  co_return co_await server.generate(request);
+}
+
+}  // namespace
+
+Agents::Agents(Engine& engine, const RandomSource& random, const AgentOptions& options, const Places& places)
+    : engine_(&engine),
+      options_(options),
+      places_(places),
+      think_(random.stream("agents.think")),
+      steps_(random.stream("agents.steps")),
+      prompts_(random.stream("agents.prompt_tokens")),
+      outputs_(random.stream("agents.output_tokens")) {}
+
+Task<> Agents::user(std::uint64_t number) {
+  for (std::uint64_t turn_of_user = 0;; ++turn_of_user) {
+    const std::uint64_t turn_number = number * kTurnsPerUser + turn_of_user;
+    co_await engine_->hold(options_.traffic.think.quantile(think_.uniform(turn_number)));
+    TurnShape shape = draw_turn(turn_number);
+    co_await turn(turn_number, std::move(shape));
+  }
+}
+
+Task<> Agents::open_arrivals(std::unique_ptr<const workload::ArrivalProcess> arrivals,
+                             std::shared_ptr<const workload::Trace> trace) {
+  Seconds previous;
+  for (std::uint64_t number = 0;; ++number) {
+    const std::optional<Seconds> at = arrivals->next(number, previous);
+    if (!at) co_return;
+    co_await engine_->hold_until(*at);
+    previous = *at;
+    TurnShape shape = trace ? turn_of_trace(number, trace->requests[number]) : draw_turn(number);
+    engine_->spawn("turn", turn(number, std::move(shape)));
+  }
+}
+
+TurnShape Agents::draw_turn(std::uint64_t number) const {
+  const TrafficModel& traffic = options_.traffic;
+  TurnShape shape;
+  shape.num_steps = std::min(kStepsPerTurn - 1, whole(traffic.steps.quantile(steps_.uniform(number))));
+  for (std::uint64_t step = 0; step < shape.num_steps; ++step) {
+    const bool is_answer = step + 1 == shape.num_steps;
+    const auto& outputs = is_answer ? traffic.answer_tokens : traffic.step_output_tokens;
+    shape.calls.push_back({.owner = options_.names.owner,
+                           .prompt_tokens = whole(traffic.prompt_tokens.quantile(prompts_.uniform(number, step))),
+                           .output_tokens = whole(outputs.quantile(outputs_.uniform(number, step)))});
+  }
+  return shape;
+}
+
+TurnShape Agents::turn_of_trace(std::uint64_t number, const workload::TraceRequest& request) const {
+  TurnShape shape = draw_turn(number);
+  for (GenerationRequest& call : shape.calls) call.prompt_tokens = whole(request.prompt_tokens);
+  shape.calls.back().output_tokens = whole(request.output_tokens);
+  return shape;
+}
+
+Task<> Agents::turn(std::uint64_t number, TurnShape shape) {
+  const WorkloadId workload = options_.names.workload;
+  const Seconds arrived = engine_->now();
+  places_.recorder->arrive(workload);
+  Timeline timeline;
+  Outcome outcome = Outcome::Completed;
+  for (std::uint64_t step = 0; step < shape.num_steps && outcome == Outcome::Completed; ++step) {
+    Timeline retrieving;
+    RequestEnd end{.workload = workload, .request = number, .arrived = engine_->now(), .ended = {}, .outcome = outcome};
+    outcome = co_await retrieve(number * kStepsPerTurn + step, retrieving);
+    end.ended = engine_->now();
+    end.outcome = outcome;
+    places_.recorder->end_stage(options_.names.retrieve, end, retrieving);
+    timeline.append(retrieving);
+    if (outcome != Outcome::Completed) break;
+
+    Timeline asking;
+    end.arrived = engine_->now();
+    outcome = co_await ask(shape.calls[step], asking);
+    end.ended = engine_->now();
+    end.outcome = outcome;
+    places_.recorder->end_stage(options_.names.llm, end, asking);
+    timeline.append(asking);
+  }
+  places_.recorder->end(
+      {.workload = workload, .request = number, .arrived = arrived, .ended = engine_->now(), .outcome = outcome}, timeline);
+}
+
+Task<Outcome> Agents::retrieve(std::uint64_t call_number, Timeline& timeline) {
+  Outcome outcome = Outcome::Failed;
+  for (std::uint32_t attempt = 0; attempt < options_.policy.max_attempts; ++attempt) {
+    if (attempt > 0) co_await back_off(attempt, timeline);
+    CallRecord record(options_.names.owner);
+    const Seconds began = engine_->now();
+    const SearchRequest request{call_number * kAttemptsPerStep + attempt};
+    Task<Outcome> search = places_.store->search(request, record);
+    const std::optional<Outcome> ended = co_await engine_->with_timeout(std::move(search), options_.policy.retrieve_timeout);
+    if (!ended) record.give_up(engine_->now() - began);
+    timeline.append(record.timeline());
+    outcome = ended.value_or(Outcome::TimedOut);
+    if (outcome == Outcome::Completed) break;
+  }
+  co_return outcome;
+}
+
+Task<Outcome> Agents::ask(GenerationRequest request, Timeline& timeline) {
+  Outcome outcome = Outcome::Failed;
+  for (std::uint32_t attempt = 0; attempt < options_.policy.max_attempts; ++attempt) {
+    if (attempt > 0) co_await back_off(attempt, timeline);
+    CallRecord record(options_.names.owner);
+    const Seconds began = engine_->now();
+    record.waits_for(places_.llm->resource());
+    Task<GenerationResult> call = generation(*places_.llm, request);
+    const std::optional<GenerationResult> ended = co_await engine_->with_timeout(std::move(call), options_.policy.llm_timeout);
+    if (ended) {
+      record.add(places_.llm->resource(), ended->causes);
+    } else {
+      record.give_up(engine_->now() - began);
+    }
+    timeline.append(record.timeline());
+    outcome = ended ? ended->outcome : Outcome::TimedOut;
+    if (outcome == Outcome::Completed) break;
+  }
+  co_return outcome;
+}
+
+Task<> Agents::back_off(std::uint32_t attempt, Timeline& timeline) {
+  ++num_retries_;
+  const Seconds pause = options_.policy.backoff * std::exp2(static_cast<double>(attempt - 1));
+  co_await engine_->hold(pause);
+  timeline.append(
+      {.resource = options_.names.policy, .kind = DelayKind::Policy, .culprit = options_.names.owner, .duration = pause});
+}
+
+}  // namespace labtwin::service

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/base/distribution.hpp"
+#include "models/base/rng.hpp"
+#include "models/workload/arrival.hpp"
+#include "models/workload/trace.hpp"
+#include "sim/engine/engine.hpp"
+#include "sim/process/recorder.hpp"
+#include "sim/service/call_record.hpp"
+#include "sim/service/llm_server.hpp"
+#include "sim/service/vector_store.hpp"
+
+namespace labtwin::service {
+
+/// What one question asks of the services.
+struct TurnShape {
+  std::uint64_t num_steps = 1;  ///< retrieve-and-ask rounds, the answer included
+  std::vector<GenerationRequest> calls{};
+};
+
+/// Draws what users do: as functions of the user and the turn, so that nobody's luck depends on the lab.
+struct TrafficModel {
+  DistributionOf<Seconds> think;
+  DistributionOf<double> steps;
+  DistributionOf<double> prompt_tokens;
+  DistributionOf<double> step_output_tokens;
+  DistributionOf<double> answer_tokens;
+};
+
+struct CallPolicy {
+  Seconds retrieve_timeout;
+  Seconds llm_timeout;
+  std::uint32_t max_attempts = 2;  ///< the first included
+  Seconds backoff;                 ///< before the second attempt; doubles from then on
+};
+
+/// Names that an agent workload records under.
+struct AgentNames {
+  OwnerId owner = 0;
+  WorkloadId workload = 0;
+  StageId retrieve = 0;
+  StageId llm = 0;
+  ResourceId policy = 0;  ///< back-off
+};
+
+struct AgentOptions {
+  AgentNames names;
+  TrafficModel traffic;
+  CallPolicy policy;
+};
+
+/// An agentic workflow: per question `steps` times retrieve, then ask the language model. A call that takes too long or is
+/// refused is tried again after a back-off; when all attempts are used up, the question has failed.
+class Agents {
+ public:
+  struct Places {
+    VectorStore* store = nullptr;
+    LlmServer* llm = nullptr;
+    Recorder* recorder = nullptr;
+  };
+
+  Agents(Engine& engine, const RandomSource& random, const AgentOptions& options, const Places& places);
+  Agents(const Agents&) = delete;
+  Agents& operator=(const Agents&) = delete;
+
+  /// A user who thinks, asks, waits for the answer and thinks again, for ever: a process to be spawned.
+  Task<> user(std::uint64_t number);
+  /// Questions that come whether or not earlier ones are answered. With a trace, their lengths are the trace's.
+  Task<> open_arrivals(std::unique_ptr<const workload::ArrivalProcess> arrivals, std::shared_ptr<const workload::Trace> trace);
+
+  [[nodiscard]] std::uint64_t num_retries() const noexcept { return num_retries_; }
+
+ private:
+  Task<> turn(std::uint64_t number, TurnShape shape);
+  Task<Outcome> retrieve(std::uint64_t call_number, Timeline& timeline);
+  Task<Outcome> ask(GenerationRequest request, Timeline& timeline);
+  Task<> back_off(std::uint32_t attempt, Timeline& timeline);
+  [[nodiscard]] TurnShape draw_turn(std::uint64_t number) const;
+  [[nodiscard]] TurnShape turn_of_trace(std::uint64_t number, const workload::TraceRequest& request) const;
+
+  Engine* engine_;
+  AgentOptions options_;
+  Places places_;
+  RandomStream think_;
+  RandomStream steps_;
+  RandomStream prompts_;
+  RandomStream outputs_;
+  std::uint64_t num_retries_ = 0;
+};
+
+}  // namespace labtwin::service

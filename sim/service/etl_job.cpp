@@ -1,0 +1,141 @@
+#include "sim/service/etl_job.hpp"
+
+#include <algorithm>
+
+namespace labtwin::service {
+namespace {
+
+/// How often the transform takes what has been read.
+constexpr Seconds kSlice = Seconds::from_base(0.1);
+
+/// What the job asks for at most: its limit, or what its cores transform. Nothing: whatever the drive gives.
+std::optional<BytesPerSecond> own_limit(const EtlJobOptions& options) {
+  std::optional<BytesPerSecond> limit = options.rate_limit;
+  if (options.transform_rate) {
+    const BytesPerSecond transformed = *options.transform_rate * static_cast<double>(options.num_workers);
+    limit = limit ? std::min(*limit, transformed) : transformed;
+  }
+  return limit;
+}
+
+}  // namespace
+
+BytesPerSecond planned_rate(const EtlJobOptions& options, const PlannedRate& drives) {
+  BytesPerSecond rate = drives.read_alone ? *drives.read_alone : drives.write_alone.value_or(BytesPerSecond{});
+  if (drives.read_alone && drives.write_alone) {
+    const double write_share = options.write_ratio * (*drives.read_alone / *drives.write_alone);
+    rate = drives.same_drive ? *drives.read_alone / (1.0 + write_share) : *drives.read_alone / std::max(1.0, write_share);
+  }
+  const std::optional<BytesPerSecond> limit = own_limit(options);
+  return limit ? std::min(rate, *limit) : rate;
+}
+
+EtlJob::EtlJob(Engine& engine, const RandomSource& random, const EtlJobOptions& options, const Places& places,
+               BytesPerSecond planned)
+    : engine_(&engine), options_(options), places_(places), planned_(planned), latencies_(random.stream("etl_job.latency")) {}
+
+Bytes EtlJob::bytes_read() {
+  return reader_ ? read_before_ + places_.read_drive->bulk_progress(*reader_) : read_before_;
+}
+
+Bytes EtlJob::bytes_written() {
+  return writer_ ? written_before_ + places_.write_drive->bulk_progress(*writer_) : written_before_;
+}
+
+Seconds EtlJob::active_time() const {
+  return is_active_ ? active_time_ + (engine_->now() - active_since_) : active_time_;
+}
+
+Task<> EtlJob::run() {
+  Seconds next = options_.schedule.start;
+  while (true) {
+    co_await engine_->hold_until(std::max(next, engine_->now()));
+    co_await run_once();
+    if (!options_.schedule.every) co_return;
+    while (next <= engine_->now()) next += *options_.schedule.every;
+  }
+}
+
+Task<> EtlJob::run_once() {
+  Trigger<> has_ended(*engine_);
+  begin(has_ended);
+  std::vector<Task<>> workers;
+  if (options_.transform_rate && reader_) {
+    for (std::size_t i = 0; i < options_.num_workers; ++i) workers.push_back(transform());
+  }
+  std::vector<Process> processes;
+  for (Task<>& worker : workers) processes.push_back(engine_->spawn("etl transform", std::move(worker), ProcessKind::Server));
+  if (options_.schedule.duration) {
+    co_await engine_->hold(*options_.schedule.duration);
+  } else {
+    co_await has_ended;
+  }
+  for (const Process& process : processes) process.cancel();
+  end();
+}
+
+void EtlJob::begin(Trigger<>& has_ended) {
+  is_active_ = true;
+  active_since_ = engine_->now();
+  if (options_.read) {
+    storage::BulkJob job = bulk_of(*options_.read, storage::Direction::Read);
+    job.total = options_.schedule.volume;
+    job.rate_limit = own_limit(options_);
+    reader_ = places_.read_drive->start_bulk(job, [this, &has_ended] {
+      read_before_ += *options_.schedule.volume;
+      reader_.reset();
+      has_ended.complete();
+    });
+  }
+  if (options_.write) {
+    storage::BulkJob job = bulk_of(*options_.write, storage::Direction::Write);
+    if (options_.read) {
+      job.rate_limit = planned_ * options_.write_ratio;
+      writer_ = places_.write_drive->start_bulk(job, {});
+      return;
+    }
+    job.rate_limit = own_limit(options_);
+    job.total = options_.schedule.volume;
+    writer_ = places_.write_drive->start_bulk(job, [this, &has_ended] {
+      written_before_ += *options_.schedule.volume;
+      writer_.reset();
+      has_ended.complete();
+    });
+  }
+}
+
+void EtlJob::end() {
+  read_before_ = bytes_read();
+  written_before_ = bytes_written();
+  active_time_ = active_time();
+  is_active_ = false;
+  if (reader_) places_.read_drive->stop_bulk(*reader_);
+  if (writer_) places_.write_drive->stop_bulk(*writer_);
+  reader_.reset();
+  writer_.reset();
+}
+
+storage::BulkJob EtlJob::bulk_of(const IoWindow& window, storage::Direction direction) const {
+  storage::BulkJob job;
+  job.owner = options_.owner;
+  job.direction = direction;
+  job.block_size = window.block_size;
+  job.depth = window.depth;
+  job.priority = options_.priority;
+  job.region_begin = window.region_begin;
+  job.variates = latencies_;
+  return job;
+}
+
+Task<> EtlJob::transform() {
+  Bytes done = bytes_read();
+  while (true) {
+    co_await engine_->hold(kSlice);
+    const Bytes read = bytes_read();
+    const Bytes share = (read - done) / static_cast<double>(options_.num_workers);
+    done = read;
+    if (share > Bytes{}) co_await places_.cores->compute(share / *options_.transform_rate, options_.owner);
+  }
+}
+
+}  // namespace labtwin::service

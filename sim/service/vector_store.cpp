@@ -1,0 +1,64 @@
+#include "sim/service/vector_store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace labtwin::service {
+
+VectorStore::VectorStore(Engine& engine, ResourceId slots, const RandomSource& random, const VectorStoreOptions& options,
+                         DriveService& drive, Cores& cores)
+    : options_(options),
+      drive_(&drive),
+      cores_(&cores),
+      slots_(engine,
+             {.num_servers = options.max_concurrency, .discipline = Discipline::Fifo, .queue_limit = options.queue_limit}),
+      slots_resource_(slots),
+      hits_(random.stream("vector_store.page_cache")),
+      positions_(random.stream("vector_store.position")),
+      latencies_(random.stream("vector_store.read_latency")) {}
+
+Task<Outcome> VectorStore::search(SearchRequest request, CallRecord& record) {
+  record.waits_for(slots_resource_);
+  const SeizeOptions options{.owner = record.owner(), .priority = 0, .timeout = {}};
+  const SeizeResult slot = co_await slots_.seize(options);
+  record.add(slots_resource_, slot.causes);
+  if (slot.outcome != Outcome::Completed) co_return slot.outcome;
+
+  const double num_rounds = options_.shape.num_rounds;
+  const Seconds per_round = options_.cost.per_round + options_.cost.per_query / num_rounds +
+                            options_.cost.per_distance * (options_.shape.num_distances / num_rounds);
+  std::uint64_t read_number = 0;
+  for (std::uint32_t round = 0; round < options_.shape.num_rounds; ++round) {
+    record.waits_for(cores_->resource());
+    const ServeResult computed = co_await cores_->compute(per_round, record.owner());
+    record.add(cores_->resource(), computed.causes);
+    std::vector<storage::Io> reads = reads_of_round(request, round, read_number, record.owner());
+    if (reads.empty()) continue;
+    record.waits_for(drive_->resource(), drive_->main_owner());
+    const BurstResult burst = co_await drive_->perform(std::move(reads));
+    record.add(drive_->resource(), burst.causes);
+    if (burst.outcome != Outcome::Completed) co_return Outcome::Failed;
+  }
+  co_return Outcome::Completed;
+}
+
+std::vector<storage::Io> VectorStore::reads_of_round(SearchRequest request, std::uint32_t round, std::uint64_t& read_number,
+                                                     OwnerId owner) const {
+  std::vector<storage::Io> reads;
+  const std::uint32_t num_reads = options_.shape.reads_in_round(round);
+  const auto block = static_cast<std::uint64_t>(options_.shape.read_size.value());
+  const std::uint64_t num_blocks = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(options_.index_size.value()) / block);
+  for (std::uint32_t i = 0; i < num_reads; ++i, ++read_number) {
+    if (hits_.uniform(request.number, read_number) < options_.hit_ratio) continue;
+    storage::Io read;
+    read.owner = owner;
+    read.size = options_.shape.read_size;
+    read.position = options_.region_begin + positions_.bits(request.number, read_number) % num_blocks * block;
+    read.priority = options_.priority;
+    read.uniform = latencies_.uniform(request.number, read_number);
+    reads.push_back(read);
+  }
+  return reads;
+}
+
+}  // namespace labtwin::service

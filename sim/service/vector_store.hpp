@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "models/base/rng.hpp"
+#include "models/storage/io_scheduler.hpp"
+#include "models/vector/search_shape.hpp"
+#include "sim/engine/engine.hpp"
+#include "sim/process/resource.hpp"
+#include "sim/service/call_record.hpp"
+#include "sim/service/cores.hpp"
+#include "sim/service/drive_service.hpp"
+
+namespace labtwin::service {
+
+struct VectorStoreOptions {
+  vector::SearchShape shape;
+  vector::SearchCost cost;
+  double hit_ratio = 0.0;  ///< share of reads that the page cache serves
+  Bytes index_size;        ///< where reads may fall
+  std::uint64_t region_begin = 0;
+  storage::IoPriority priority = storage::IoPriority::BestEffort;
+  std::size_t max_concurrency = 16;  ///< queries at work at once
+  std::optional<std::size_t> queue_limit{};
+};
+
+/// One query: its owner and a number that is its own, by which its variates are drawn.
+struct SearchRequest {
+  std::uint64_t number = 0;
+};
+
+/// A vector database whose index lies on a drive. A query is a sequence of rounds: compute on a core, read a few blocks
+/// together, wait for the last of them. Reads that the page cache serves cost no time of their own. Left out: writes, filters,
+/// result caches.
+class VectorStore {
+ public:
+  VectorStore(Engine& engine, ResourceId slots, const RandomSource& random, const VectorStoreOptions& options,
+              DriveService& drive, Cores& cores);
+  VectorStore(const VectorStore&) = delete;
+  VectorStore& operator=(const VectorStore&) = delete;
+
+  /// Answers one query; `record` must outlive the task. Rejected if the queue is full, Failed if the drive fails.
+  Task<Outcome> search(SearchRequest request, CallRecord& record);
+
+ private:
+  [[nodiscard]] std::vector<storage::Io> reads_of_round(SearchRequest request, std::uint32_t round, std::uint64_t& read_number,
+                                                        OwnerId owner) const;
+
+  VectorStoreOptions options_;
+  DriveService* drive_;
+  Cores* cores_;
+  Resource slots_;
+  ResourceId slots_resource_;
+  RandomStream hits_;
+  RandomStream positions_;
+  RandomStream latencies_;
+};
+
+}  // namespace labtwin::service

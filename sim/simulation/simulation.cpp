@@ -1,0 +1,166 @@
+#include "sim/simulation/simulation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "models/base/error.hpp"
+#include "sim/simulation/world.hpp"
+
+namespace labtwin {
+namespace {
+
+constexpr double kP95 = 0.95;
+
+std::string_view kind_name(DelayKind kind) {
+  switch (kind) {
+    case DelayKind::Service:
+      return "service";
+    case DelayKind::Waiting:
+      return "waiting";
+    case DelayKind::Slowdown:
+      return "slowdown";
+    case DelayKind::Policy:
+      return "policy";
+  }
+  return "service";
+}
+
+/// Totals of every resource and job at one moment; the difference of two moments is what happened between them.
+struct Totals {
+  std::vector<ResourceRow> resources;  ///< utilization: busy seconds of one server; num_waiting_mean: waiting seconds
+  std::vector<JobRow> jobs;            ///< bytes and active seconds
+};
+
+Totals totals_of(World& world) {
+  Totals totals;
+  const Names& names = world.names();
+  for (const auto& [key, drive] : world.drives()) {
+    totals.resources.push_back({.resource = names.resources.name(drive.service->resource()),
+                                .utilization = drive.service->work_entered().value(),
+                                .num_waiting_mean = drive.service->waiting_time().value()});
+  }
+  for (const auto& [node, cores] : world.cores()) {
+    const SharingStatistics statistics = cores->statistics();
+    const Seconds waiting = statistics.sharing_time - statistics.busy_time;
+    totals.resources.push_back({.resource = names.resources.name(cores->resource()),
+                                .utilization = statistics.busy_time.value() / static_cast<double>(cores->num_cores()),
+                                .num_waiting_mean = waiting.value()});
+  }
+  for (const auto& [name, llm] : world.llm_servers()) {
+    totals.resources.push_back({.resource = names.resources.name(llm->resource()),
+                                .utilization = llm->busy_time().value(),
+                                .num_waiting_mean = llm->waiting_time().value()});
+  }
+  for (const auto& [name, job] : world.jobs()) {
+    totals.jobs.push_back({.service = name,
+                           .active_fraction = job->active_time().value(),
+                           .read_bytes_per_s = job->bytes_read().value(),
+                           .write_bytes_per_s = job->bytes_written().value()});
+  }
+  return totals;
+}
+
+void add_use(const Totals& from, const Totals& to, RunSummary& summary) {
+  const double measured = summary.measured_s;
+  for (std::size_t i = 0; i < to.resources.size(); ++i) {
+    ResourceRow row = to.resources[i];
+    row.utilization = std::min(1.0, (row.utilization - from.resources[i].utilization) / measured);
+    row.num_waiting_mean = (row.num_waiting_mean - from.resources[i].num_waiting_mean) / measured;
+    summary.resources.push_back(row);
+  }
+  for (std::size_t i = 0; i < to.jobs.size(); ++i) {
+    const JobRow& before = from.jobs[i];
+    JobRow row = to.jobs[i];
+    const double active = row.active_fraction - before.active_fraction;
+    row.active_fraction = active / measured;
+    row.read_bytes_per_s = active > 0.0 ? (row.read_bytes_per_s - before.read_bytes_per_s) / active : 0.0;
+    row.write_bytes_per_s = active > 0.0 ? (row.write_bytes_per_s - before.write_bytes_per_s) / active : 0.0;
+    summary.jobs.push_back(row);
+  }
+}
+
+LatencyRow latency_of(const BlameHistogram& histogram, const std::string& workload, const std::string& stage) {
+  return {.workload = workload,
+          .stage = stage,
+          .n = histogram.count(),
+          .mean_s = histogram.mean().value(),
+          .p50_s = histogram.quantile(0.5).value(),
+          .p95_s = histogram.quantile(kP95).value(),
+          .p99_s = histogram.quantile(0.99).value(),
+          .tail_mean_s = histogram.mean_above(kP95).value()};
+}
+
+void add_latency(const World& world, RunSummary& summary) {
+  const Names& names = world.names();
+  for (const auto& [workload, histogram] : world.recorder().requests()) {
+    const std::string& name = names.workloads.name(workload);
+    summary.latency.push_back(latency_of(histogram, name, ""));
+    for (const auto& [key, stage] : world.recorder().stages()) {
+      if (key.first == workload) summary.latency.push_back(latency_of(stage, name, names.stages.name(key.second)));
+    }
+    for (const BlameShare& share : histogram.blame()) {
+      summary.blame.push_back({.workload = name,
+                               .resource = names.resources.name(share.resource),
+                               .kind = std::string(kind_name(share.kind)),
+                               .culprit = names.owners.name(share.culprit),
+                               .mean_s = share.mean.value(),
+                               .median_share = share.median_share,
+                               .tail_share = share.tail_share});
+    }
+  }
+}
+
+void add_outcomes(const World& world, RunSummary& summary) {
+  for (const auto& [workload, counts] : world.recorder().outcomes()) {
+    const std::string& name = world.names().workloads.name(workload);
+    OutcomeRow row{.workload = name,
+                   .arrived = counts.arrived(),
+                   .completed = counts.ended(Outcome::Completed),
+                   .rejected = counts.ended(Outcome::Rejected),
+                   .timed_out = counts.ended(Outcome::TimedOut),
+                   .failed = counts.ended(Outcome::Failed) + counts.ended(Outcome::Cancelled),
+                   .in_system = counts.in_system(),
+                   .num_retries = 0};
+    if (const auto agents = world.agents().find(name); agents != world.agents().end()) {
+      row.num_retries = agents->second->num_retries();
+    }
+    LABTWIN_CHECK(row.arrived == row.completed + row.rejected + row.timed_out + row.failed + row.in_system,
+                  "every request that arrived has one end or is still there");
+    summary.outcomes.push_back(row);
+  }
+}
+
+void add_requests(const World& world, RunSummary& summary) {
+  for (const RequestEnd& row : world.recorder().rows()) {
+    RequestColumns& columns = summary.requests[world.names().workloads.name(row.workload)];
+    columns["request"].push_back(static_cast<double>(row.request));
+    columns["arrived_s"].push_back(row.arrived.value());
+    columns["sojourn_s"].push_back((row.ended - row.arrived).value());
+    columns["outcome"].push_back(static_cast<double>(row.outcome));
+  }
+}
+
+}  // namespace
+
+RunSummary simulate(const Scenario& scenario, const catalog::Catalog& catalog, const SimulationOptions& options) {
+  World world(scenario, catalog, {.interrupt = options.interrupt},
+              {.warm_up = scenario.warm_up, .keep_requests = options.keep_requests}, options.replication);
+  world.start();
+  Totals at_warm_up;
+  world.engine().schedule(scenario.warm_up, Priority::Early, [&] { at_warm_up = totals_of(world); });
+  const RunResult result = world.engine().run(scenario.horizon);
+  RunSummary summary;
+  summary.replication = options.replication;
+  summary.measured_s = (scenario.horizon - scenario.warm_up).value();
+  summary.num_events = result.num_events;
+  summary.warnings = world.warnings();
+  add_use(at_warm_up, totals_of(world), summary);
+  add_latency(world, summary);
+  add_outcomes(world, summary);
+  add_requests(world, summary);
+  return summary;
+}
+
+}  // namespace labtwin

@@ -1,0 +1,230 @@
+#include "sim/simulation/world.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "models/registry.hpp"
+#include "models/serving/step_time.hpp"
+#include "models/storage/drive.hpp"
+#include "models/storage/page_cache.hpp"
+#include "models/workload/arrival.hpp"
+
+namespace labtwin {
+namespace {
+
+/// What the kernel and everything that is no service of the scenario keep in RAM (assumed).
+constexpr Bytes kSystemMemory = Bytes::from_base(1.5 * 1024.0 * 1024.0 * 1024.0);
+/// Where a job's files begin on a drive: behind any index, so that the two do not share blocks.
+constexpr std::uint64_t kJobInput = 1ULL << 38U;
+constexpr std::uint64_t kJobOutput = 1ULL << 39U;
+
+storage::IoPriority priority_of(IoClassName name) {
+  switch (name) {
+    case IoClassName::Realtime:
+      return storage::IoPriority::Realtime;
+    case IoClassName::BestEffort:
+      return storage::IoPriority::BestEffort;
+    case IoClassName::Idle:
+      return storage::IoPriority::Idle;
+  }
+  return storage::IoPriority::BestEffort;
+}
+
+storage::SchedulerSettings scheduler_of(const IoSchedulerSpec& spec) {
+  storage::SchedulerSettings settings;
+  settings.kind = spec.name == SchedulerName::None ? storage::SchedulerKind::None : storage::SchedulerKind::MqDeadline;
+  settings.read_expire = spec.read_expire;
+  settings.write_expire = spec.write_expire;
+  settings.fifo_batch = static_cast<unsigned>(spec.fifo_batch);
+  settings.writes_starved = static_cast<unsigned>(spec.writes_starved);
+  return settings;
+}
+
+/// Memory that a service keeps for itself.
+Bytes resident(const ServiceKind& kind) {
+  return std::visit([](const auto& spec) { return spec.memory; }, kind);
+}
+
+/// The rate of a window that is alone on its drive.
+BytesPerSecond alone_rate(const storage::DriveLaw& law, storage::Direction direction, const EtlJobSpec::Window& window) {
+  const storage::IoClass io{direction, storage::Pattern::Sequential, window.block};
+  return window.block * storage::closed_loop(law, io, window.depth).iops;
+}
+
+}  // namespace
+
+World::World(const Scenario& scenario, const catalog::Catalog& catalog, const EngineOptions& engine_options,
+             const RecorderOptions& recorder_options, std::uint64_t replication)
+    : scenario_(&scenario),
+      catalog_(&catalog),
+      random_(scenario.seed, replication),
+      recorder_(recorder_options),
+      engine_(engine_options) {
+  for (const NodeSpec& node : scenario.lab.nodes) build_node(node);
+  for (const ServiceSpec& service : scenario.services) {
+    std::visit([&](const auto& spec) { build(service, spec); }, service.kind);
+  }
+  for (const WorkloadSpec& workload : scenario.workloads) {
+    std::visit([&](const auto& spec) { build(workload, spec); }, workload.kind);
+  }
+}
+
+void World::start() {
+  for (const ServiceSpec& service : scenario_->services) {
+    const auto job = jobs_.find(service.name);
+    if (job != jobs_.end()) engine_.spawn(service.name, job->second->run(), ProcessKind::Server);
+  }
+  for (const WorkloadSpec& workload : scenario_->workloads) {
+    std::visit([&](const auto& spec) { start_agents(workload, spec); }, workload.kind);
+  }
+}
+
+std::string World::local_name(const std::string& node, const std::string& part) const {
+  return scenario_->lab.nodes.size() == 1 ? part : fmt::format("{}.{}", node, part);
+}
+
+void World::build_node(const NodeSpec& node) {
+  const ResourceId cores = names_.resources.intern(local_name(node.name, "cores"));
+  cores_.emplace(node.name, std::make_unique<service::Cores>(engine_, cores, static_cast<std::size_t>(node.cpu.cores)));
+  for (const DriveSpec& spec : node.drives) drives_.emplace(DriveKey{node.name, spec.name}, make_drive(node, spec));
+}
+
+LabDrive World::make_drive(const NodeSpec& node, const DriveSpec& spec) {
+  DrivePart for_device = load_drive(*catalog_, spec.part);
+  storage::DriveSettings settings;
+  settings.scheduler = scheduler_of(spec.scheduler);
+  settings.limits = for_device.limits;
+  settings.max_request = spec.max_request;
+  LabDrive drive;
+  drive.law = load_drive(*catalog_, spec.part).law;
+  drive.service =
+      std::make_unique<service::DriveService>(engine_, names_.resources.intern(local_name(node.name, spec.name)),
+                                              std::make_unique<storage::Drive>(std::move(for_device.law), settings));
+  return drive;
+}
+
+LabDrive& World::drive(const std::string& node, const std::string& drive) {
+  return drives_.at({node, drive});
+}
+
+Bytes World::page_cache_size(const NodeSpec& node) const {
+  Bytes free = node.memory.size - kSystemMemory;
+  for (const ServiceSpec& service : scenario_->services) {
+    if (service.node == node.name) free -= resident(service.kind);
+  }
+  return std::max(Bytes{}, free);
+}
+
+double World::hit_ratio(const ServiceSpec& service, const VectorStoreSpec& spec) const {
+  if (!spec.uses_page_cache) return 0.0;
+  const storage::WorkingSet set{.num_blocks = std::max(1.0, spec.index_size / spec.shape.read_size),
+                                .popularity = spec.popularity};
+  const Bytes cache = page_cache_size(*scenario_->lab.find_node(service.node));
+  return storage::lru_hit_ratio(set, cache / spec.shape.read_size);
+}
+
+void World::build(const ServiceSpec& service, const VectorStoreSpec& spec) {
+  service::VectorStoreOptions options;
+  options.shape = spec.shape;
+  options.cost = spec.cost;
+  options.hit_ratio = hit_ratio(service, spec);
+  options.index_size = spec.index_size;
+  options.priority = priority_of(spec.ionice);
+  options.max_concurrency = spec.max_concurrency;
+  if (spec.queue_limit) options.queue_limit = *spec.queue_limit;
+  if (!spec.in_measured_range) {
+    warnings_.push_back(fmt::format(
+        "{}: rounds and reads of a search were measured for 200,000 vectors only; the law is extended to this index",
+        service.name));
+  }
+  const ResourceId slots = names_.resources.intern(service.name);
+  stores_.emplace(service.name,
+                  std::make_unique<service::VectorStore>(engine_, slots, random_, options,
+                                                         *drive(service.node, spec.drive).service, *cores_.at(service.node)));
+}
+
+void World::build(const ServiceSpec& service, const LlmServerSpec& spec) {
+  const NodeSpec& node = *scenario_->lab.find_node(service.node);
+  const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == spec.gpu; });
+  const AcceleratorPart card = load_accelerator(*catalog_, gpu->part);
+  const LanguageModelPart model = load_language_model(*catalog_, spec.model);
+  service::LlmServerOptions options;
+  options.max_batch = spec.max_batch;
+  if (spec.queue_limit) options.queue_limit = *spec.queue_limit;
+  llms_.emplace(service.name, std::make_unique<service::LlmServer>(
+                                  engine_, names_.resources.intern(local_name(service.node, spec.gpu)),
+                                  std::make_unique<serving::RooflineStepTime>(card.accelerator, model.model), options));
+}
+
+void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
+  if (!spec.is_enabled) return;
+  LabDrive& source = drive(service.node, spec.drive);
+  LabDrive& target = drive(service.node, spec.write_drive);
+  service::EtlJobOptions options;
+  options.owner = names_.owners.intern(service.name);
+  options.schedule = {.start = spec.start, .duration = spec.duration, .volume = spec.volume, .every = spec.every};
+  options.write_ratio = spec.write_ratio;
+  options.transform_rate = spec.transform_rate;
+  options.num_workers = spec.num_workers;
+  options.rate_limit = spec.rate_limit;
+  options.priority = priority_of(spec.ionice);
+  service::PlannedRate rates{.read_alone = {}, .write_alone = {}, .same_drive = spec.drive == spec.write_drive};
+  if (spec.read) {
+    options.read = service::IoWindow{.block_size = spec.read->block, .depth = spec.read->depth, .region_begin = kJobInput};
+    rates.read_alone = alone_rate(*source.law, storage::Direction::Read, *spec.read);
+  }
+  if (spec.write) {
+    options.write = service::IoWindow{.block_size = spec.write->block, .depth = spec.write->depth, .region_begin = kJobOutput};
+    rates.write_alone = alone_rate(*target.law, storage::Direction::Write, *spec.write);
+  }
+  const service::EtlJob::Places places{
+      .read_drive = source.service.get(), .write_drive = target.service.get(), .cores = cores_.at(service.node).get()};
+  jobs_.emplace(service.name,
+                std::make_unique<service::EtlJob>(engine_, random_, options, places, service::planned_rate(options, rates)));
+}
+
+void World::build(const WorkloadSpec& workload, const AgentsSpec& spec) {
+  service::AgentOptions options;
+  options.names = {.owner = names_.owners.intern(workload.name),
+                   .workload = names_.workloads.intern(workload.name),
+                   .retrieve = names_.stages.intern("retrieve"),
+                   .llm = names_.stages.intern("llm"),
+                   .policy = names_.resources.intern("backoff")};
+  options.traffic = {.think = spec.traffic.think,
+                     .steps = spec.traffic.steps,
+                     .prompt_tokens = spec.traffic.prompt_tokens,
+                     .step_output_tokens = spec.traffic.step_output_tokens,
+                     .answer_tokens = spec.traffic.answer_tokens};
+  options.policy = {.retrieve_timeout = spec.retrieve_timeout,
+                    .llm_timeout = spec.llm_timeout,
+                    .max_attempts = spec.max_attempts,
+                    .backoff = spec.backoff};
+  const service::Agents::Places places{
+      .store = stores_.at(spec.vector_store).get(), .llm = llms_.at(spec.llm).get(), .recorder = &recorder_};
+  agents_.emplace(workload.name, std::make_unique<service::Agents>(engine_, random_, options, places));
+}
+
+void World::start_agents(const WorkloadSpec& workload, const AgentsSpec& spec) {
+  service::Agents& agents = *agents_.at(workload.name);
+  if (const auto* closed = std::get_if<ClosedLoopSpec>(&spec.arrivals)) {
+    for (std::uint64_t user = 0; user < closed->num_users; ++user) {
+      engine_.spawn(fmt::format("{}.{}", workload.name, user), agents.user(user), ProcessKind::Server);
+    }
+    return;
+  }
+  if (const auto* poisson = std::get_if<PoissonSpec>(&spec.arrivals)) {
+    auto arrivals = std::make_unique<workload::PoissonArrivals>(poisson->rate, random_.stream("agents.arrival"));
+    engine_.spawn(workload.name, agents.open_arrivals(std::move(arrivals), nullptr), ProcessKind::Server);
+    return;
+  }
+  const auto& traced = std::get<TraceSpec>(spec.arrivals);
+  auto trace = std::make_shared<const workload::Trace>(traced.trace);
+  std::vector<Seconds> times;
+  for (const workload::TraceRequest& request : trace->requests) times.push_back(request.at);
+  auto arrivals = std::make_unique<workload::TraceArrivals>(std::move(times), traced.speed);
+  engine_.spawn(workload.name, agents.open_arrivals(std::move(arrivals), std::move(trace)), ProcessKind::Server);
+}
+
+}  // namespace labtwin

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/catalog/catalog.hpp"
+#include "models/storage/drive_law.hpp"
+#include "sim/engine/engine.hpp"
+#include "sim/process/name_table.hpp"
+#include "sim/process/recorder.hpp"
+#include "sim/scenario/scenario.hpp"
+#include "sim/service/agents.hpp"
+#include "sim/service/cores.hpp"
+#include "sim/service/drive_service.hpp"
+#include "sim/service/etl_job.hpp"
+#include "sim/service/llm_server.hpp"
+#include "sim/service/vector_store.hpp"
+
+namespace labtwin {
+
+/// A drive of the lab and its law, which plans ask while the drive itself is busy.
+struct LabDrive {
+  std::unique_ptr<storage::DriveLaw> law;
+  std::unique_ptr<service::DriveService> service;
+};
+
+/// Everything that exists in one simulated lab. Members are declared in the order in which they depend on each other.
+class World {
+ public:
+  World(const Scenario& scenario, const catalog::Catalog& catalog, const EngineOptions& engine_options,
+        const RecorderOptions& recorder_options, std::uint64_t replication);
+
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+  /// Processes go first: they wait for services, which wait for nobody.
+  ~World() { engine_.end_processes(); }
+
+  /// Starts every process.
+  void start();
+
+  [[nodiscard]] Engine& engine() noexcept { return engine_; }
+  [[nodiscard]] const Recorder& recorder() const noexcept { return recorder_; }
+  [[nodiscard]] const Names& names() const noexcept { return names_; }
+
+  using DriveKey = std::pair<std::string, std::string>;  ///< node, drive
+  [[nodiscard]] const std::map<DriveKey, LabDrive>& drives() const noexcept { return drives_; }
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<service::Cores>>& cores() const noexcept { return cores_; }
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<service::LlmServer>>& llm_servers() const noexcept { return llms_; }
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<service::EtlJob>>& jobs() const noexcept { return jobs_; }
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<service::Agents>>& agents() const noexcept { return agents_; }
+  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
+
+ private:
+  LabDrive make_drive(const NodeSpec& node, const DriveSpec& spec);
+  LabDrive& drive(const std::string& node, const std::string& drive);
+  void build_node(const NodeSpec& node);
+  void build(const ServiceSpec& service, const VectorStoreSpec& spec);
+  void build(const ServiceSpec& service, const LlmServerSpec& spec);
+  void build(const ServiceSpec& service, const EtlJobSpec& spec);
+  void build(const WorkloadSpec& workload, const AgentsSpec& spec);
+  void start_agents(const WorkloadSpec& workload, const AgentsSpec& spec);
+  [[nodiscard]] double hit_ratio(const ServiceSpec& service, const VectorStoreSpec& spec) const;
+  [[nodiscard]] Bytes page_cache_size(const NodeSpec& node) const;
+  [[nodiscard]] std::string local_name(const std::string& node, const std::string& part) const;
+
+  const Scenario* scenario_;
+  const catalog::Catalog* catalog_;
+  RandomSource random_;
+  Names names_;
+  Recorder recorder_;
+  std::vector<std::string> warnings_;
+  Engine engine_;
+  std::map<std::string, std::unique_ptr<service::Cores>> cores_;
+  std::map<DriveKey, LabDrive> drives_;
+  std::map<std::string, std::unique_ptr<service::VectorStore>> stores_;
+  std::map<std::string, std::unique_ptr<service::LlmServer>> llms_;
+  std::map<std::string, std::unique_ptr<service::EtlJob>> jobs_;
+  std::map<std::string, std::unique_ptr<service::Agents>> agents_;
+};
+
+}  // namespace labtwin

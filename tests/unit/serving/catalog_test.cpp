@@ -1,0 +1,26 @@
+#include <gtest/gtest.h>
+
+#include "models/catalog/data_folder.hpp"
+#include "models/registry.hpp"
+
+namespace labtwin {
+namespace {
+
+/// Tokens per second of one sequence that starts with an empty context and decodes 1024 tokens.
+double decode_rate(const serving::RooflineStepTime& law) {
+  return 1024.0 / law.decode_time({.num_decodes = 1.0, .context_tokens = 1.0}, 1024).value();
+}
+
+TEST(AcceleratorCatalog, Rtx3090ReproducesTheRunsItWasTakenFrom) {
+  const catalog::Catalog catalog;
+  const AcceleratorPart gpu = load_accelerator(catalog, "rtx-3090");
+  const serving::RooflineStepTime quantised(gpu.accelerator, load_language_model(catalog, "llama-3-8b-q4_k_m").model);
+  const serving::RooflineStepTime half(gpu.accelerator, load_language_model(catalog, "llama-3-8b-f16").model);
+  EXPECT_NEAR(decode_rate(quantised), 111.74, 111.74 * 0.01);
+  EXPECT_NEAR(decode_rate(half), 46.51, 46.51 * 0.01);
+  // The rate of prompts includes the overhead of one step.
+  EXPECT_NEAR(1024.0 / quantised.step_time({.prefill_tokens = 1024.0}).value(), 3865.39, 3865.39 * 0.02);
+}
+
+}  // namespace
+}  // namespace labtwin
