@@ -27,7 +27,8 @@ void collect_overrides(const Value& table, const std::string& prefix, std::vecto
 }  // namespace
 
 void check_reference(TableReader& table, std::string_view key, const std::string& name, const std::vector<std::string>& known) {
-  if (name.empty() || std::find(known.begin(), known.end(), name) != known.end()) return;
+  const bool is_default = !table.has(key);  // a mistake in what it follows from is reported there
+  if (is_default || name.empty() || std::find(known.begin(), known.end(), name) != known.end()) return;
   table.fail(key, known.empty() ? "there is none" : fmt::format("must be one of {}", join_names(known)),
              nearest_name_hint(name, known));
 }

@@ -27,7 +27,7 @@ struct Variant {
 [[nodiscard]] Sweep read_sweep(TableReader& table, const std::vector<std::string>& services,
                                const std::vector<std::string>& workloads);
 
-/// Reports a name that is not among the known ones.
+/// Reports a name that the key gives and that is not among the known ones.
 void check_reference(TableReader& table, std::string_view key, const std::string& name, const std::vector<std::string>& known);
 
 }  // namespace labtwin
