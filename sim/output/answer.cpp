@@ -29,10 +29,11 @@ std::string headline(const Results& results, const LatencyRow& now, const std::o
   const std::string interval = has_interval ? fmt::format(" (90 % interval {})", interval_text(results.p95_interval_s)) : "";
   const CounterfactualRow* quiet = cause ? without(results, cause->culprit) : nullptr;
   if (quiet != nullptr) {
-    return fmt::format("With {} on {}, the 95th percentile of a {} goes from {} to {}{}.", cause->culprit, cause->resource,
-                       results.unit_of_work, duration_text(quiet->p95_s), duration_text(now.p95_s), interval);
+    return fmt::format("With {} on {}, the 95th percentile of {} goes from {} to {}{}.", cause->culprit, cause->resource,
+                       with_article(results.unit_of_work), duration_text(quiet->p95_s), duration_text(now.p95_s), interval);
   }
-  return fmt::format("The 95th percentile of a {} is {}{}.", results.unit_of_work, duration_text(now.p95_s), interval);
+  return fmt::format("The 95th percentile of {} is {}{}.", with_article(results.unit_of_work), duration_text(now.p95_s),
+                     interval);
 }
 
 std::string tail_sentence(const Results& results, const TailFinding& cause) {

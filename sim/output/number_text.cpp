@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace labtwin::output {
 namespace {
@@ -39,6 +41,12 @@ std::string percent(double fraction) {
   const double value = fraction * 100.0;
   if (value != 0.0 && std::abs(value) < 0.95) return fmt::format("{:.1f} %", value);
   return fmt::format("{:.0f} %", value);
+}
+
+std::string with_article(const std::string& noun) {
+  constexpr std::string_view kVowels = "aeiou";
+  const bool begins_with_vowel = !noun.empty() && kVowels.find(noun.front()) != std::string_view::npos;
+  return (begins_with_vowel ? "an " : "a ") + noun;
 }
 
 std::string rate_text(double bytes_per_s) {

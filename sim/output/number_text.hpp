@@ -12,6 +12,8 @@ namespace labtwin::output {
 [[nodiscard]] std::string significant(double value);
 /// `71 %`, `0.4 %`.
 [[nodiscard]] std::string percent(double fraction);
+/// `an agent turn`, `a request`.
+[[nodiscard]] std::string with_article(const std::string& noun);
 /// `210 MB/s`, `1.2 GB/s`.
 [[nodiscard]] std::string rate_text(double bytes_per_s);
 

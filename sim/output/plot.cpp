@@ -55,6 +55,11 @@ std::vector<std::string> wrapped(const std::string& sentence, double width, doub
   return lines;
 }
 
+/// Ticks are round: no digits for show.
+std::string tick_text(double value) {
+  return fmt::format("{:g}", value);
+}
+
 /// Title and sentences; returns the height used.
 double draw_heading(Svg& svg, const Results& results) {
   const std::vector<std::string> sentences = answer(results);
@@ -171,7 +176,7 @@ void draw_tail_panel(Svg& svg, const Panel& panel, const Results& results) {
   const Axis axis(Scale::Linear, {0.0, longest_bar}, {left, panel.corner.x + panel.size.width - 58.0});
   for (const double tick : axis.ticks()) {
     svg.line({axis.pixel(tick), top - 4.0}, {axis.pixel(tick), bottom}, {.color = kGrid});
-    svg.text({axis.pixel(tick), bottom + 16.0}, significant(tick), {.size = 11.0, .anchor = Anchor::Middle, .color = kQuiet});
+    svg.text({axis.pixel(tick), bottom + 16.0}, tick_text(tick), {.size = 11.0, .anchor = Anchor::Middle, .color = kQuiet});
   }
   double y = top + kBarGap / 2.0;
   for (const Bar& bar : bars) {
@@ -239,7 +244,7 @@ void draw_sweep_panel(Svg& svg, const Panel& panel, const Results& results) {
     largest = std::max({largest, row.p99_s, row.p95_interval_s.high});
     smallest = std::min(smallest, row.p50_s);
   }
-  svg.text(panel.corner, fmt::format("How long a {} takes beside the neighbour", results.unit_of_work),
+  svg.text(panel.corner, fmt::format("How long {} takes beside the neighbour", with_article(results.unit_of_work)),
            {.size = 13.5, .bold = true});
   const double left = panel.corner.x + 52.0;
   const double right = panel.corner.x + panel.size.width;
@@ -250,16 +255,16 @@ void draw_sweep_panel(Svg& svg, const Panel& panel, const Results& results) {
   const Axis y(logarithmic ? Scale::Logarithmic : Scale::Linear, {smallest, largest}, {bottom, top});
   for (const double tick : y.ticks()) {
     svg.line({left, y.pixel(tick)}, {right, y.pixel(tick)}, {.color = kGrid});
-    svg.text({left - 7.0, y.pixel(tick) + 4.0}, significant(tick), {.size = 11.0, .anchor = Anchor::End, .color = kQuiet});
+    svg.text({left - 7.0, y.pixel(tick) + 4.0}, tick_text(tick), {.size = 11.0, .anchor = Anchor::End, .color = kQuiet});
   }
   for (const double tick : x.ticks()) {
     svg.line({x.pixel(tick), bottom}, {x.pixel(tick), bottom + 4.0}, {.color = kAxis});
-    svg.text({x.pixel(tick), bottom + 17.0}, significant(tick), {.size = 11.0, .anchor = Anchor::Middle, .color = kQuiet});
+    svg.text({x.pixel(tick), bottom + 17.0}, tick_text(tick), {.size = 11.0, .anchor = Anchor::Middle, .color = kQuiet});
   }
   svg.line({left, bottom}, {right, bottom}, {.color = kAxis});
   svg.text({(left + right) / 2.0, bottom + 35.0}, results.sweep->label,
            {.size = 11.5, .anchor = Anchor::Middle, .color = kQuiet});
-  svg.text({panel.corner.x + 12.0, (top + bottom) / 2.0}, fmt::format("time of a {} in s", results.unit_of_work),
+  svg.text({panel.corner.x + 12.0, (top + bottom) / 2.0}, fmt::format("time of {} in s", with_article(results.unit_of_work)),
            {.size = 11.5, .anchor = Anchor::Middle, .color = kQuiet, .turn_degrees = -90.0});
   draw_curve_legend(svg, {left, panel.corner.y + 22.0});
   draw_curves(svg, points, x, y);

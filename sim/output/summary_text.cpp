@@ -70,7 +70,8 @@ std::string blame_table(const Results& results) {
   std::stable_sort(rows.begin(), rows.end(), [](const BlameRow& a, const BlameRow& b) { return a.tail_share > b.tail_share; });
   double total = 0.0;
   for (const BlameRow& row : rows) total += row.mean_s;
-  TextTable table({fmt::format("Where a {} spends its time", results.unit_of_work), "", "mean s", "typical", "slowest 5 %"});
+  TextTable table(
+      {fmt::format("Where {} spends its time", with_article(results.unit_of_work)), "", "mean s", "typical", "slowest 5 %"});
   BlameRow rest;
   for (const BlameRow& row : rows) {
     if (row.mean_s < kSmallestShown * total && row.tail_share < kSmallestShown) {
@@ -81,7 +82,7 @@ std::string blame_table(const Results& results) {
     }
     table.add({row.resource, blame_reason(row), significant(row.mean_s), percent(row.median_share), percent(row.tail_share)});
   }
-  if (rest.mean_s > 0.0) {
+  if (rest.mean_s > 1e-6 * total) {
     table.add({"everything else", "", significant(rest.mean_s), percent(rest.median_share), percent(rest.tail_share)});
   }
   table.add({"together", "", significant(total), "", ""});
@@ -108,7 +109,7 @@ std::string change_text(const CounterfactualRow& row) {
 std::string counterfactual_table(const Results& results) {
   if (results.counterfactuals.empty()) return {};
   const LatencyRow* now = results.find_latency(results.workload);
-  TextTable table({fmt::format("What if (same luck; p95 of a {} in s)", results.unit_of_work), "p95", "change",
+  TextTable table({fmt::format("What if (same luck; p95 of {} in s)", with_article(results.unit_of_work)), "p95", "change",
                    "90 % of change", "failed", "SLO", "cost"});
   if (now != nullptr) {
     table.add({"as it is", significant(now->p95_s), "", "", percent(0.0), results.slos_met ? "met" : "missed", ""});

@@ -122,7 +122,7 @@ CounterfactualRow compare(const Scenario& scenario, const WhatIf& what_if, const
 SweepRow sweep_point(const Sweep& sweep, const std::string& workload, const std::string& value, const Replications& runs) {
   const RunSummary merged = merge(runs);
   SweepRow row;
-  row.value = value;
+  row.value = value.starts_with('"') && value.size() >= 2 ? value.substr(1, value.size() - 2) : value;  // TOML text
   row.p95_interval_s = mean_interval(p95_by_replication(runs, workload));
   if (const LatencyRow* latency = find_latency(merged.latency, workload)) {
     row.p50_s = latency->p50_s;

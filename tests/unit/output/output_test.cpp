@@ -40,6 +40,8 @@ TEST(NumberText, ChoosesTheUnitAReaderExpects) {
   EXPECT_EQ(percent(0.004), "0.4 %");
   EXPECT_EQ(rate_text(2.1e8), "210 MB/s");
   EXPECT_EQ(significant(1240.4), "1240");
+  EXPECT_EQ(with_article("agent turn"), "an agent turn");
+  EXPECT_EQ(with_article("turn"), "a turn");
 }
 
 TEST(Answer, NamesTheCulpritAndWhatRemovingItGives) {
