@@ -35,9 +35,12 @@ std::vector<BulkFlow> share_drive(const DriveLaw& law, Occupancy::Weights weight
       BulkFlow& flow = flows[i];
       const Seconds backlog = backlog_of(i, law, weights, demands, flows);
       flow.request_latency = law.mean_latency(demands[i].request, {backlog, std::max(1.0, flow.num_in_flight)});
-      const double scheduled = demands[i].rate_limit ? *demands[i].rate_limit * flow.request_latency : demands[i].window;
-      flow.window_full = scheduled >= demands[i].window;
-      const double in_flight = std::min(scheduled, demands[i].window);
+      const BulkDemand& demand = demands[i];
+      const Seconds cycle = flow.request_latency + demand.think_time;
+      const double unlimited = demand.window * (flow.request_latency / cycle) * demand.availability;
+      const double scheduled = demand.rate_limit ? *demand.rate_limit * flow.request_latency : unlimited;
+      flow.window_full = scheduled >= unlimited;
+      const double in_flight = std::min(scheduled, unlimited);
       change = std::max(change, std::abs(in_flight - flow.num_in_flight));
       flow.num_in_flight = in_flight;
       flow.request_rate = in_flight / flow.request_latency;

@@ -12,7 +12,9 @@ namespace labtwin::storage {
 struct BulkDemand {
   IoClass request;
   double window = 1.0;  ///< requests in flight when the window is full, >= 1
-  std::optional<PerSecond> rate_limit;
+  std::optional<PerSecond> rate_limit = std::nullopt;
+  Seconds think_time{};       ///< between the end of a request and the issue of its successor
+  double availability = 1.0;  ///< share of time in which the job issues
 };
 
 struct BulkFlow {
@@ -24,7 +26,7 @@ struct BulkFlow {
 
 /// Rates at which streams share a drive that takes all their windows at once.
 /// Law:    every stream meets the backlog of all requests in flight; rate = num_in_flight / latency, where num_in_flight is the
-///         window or, under a rate limit, rate_limit x latency if that is less.
+///         window less what is thinking or, under a rate limit, rate_limit x latency if that is less.
 /// Inputs: at least one stream.
 /// Valid:  first come, first served, no write cache.
 /// Source: Little's law on the law of the drive.

@@ -9,6 +9,10 @@ bool later(const DeviceQueue::Event& a, const DeviceQueue::Event& b) {
   return a.at != b.at ? a.at > b.at : a.sequence > b.sequence;
 }
 
+constexpr std::size_t index_of(Direction direction) {
+  return static_cast<std::size_t>(direction);
+}
+
 Occupancy::Use use_of(Direction direction) {
   return direction == Direction::Read ? Occupancy::Use::Read : Occupancy::Use::Write;
 }
@@ -18,10 +22,12 @@ Occupancy::Use use_of(Direction direction) {
 DeviceQueue::DeviceQueue(const DriveLaw& law, const DeviceLimits& limits)
     : law_(law), limits_(limits), occupancy_(limits.interference) {}
 
-bool DeviceQueue::fits(Bytes size) const {
+bool DeviceQueue::fits(Direction direction, Bytes size) const {
   if (num_in_flight_ == 0) return true;
   if (num_in_flight_ >= limits_.tags) return false;
-  return !limits_.window || bytes_in_flight_ + size <= *limits_.window;
+  const auto& window = direction == Direction::Read ? limits_.read_window : limits_.write_window;
+  const Bytes in_flight = bytes_in_flight_[index_of(direction)];
+  return !window || in_flight == Bytes{} || in_flight + size <= *window;
 }
 
 void DeviceQueue::push(Event event) {
@@ -34,7 +40,7 @@ void DeviceQueue::enter(Seconds now, const Command& command, Seconds work) {
   occupancy_.advance(now);
   occupancy_.add(command.owner, use_of(command.io.direction), work);
   ++num_in_flight_;
-  bytes_in_flight_ += command.io.block_size;
+  bytes_in_flight_[index_of(command.io.direction)] += command.io.block_size;
 }
 
 DeviceQueue::Started DeviceQueue::start(Seconds now, const Command& command, bool degraded) {
@@ -91,7 +97,7 @@ DeviceQueue::Event DeviceQueue::take_event() {
   occupancy_.remove(event.owner, event.use, event.work);
   if (event.finished) {
     --num_in_flight_;
-    bytes_in_flight_ = num_in_flight_ == 0 ? Bytes{} : bytes_in_flight_ - event.size;
+    bytes_in_flight_[event.use == Occupancy::Use::Read ? 0 : 1] -= event.size;
   }
   if (event.finished && event.flushed > event.at) {
     occupancy_.add(event.owner, Occupancy::Use::Flush, event.work);
@@ -109,7 +115,7 @@ void DeviceQueue::clear(Seconds now) {
   for (const Event& event : events_) occupancy_.remove(event.owner, event.use, event.work);
   events_.clear();
   num_in_flight_ = 0;
-  bytes_in_flight_ = {};
+  bytes_in_flight_.fill(Bytes{});
 }
 
 void DeviceQueue::delay(Seconds by) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,8 +22,9 @@ struct WriteCache {
 
 /// What the drive and its connection take at once.
 struct DeviceLimits {
-  std::size_t tags = 256;       ///< commands in flight, >= 1
-  std::optional<Bytes> window;  ///< bytes in flight that the connection has room for; one command always fits
+  std::size_t tags = 256;             ///< commands in flight, >= 1
+  std::optional<Bytes> read_window;   ///< bytes in flight that the connection has room for; one command always fits
+  std::optional<Bytes> write_window;  ///< the same for writes
   std::optional<WriteCache> write_cache;
   Occupancy::Weights interference;
   double degraded_slowdown = 10.0;  ///< factor on every latency while the drive is degraded (assumed)
@@ -59,7 +61,7 @@ class DeviceQueue {
 
   DeviceQueue(const DriveLaw& law, const DeviceLimits& limits);
 
-  [[nodiscard]] bool fits(Bytes size) const;
+  [[nodiscard]] bool fits(Direction direction, Bytes size) const;
   Started start(Seconds now, const Command& command, bool degraded);
   /// Puts a command in flight whose end is known; returns its work.
   Seconds restore(Seconds now, const Command& command, Seconds finish);
@@ -94,7 +96,7 @@ class DeviceQueue {
   std::vector<Event> events_;  // heap, earliest first
   std::uint64_t next_sequence_ = 0;
   std::size_t num_in_flight_ = 0;
-  Bytes bytes_in_flight_;
+  std::array<Bytes, 2> bytes_in_flight_;  // by direction
   Seconds flush_end_;
   Seconds work_entered_;
 };

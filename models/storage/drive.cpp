@@ -78,9 +78,14 @@ void Drive::pump(Seconds now) {
   device_.occupancy().advance(now);
   while (num_waiting_ > 0) {
     if (!staged_) staged_ = scheduler_->take_next(now);
-    if (!staged_ || !device_.fits(requests_[*staged_].size)) return;
+    if (!staged_ || !has_room_for(*staged_)) return;
     start_request(now, *std::exchange(staged_, std::nullopt));
   }
+}
+
+bool Drive::has_room_for(Slot request) const {
+  const Request& r = requests_[request];
+  return device_.fits(ios_[r.io].io.direction, r.size);
 }
 
 void Drive::start_request(Seconds now, Slot request) {

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "models/base/device.hpp"
+#include "models/base/interruptions.hpp"
 #include "models/base/rng.hpp"
 #include "models/storage/bulk_flow.hpp"
 #include "models/storage/device_queue.hpp"
@@ -40,6 +42,9 @@ struct BulkJob {
   unsigned depth = 1;                                       ///< >= 1
   std::optional<BytesPerSecond> rate_limit = std::nullopt;  ///< blocks are issued on this schedule, late ones at once
   std::optional<Bytes> total = std::nullopt;                ///< ends after this much; without it, when cancelled
+  /// Between the end of a block and the issue of the one that takes its place: the job's own processor time and wake-up.
+  Seconds think_time{};
+  Interruptions interruptions{};  ///< of issuing
   IoPriority priority = IoPriority::BestEffort;
   std::uint64_t region_begin = 0;
   std::uint64_t region_bytes = 1ULL << 40U;
@@ -116,7 +121,9 @@ class Drive {
     std::vector<Seconds> occupied_then;
     std::uint64_t num_issued = 0;
     std::uint64_t num_completed = 0;
-    unsigned num_outstanding = 0;
+    std::deque<Seconds> ready{};  ///< when the free places of the window may be filled, in order of time
+    Seconds last_issue{};
+    Seconds interrupted_until{};
     // While bulk jobs are alone (drive_alone.cpp): how it goes on, and requests done when that began.
     BulkFlow flow{};
     double requests_done = 0.0;
@@ -137,6 +144,7 @@ class Drive {
   void split(Slot io, Visit visit);
   Slot admit(Seconds now, const Io& io, std::optional<Slot> bulk);
   void pump(Seconds now);
+  [[nodiscard]] bool has_room_for(Slot request) const;
   void start_request(Seconds now, Slot request);
   void record_causes(Seconds now, IoState& state, const DeviceQueue::Started& started) const;
   [[nodiscard]] DeviceQueue::Command command_of(Slot request) const;

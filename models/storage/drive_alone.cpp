@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <set>
+#include <utility>
 
 #include "models/storage/bulk_flow.hpp"
 #include "models/storage/drive.hpp"
@@ -27,27 +29,33 @@ double mean_window(unsigned depth, unsigned requests_per_block) {
 // The streams as the drive sees them, or nothing if the scheduler would hold requests of several jobs back: then the order
 // matters and blocks are simulated one by one.
 std::optional<std::vector<BulkDemand>> Drive::demands_alone() const {
+  const DeviceLimits& limits = settings_.limits;
   std::vector<BulkDemand> demands;
   std::set<IoPriority> priorities;
   double num_requests = 0.0;
-  Bytes bytes;
+  Bytes reads;
+  Bytes writes;
+  std::optional<Bytes> last_window;
   bulks_.for_each([&](Slot, const BulkState& bulk) {
     const unsigned requests = requests_per_block(bulk);
-    BulkDemand demand{.request = request_class(bulk), .window = mean_window(bulk.job.depth, requests), .rate_limit = {}};
+    BulkDemand demand{.request = request_class(bulk), .window = mean_window(bulk.job.depth, requests)};
+    demand.think_time = bulk.job.think_time;
+    demand.availability = bulk.job.interruptions.availability();
     if (bulk.job.rate_limit) demand.rate_limit = *bulk.job.rate_limit / demand.request.block_size;
+    const bool is_read = bulk.job.direction == Direction::Read;
+    last_window = is_read ? limits.read_window : limits.write_window;
+    (is_read ? reads : writes) += bulk.job.block_size * bulk.job.depth;
     num_requests += bulk.job.depth * requests;
-    bytes += bulk.job.block_size * bulk.job.depth;
     priorities.insert(bulk.job.priority);
     demands.push_back(demand);
   });
-  const DeviceLimits& limits = settings_.limits;
-  const bool all_fit = num_requests <= static_cast<double>(limits.tags) && (!limits.window || bytes <= *limits.window);
+  const bool all_fit = num_requests <= static_cast<double>(limits.tags) && reads <= limits.read_window.value_or(reads) &&
+                       writes <= limits.write_window.value_or(writes);
   if (demands.size() > 1 && (!all_fit || priorities.size() > 1)) return std::nullopt;
-  BulkDemand& only = demands.front();
   if (!all_fit) {
-    double room = static_cast<double>(limits.tags);
-    if (limits.window) room = std::min(room, std::max(1.0, std::floor(*limits.window / only.request.block_size)));
-    only.window = std::min(only.window, room);
+    BulkDemand& only = demands.front();
+    only.window = std::min(only.window, static_cast<double>(limits.tags));
+    if (last_window) only.window = std::min(only.window, std::max(1.0, std::floor(*last_window / only.request.block_size)));
   }
   return demands;
 }
@@ -182,14 +190,21 @@ void Drive::restore_full_window(Seconds now, Slot slot) {
   const Seconds spacing = 1.0 / bulk.flow.request_rate;
   Seconds finish = now - (done - std::floor(done)) * spacing;
   const std::uint64_t first = num_done / per_block;
-  for (std::uint64_t index = first; index < first + bulk.job.depth; ++index) {
+  // Blocks that ended less than a think time ago leave their places empty for the rest of it.
+  std::deque<Seconds> ready;
+  for (Seconds end = finish; end + bulk.job.think_time > now && ready.size() + 1 < bulk.job.depth; end -= spacing) {
+    ready.push_front(end + bulk.job.think_time);
+  }
+  const std::uint64_t last = first + bulk.job.depth - ready.size();
+  for (std::uint64_t index = first; index < last; ++index) {
     const auto skipped = index == first ? static_cast<unsigned>(num_done % per_block) : 0U;
     restore_block(now, slot, {.index = index, .num_requests_done = skipped, .finish = finish, .spacing = spacing});
     finish += spacing * static_cast<double>(per_block - skipped);
   }
   bulks_[slot].num_completed = first;
-  bulks_[slot].num_issued = first + bulk.job.depth;
-  bulks_[slot].num_outstanding = bulk.job.depth;
+  bulks_[slot].num_issued = last;
+  bulks_[slot].ready = std::move(ready);
+  bulks_[slot].last_issue = now;
 }
 
 void Drive::restore_schedule(Seconds now, Slot slot) {
@@ -199,7 +214,8 @@ void Drive::restore_schedule(Seconds now, Slot slot) {
   while (first > 0 && bulk.num_issued - first < bulk.job.depth && due(bulk, first - 1) + bulk.flow.request_latency > now)
     --first;
   bulk.num_completed = first;
-  bulk.num_outstanding = static_cast<unsigned>(bulk.num_issued - first);
+  bulk.ready.assign(bulk.job.depth - (bulk.num_issued - first), now);
+  bulk.last_issue = now;
   for (std::uint64_t index = first; index < bulk.num_issued; ++index) {
     restore_block(now, slot, {.index = index, .finish = due(bulk, index) + bulk.flow.request_latency});
   }
@@ -220,7 +236,7 @@ void Drive::restore_block(Seconds now, Slot slot, const RestoredBlock& block) {
     scheduler_->add(now, queued(handle));
     ++state.num_waiting;
     ++num_waiting_;
-    if (num_waiting_ > 1 || !device_.fits(requests_[handle].size)) return;
+    if (num_waiting_ > 1 || !has_room_for(handle)) return;
     // The scheduler held nothing else, so this is the request it gives out.
     static_cast<void>(scheduler_->take_next(now));
     finish += block.spacing;

@@ -50,8 +50,8 @@ Seconds Drive::due(const BulkState& bulk, std::uint64_t index) const {
 }
 
 std::optional<Seconds> Drive::next_issue(const BulkState& bulk) const {
-  if (bulk.num_outstanding >= bulk.job.depth || bulk.num_issued >= num_blocks(bulk)) return std::nullopt;
-  return due(bulk, bulk.num_issued);
+  if (bulk.ready.empty() || bulk.num_issued >= num_blocks(bulk)) return std::nullopt;
+  return std::max({bulk.ready.front(), due(bulk, bulk.num_issued), bulk.interrupted_until});
 }
 
 void Drive::start_bulk(Seconds now, WorkId id, const BulkJob& job) {
@@ -64,6 +64,8 @@ void Drive::start_bulk(Seconds now, WorkId id, const BulkJob& job) {
   const Slot slot = bulks_.take();
   device_.occupancy().advance(now);
   bulks_[slot] = {.id = id, .job = job, .started = now, .occupied_then = device_.occupancy().occupied()};
+  bulks_[slot].ready.assign(job.depth, now);
+  bulks_[slot].last_issue = now;
   bulk_by_id_.emplace(id, slot);
   num_blocks_alone_ = 0;
   issue_blocks(now, slot);
@@ -75,8 +77,13 @@ void Drive::issue_blocks(Seconds now, Slot slot) {
     const auto at = next_issue(bulk);
     if (!at || *at > now) break;
     admit(now, block_of(bulk, bulk.num_issued), slot);
+    bulk.ready.pop_front();
+    const RandomStream& variates = bulk.job.variates;
+    const Seconds delay = bulk.job.interruptions.delay(now - bulk.last_issue, variates.uniform(bulk.num_issued, 1),
+                                                       variates.uniform(bulk.num_issued, 2));
+    bulk.interrupted_until = now + delay;
+    bulk.last_issue = bulk.interrupted_until;
     ++bulk.num_issued;
-    ++bulk.num_outstanding;
   }
   pump(now);
 }
@@ -102,7 +109,7 @@ void Drive::handle_bulk_event(Seconds now) {
 void Drive::block_completed(Seconds now, Slot slot) {
   BulkState& bulk = bulks_[slot];
   ++bulk.num_completed;
-  --bulk.num_outstanding;
+  bulk.ready.push_back(now + bulk.job.think_time);
   if (bulk.num_completed == num_blocks(bulk)) {
     finish_bulk(now, slot);
     return;

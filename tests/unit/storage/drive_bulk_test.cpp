@@ -134,6 +134,40 @@ TEST(BulkJob, WritesAtTheRateOfTheFlushOnceItsCacheIsFull) {
   EXPECT_NEAR(drive->bulk_progress(100_s, 1).value() / 25e9, 1.0, 0.005);
 }
 
+TEST(BulkJob, ThinksBetweenBlocks) {
+  DriveUnderTest drive(one_gigabyte_per_second());
+  drive->start_bulk(0_s, 1, {.owner = 2, .block_size = 1_MiB, .depth = 1, .total = 100_MiB, .think_time = 500_us});
+  drive.run_until_idle();
+  EXPECT_NEAR(drive.finished(1), 100 * kMiB + 99 * 500e-6, 1e-9);
+}
+
+TEST(BulkJob, ThinksAtTheSameRateWhileAlone) {
+  DriveUnderTest drive(soft_knee());
+  drive->start_bulk(0_s, 1, {.owner = 2, .block_size = 1_MiB, .depth = 2, .think_time = 10_ms});
+  for (WorkId id = 2; id < 102; ++id) {
+    drive.run_until(static_cast<double>(id) * 1.003_s);
+    drive->submit(static_cast<double>(id) * 1.003_s, {.id = id, .owner = 1, .size = 4_KiB});
+  }
+  // Every block finds itself and the part of the time for which its companion is in the drive.
+  const double rate = drive->bulk_progress(102_s, 1).value() / 102 / kMiBytes;
+  EXPECT_NEAR(rate, 2 / (10e-3 + 1.2 * kMiB), 2.0);
+}
+
+TEST(BulkJob, IsLateWhenInterruptedAndCatchesUp) {
+  DriveUnderTest drive(one_gigabyte_per_second());
+  drive->start_bulk(0_s, 1,
+                    {.owner = 2,
+                     .block_size = 1_MiB,
+                     .depth = 8,
+                     .rate_limit = BytesPerSecond::from_base(100 * kMiBytes),
+                     .total = 1000_MiB,
+                     .interruptions = {.rate = 10_per_s, .mean_duration = 10_ms},
+                     .variates = RandomStream(5)});
+  drive.run_until_idle();
+  EXPECT_GE(drive.finished(1), 9.99);
+  EXPECT_LE(drive.finished(1), 10.1);
+}
+
 TEST(BulkJob, EndsWhenItIsCancelled) {
   DriveUnderTest drive(one_gigabyte_per_second());
   drive->start_bulk(0_s, 1, {.owner = 2, .block_size = 1_MiB, .depth = 4});

@@ -73,7 +73,7 @@ TEST(Drive, CompletesEveryIoThatWasNotCancelledExactlyOnce) {
   DriveSettings settings;
   settings.scheduler.kind = SchedulerKind::MqDeadline;
   settings.limits.tags = 8;
-  settings.limits.window = 1_MiB;
+  settings.limits.read_window = 1_MiB;
   settings.max_request = 256_KiB;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     DriveUnderTest drive(nvme(), settings);

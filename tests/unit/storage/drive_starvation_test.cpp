@@ -26,7 +26,7 @@ struct Case {
 double read_beside_job(const Case& c) {
   DriveSettings settings;
   settings.scheduler.kind = c.scheduler;
-  settings.limits.window = 2_MiB;
+  settings.limits.read_window = 2_MiB;
   DriveUnderTest drive(one_gigabyte_per_second(), settings);
   drive->start_bulk(
       0_s, 1,

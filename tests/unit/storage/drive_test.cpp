@@ -71,7 +71,7 @@ TEST(Drive, HoldsInTheSchedulerWhatExceedsTheTags) {
 
 TEST(Drive, HoldsInTheSchedulerWhatExceedsTheWindowButTakesALargeRequestAlone) {
   DriveSettings settings;
-  settings.limits.window = 2_MiB;
+  settings.limits.read_window = 2_MiB;
   DriveUnderTest drive(one_gigabyte_per_second(), settings);
   drive->submit(0_s, read_of(1, kEtl, 3_MiB));
   drive->submit(0_s, read_of(2, kEtl, 1_MiB));
