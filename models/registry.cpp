@@ -18,6 +18,7 @@ constexpr std::array<DriveLawRow, 2> kDriveLaws = {{
     {"queue_depth_curve", &storage::read_queue_depth_curve},
 }};
 constexpr std::array<AcceleratorLawRow, 1> kAcceleratorLaws{{{"roofline", &serving::read_accelerator}}};
+constexpr std::array<HostLawRow, 1> kHostLaws{{{"search_host", &vector::read_search_host}}};
 constexpr std::array<LanguageModelLawRow, 1> kLanguageModelLaws{{{"dense_decoder", &serving::read_language_model}}};
 
 /// The row that a law's name selects; without one, a diagnostic and nullptr.
@@ -53,9 +54,14 @@ std::span<const LanguageModelLawRow> language_model_laws() noexcept {
   return kLanguageModelLaws;
 }
 
+std::span<const HostLawRow> host_laws() noexcept {
+  return kHostLaws;
+}
+
 std::vector<std::string> law_names(std::string_view family) {
   if (family == "drives") return names_of(drive_laws());
   if (family == "gpus") return names_of(accelerator_laws());
+  if (family == "hosts") return names_of(host_laws());
   if (family == "llms") return names_of(language_model_laws());
   return {};
 }
@@ -70,9 +76,10 @@ void check_parameters(std::string_view family, const std::string& law, TableRead
     return;
   }
   if (family == "gpus") return check(accelerator_laws());
+  if (family == "hosts") return check(host_laws());
   if (family == "llms") return check(language_model_laws());
   parameters.accept_rest();
-  parameters.fail({}, fmt::format("\"{}\" is no family of parts: drives, gpus or llms", printable(family)));
+  parameters.fail({}, fmt::format("\"{}\" is no family of parts: drives, gpus, hosts or llms", printable(family)));
 }
 
 DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part) {
@@ -84,6 +91,14 @@ DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part) {
     drive.limits = storage::read_device_limits(parameters);
   });
   return drive;
+}
+
+HostPart load_host(const catalog::Catalog& catalog, std::string_view part) {
+  HostPart host;
+  host.entry = catalog.read("hosts", part, [&](const std::string& law, TableReader& parameters) {
+    if (const auto* row = find_law(host_laws(), "hosts", law, parameters)) host.host = row->make(parameters);
+  });
+  return host;
 }
 
 AcceleratorPart load_accelerator(const catalog::Catalog& catalog, std::string_view part) {

@@ -12,6 +12,7 @@
 #include "models/serving/step_time.hpp"
 #include "models/storage/device_queue.hpp"
 #include "models/storage/drive_law.hpp"
+#include "models/vector/search_host.hpp"
 
 namespace labtwin {
 
@@ -34,6 +35,13 @@ struct LanguageModelLawRow {
 [[nodiscard]] std::span<const AcceleratorLawRow> accelerator_laws() noexcept;
 [[nodiscard]] std::span<const LanguageModelLawRow> language_model_laws() noexcept;
 
+/// A law of the family `hosts`: how a measured node runs services.
+struct HostLawRow {
+  std::string_view name;
+  vector::SearchHost (*make)(TableReader& parameters);
+};
+[[nodiscard]] std::span<const HostLawRow> host_laws() noexcept;
+
 /// The names of a family's laws; empty for a family without.
 [[nodiscard]] std::vector<std::string> law_names(std::string_view family);
 
@@ -48,6 +56,13 @@ struct DrivePart {
 };
 /// Throws ConfigError if there is no such part or its file is wrong.
 [[nodiscard]] DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part);
+
+/// A host of the catalog.
+struct HostPart {
+  catalog::Entry entry;
+  vector::SearchHost host;
+};
+[[nodiscard]] HostPart load_host(const catalog::Catalog& catalog, std::string_view part);
 
 /// A card, and a language model, of the catalog.
 struct AcceleratorPart {

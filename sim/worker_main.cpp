@@ -12,11 +12,14 @@
 #include <thread>
 #include <vector>
 
+#include "models/base/error.hpp"
 #include "models/catalog/catalog.hpp"
+#include "sim/run/evaluate_request.hpp"
 #include "sim/run/request.hpp"
 #include "sim/run/results_json.hpp"
 #include "sim/simulation/fork_pool.hpp"
 #include "sim/simulation/simulation.hpp"
+#include "sim/validation/vector_disk.hpp"
 
 namespace {
 
@@ -61,13 +64,25 @@ void simulate_all(const SimulateRequest& request) {
       print_line);
 }
 
+// Measurements of kinds that only the engine can predict.
+void evaluate(const EvaluateRequest& request) {
+  if (request.kind != "vector_disk") throw InternalError("kind " + request.kind + " is not for a worker");
+  const std::size_t num_parallel = std::max(1U, std::thread::hardware_concurrency());
+  const auto progress = [](double fraction) { print_line(progress_line(fraction)); };
+  print_line(evaluation_line(validation::evaluate_vector_disk(request.table, progress, num_parallel)));
+}
+
 }  // namespace
 
 int main() {
   try {
     std::ostringstream text;
     text << std::cin.rdbuf();
-    simulate_all(simulate_request_from_json(text.str()));
+    if (const auto request = evaluate_request_from_json(text.str())) {
+      evaluate(*request);
+    } else {
+      simulate_all(simulate_request_from_json(text.str()));
+    }
   } catch (const std::exception& error) {
     print_line(error_line(error.what()));
   }

@@ -27,9 +27,16 @@ constexpr std::array<Names, 9> kInterferenceConditions = {"fg_rw",       "fg_bs_
 constexpr std::array<Names, 6> kInterferenceQuantities = {"fg_iops",       "fg_lat_mean_us", "fg_lat_p50_us",
                                                           "fg_lat_p95_us", "fg_lat_p99_us",  "fg_lat_p999_us"};
 
-constexpr std::array<Kind, 2> kKinds = {{
+constexpr std::array<Names, 4> kVectorDiskColumns = {"search_mode", "bg_kind", "bg_iodepth", "qps"};
+constexpr std::array<Names, 9> kVectorDiskConditions = {
+    "host", "search_mode", "dim", "n_vectors", "search_param", "reads_in_flight_W", "query_threads", "bg_kind", "bg_iodepth"};
+constexpr std::array<Names, 7> kVectorDiskQuantities = {"qps",        "lat_mean_us",   "lat_p50_us",      "lat_p95_us",
+                                                        "lat_p99_us", "ios_per_query", "rounds_per_query"};
+
+constexpr std::array<Kind, 3> kKinds = {{
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
+    {"vector_disk", kVectorDiskColumns, kVectorDiskConditions, kVectorDiskQuantities},
 }};
 
 std::vector<std::string_view> kind_names() {

@@ -59,9 +59,12 @@ auto read_classes(TableReader& parameters, const Read& read) {
 
 }  // namespace
 
+QueueDepthParameters read_queue_depth_parameters(TableReader& parameters) {
+  return read_classes(parameters, [](TableReader table) { return read_queue_depth_class(std::move(table)); });
+}
+
 std::unique_ptr<DriveLaw> read_queue_depth_curve(TableReader& parameters) {
-  return make_queue_depth_curve(
-      read_classes(parameters, [](TableReader table) { return read_queue_depth_class(std::move(table)); }));
+  return make_queue_depth_curve(read_queue_depth_parameters(parameters));
 }
 
 std::unique_ptr<DriveLaw> read_ncq_power(TableReader& parameters) {

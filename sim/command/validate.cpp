@@ -16,6 +16,7 @@
 #include "models/calibration/measurement_set.hpp"
 #include "models/catalog/data_folder.hpp"
 #include "sim/command/validation_report.hpp"
+#include "sim/run/evaluate_request.hpp"
 
 namespace labtwin::command {
 namespace {
@@ -58,7 +59,9 @@ void validate(const Options& options) {
   std::vector<ValidatedSet> sets;
   for (const std::filesystem::path& path : paths_of(options)) {
     calibration::MeasurementSet set = calibration::read_measurement_set(path);
-    calibration::Evaluation evaluation = set.kind->evaluate(set.table, progress_on_terminal(set.name));
+    const calibration::Progress progress = progress_on_terminal(set.name);
+    calibration::Evaluation evaluation = set.kind->evaluate != nullptr ? set.kind->evaluate(set.table, progress)
+                                                                       : evaluate_in_worker(*set.kind, set.table, progress);
     sets.push_back({std::move(set), std::move(evaluation)});
   }
   for (const ValidatedSet& set : sets) {

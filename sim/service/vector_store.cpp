@@ -7,7 +7,8 @@ namespace labtwin::service {
 
 VectorStore::VectorStore(Engine& engine, ResourceId slots, const RandomSource& random, const VectorStoreOptions& options,
                          DriveService& drive, Cores& cores)
-    : options_(options),
+    : engine_(&engine),
+      options_(options),
       drive_(&drive),
       cores_(&cores),
       slots_(engine,
@@ -15,7 +16,8 @@ VectorStore::VectorStore(Engine& engine, ResourceId slots, const RandomSource& r
       slots_resource_(slots),
       hits_(random.stream("vector_store.page_cache")),
       positions_(random.stream("vector_store.position")),
-      latencies_(random.stream("vector_store.read_latency")) {}
+      latencies_(random.stream("vector_store.read_latency")),
+      interruptions_(random.stream("vector_store.interruption")) {}
 
 Task<Outcome> VectorStore::search(SearchRequest request, CallRecord& record) {
   record.waits_for(slots_resource_);
@@ -29,6 +31,7 @@ Task<Outcome> VectorStore::search(SearchRequest request, CallRecord& record) {
                             options_.cost.per_distance * (options_.shape.num_distances / num_rounds);
   std::uint64_t read_number = 0;
   for (std::uint32_t round = 0; round < options_.shape.num_rounds; ++round) {
+    const Seconds began = engine_->now();
     record.waits_for(cores_->resource());
     const ServeResult computed = co_await cores_->compute(per_round, record.owner());
     record.add(cores_->resource(), computed.causes);
@@ -38,8 +41,20 @@ Task<Outcome> VectorStore::search(SearchRequest request, CallRecord& record) {
     const BurstResult burst = co_await drive_->perform(std::move(reads));
     record.add(drive_->resource(), burst.causes);
     if (burst.outcome != Outcome::Completed) co_return Outcome::Failed;
+    const Seconds delay = delay_of_round(request, round, engine_->now() - began);
+    if (delay > Seconds{}) {
+      record.waits_for(cores_->resource());
+      co_await engine_->hold(delay);
+      record.add_service(cores_->resource(), delay);
+    }
   }
   co_return Outcome::Completed;
+}
+
+Seconds VectorStore::delay_of_round(SearchRequest request, std::uint32_t round, Seconds elapsed) const {
+  const double chance = interruptions_.uniform(request.number, 2ULL * round);
+  const double length = interruptions_.uniform(request.number, 2ULL * round + 1);
+  return options_.wake_up + options_.interruptions.delay(elapsed + options_.wake_up, chance, length);
 }
 
 std::vector<storage::Io> VectorStore::reads_of_round(SearchRequest request, std::uint32_t round, std::uint64_t& read_number,

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "models/base/interruptions.hpp"
 #include "models/base/rng.hpp"
 #include "models/storage/io_scheduler.hpp"
 #include "models/vector/search_shape.hpp"
@@ -19,8 +20,10 @@ namespace labtwin::service {
 struct VectorStoreOptions {
   vector::SearchShape shape;
   vector::SearchCost cost;
-  double hit_ratio = 0.0;  ///< share of reads that the page cache serves
-  Bytes index_size;        ///< where reads may fall
+  Seconds wake_up{};              ///< from the end of a round's last read until the query goes on
+  Interruptions interruptions{};  ///< of queries, by other work on the node
+  double hit_ratio = 0.0;         ///< share of reads that the page cache serves
+  Bytes index_size;               ///< where reads may fall
   std::uint64_t region_begin = 0;
   storage::IoPriority priority = storage::IoPriority::BestEffort;
   std::size_t max_concurrency = 16;  ///< queries at work at once
@@ -49,6 +52,10 @@ class VectorStore {
   [[nodiscard]] std::vector<storage::Io> reads_of_round(SearchRequest request, std::uint32_t round, std::uint64_t& read_number,
                                                         OwnerId owner) const;
 
+  /// How much later than its reads the process goes on.
+  [[nodiscard]] Seconds delay_of_round(SearchRequest request, std::uint32_t round, Seconds elapsed) const;
+
+  Engine* engine_;
   VectorStoreOptions options_;
   DriveService* drive_;
   Cores* cores_;
@@ -57,6 +64,7 @@ class VectorStore {
   RandomStream hits_;
   RandomStream positions_;
   RandomStream latencies_;
+  RandomStream interruptions_;
 };
 
 }  // namespace labtwin::service
