@@ -27,6 +27,7 @@ double read_beside_job(const Case& c) {
   DriveSettings settings;
   settings.scheduler.kind = c.scheduler;
   settings.limits.read_window = 2_MiB;
+  settings.limits.write_window = 2_MiB;
   DriveUnderTest drive(one_gigabyte_per_second(), settings);
   drive->start_bulk(
       0_s, 1,
