@@ -25,12 +25,8 @@ using labtwin::command::CommandStatus;
 constexpr int kWrongInput = 2;
 
 constexpr std::array<AddVerb, 7> kVerbs = {
-    &labtwin::command::add_capture,
-    &labtwin::command::add_check,
-    &labtwin::command::add_fit,
-    &labtwin::command::add_parts,
-    &labtwin::command::add_run,
-    &labtwin::command::add_topology,
+    &labtwin::command::add_capture,  &labtwin::command::add_check, &labtwin::command::add_fit,
+    &labtwin::command::add_parts,    &labtwin::command::add_run,   &labtwin::command::add_topology,
     &labtwin::command::add_validate,
 };
 
