@@ -196,13 +196,13 @@ class TableReader {
     } else if constexpr (std::same_as<T, std::string>) {
       return read_string(value, path);
     } else if constexpr (std::integral<T>) {
-      constexpr std::int64_t low = std::in_range<std::int64_t>(std::numeric_limits<T>::min())
-                                       ? static_cast<std::int64_t>(std::numeric_limits<T>::min())
-                                       : std::numeric_limits<std::int64_t>::min();
-      constexpr std::int64_t high = std::in_range<std::int64_t>(std::numeric_limits<T>::max())
-                                        ? static_cast<std::int64_t>(std::numeric_limits<T>::max())
-                                        : std::numeric_limits<std::int64_t>::max();
-      const auto integer = read_integer(value, path, range, low, high);
+      constexpr std::int64_t kLow = std::in_range<std::int64_t>(std::numeric_limits<T>::min())
+                                        ? static_cast<std::int64_t>(std::numeric_limits<T>::min())
+                                        : std::numeric_limits<std::int64_t>::min();
+      constexpr std::int64_t kHigh = std::in_range<std::int64_t>(std::numeric_limits<T>::max())
+                                         ? static_cast<std::int64_t>(std::numeric_limits<T>::max())
+                                         : std::numeric_limits<std::int64_t>::max();
+      const auto integer = read_integer(value, path, range, kLow, kHigh);
       return integer ? std::optional<T>(static_cast<T>(*integer)) : std::nullopt;
     } else {
       const auto number = read_number(value, path, range, dimension_of<T>());

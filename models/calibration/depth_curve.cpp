@@ -88,13 +88,13 @@ LoopRate loop_rate(const DepthCurve& curve, const LoopPoint& point) {
 }
 
 double CurveFit::log_sigma(const LoopPoint& point) const {
-  constexpr double step = 1e-4;
+  constexpr double kStep = 1e-4;
   const double at = log_rate(parameters, curve.slots, point).log_iops;
   std::array<double, kNumCurveParameters> slope{};
   for (std::size_t i = 0; i < kNumCurveParameters; ++i) {
     auto shifted = parameters;
-    shifted[i] += step;
-    slope[i] = (log_rate(shifted, curve.slots, point).log_iops - at) / step;
+    shifted[i] += kStep;
+    slope[i] = (log_rate(shifted, curve.slots, point).log_iops - at) / kStep;
   }
   double variance = 0.0;
   for (std::size_t i = 0; i < kNumCurveParameters; ++i) {

@@ -12,8 +12,8 @@ namespace {
 // Assumed: scatter of one run, and the least that a prediction of another rate is uncertain by (mean, p50, p95, p99, p99.9).
 // Set by hand to the size of the errors on held-out rates of interference_rates.csv, so coverage there is no independent test.
 constexpr double kRunScatter = 0.03;
-constexpr std::array<double, kNumLatencyFigures> kLeastSigma_closed = {0.06, 0.17, 0.22, 0.24, 0.24};
-constexpr std::array<double, kNumLatencyFigures> kLeastSigma_open = {0.07, 0.15, 0.12, 0.12, 0.12};
+constexpr std::array<double, kNumLatencyFigures> kLeastSigmaClosed = {0.06, 0.17, 0.22, 0.24, 0.24};
+constexpr std::array<double, kNumLatencyFigures> kLeastSigmaOpen = {0.07, 0.15, 0.12, 0.12, 0.12};
 
 double stream(double mb_per_s, double exponent) {
   return mb_per_s <= 0.0 ? 0.0 : std::pow(mb_per_s / 100.0, exponent);
@@ -97,7 +97,7 @@ ClosedLoopInterference::ClosedLoopInterference(std::span<const InterferenceMeasu
   for (const InterferenceMeasurement& m : measurements) {
     if (m.iops) residuals.push_back(log_iops(parameters_, m.point) - std::log(*m.iops));
   }
-  rate_scatter_ = std::max(kLeastSigma_closed[0], root_mean_square(residuals));
+  rate_scatter_ = std::max(kLeastSigmaClosed[0], root_mean_square(residuals));
   for (std::size_t figure = 0; figure < kNumLatencyFigures; ++figure) {
     std::vector<Features> rows;
     std::vector<double> ratios;
@@ -112,7 +112,7 @@ ClosedLoopInterference::ClosedLoopInterference(std::span<const InterferenceMeasu
     const double weight = figure == 0 ? 20.0 : 1.0;
     ratio_[figure] = ridge(rows, ratios, 1e-3 * weight, 0.05 * weight);
     for (std::size_t i = 0; i < rows.size(); ++i) ratios[i] -= dot(rows[i], ratio_[figure]);
-    scatter_[figure] = std::max(kLeastSigma_closed[figure], root_mean_square(ratios));
+    scatter_[figure] = std::max(kLeastSigmaClosed[figure], root_mean_square(ratios));
   }
 }
 
@@ -132,7 +132,7 @@ LogEstimate ClosedLoopInterference::latency_us(const InterferencePoint& point, s
   const double log_loop = std::log(point.num_in_flight) - log_iops(parameters_, point);
   const double log_ratio = dot(features(point), ratio_[figure]);
   const double sigma =
-      figure == 0 ? rate_scatter_ : std::hypot(rate_scatter_, std::max(scatter_[figure], kLeastSigma_closed[figure]));
+      figure == 0 ? rate_scatter_ : std::hypot(rate_scatter_, std::max(scatter_[figure], kLeastSigmaClosed[figure]));
   return {std::exp(log_loop + log_ratio) * 1e6, sigma};
 }
 
@@ -192,7 +192,7 @@ std::optional<LogEstimate> OpenLoopInterference::latency_us(const InterferencePo
   const double value = std::exp(t[0]) + std::exp(t[1]) * stream(point.background_mb_per_s, t[2]);
   // Close to what the drive sustains queues form and vanish: runs there are of one kind or the other.
   const double load = sustained_ ? point.background_mb_per_s / *sustained_ : 0.0;
-  return LogEstimate{value, std::hypot(scatter_[figure], kLeastSigma_open[figure]) * (load > 0.8 ? 2.5 : 1.0)};
+  return LogEstimate{value, std::hypot(scatter_[figure], kLeastSigmaOpen[figure]) * (load > 0.8 ? 2.5 : 1.0)};
 }
 
 }  // namespace labtwin::calibration

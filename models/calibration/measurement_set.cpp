@@ -71,7 +71,7 @@ MeasurementTable read_table(const fs::path& path, const std::string& name, const
 
 // What the rows were measured with but no prediction reads, in one line.
 void note_unused_columns(MeasurementSet& set) {
-  static constexpr std::array<std::string_view, 16> known = {
+  static constexpr std::array<std::string_view, 16> kKnown = {
       "id",    "device", "date",      "source",   "note",           "split", "series",    "part",
       "class", "direct", "interface", "ioengine", "rwmix_read_pct", "flag",  "scheduler", "quantity"};
   const auto listed = [](const auto& names, const std::string& column) {
@@ -79,7 +79,7 @@ void note_unused_columns(MeasurementSet& set) {
   };
   std::vector<std::string> unused;
   for (const std::string& column : set.table.columns()) {
-    if (listed(known, column) || listed(set.kind->recognised_by, column) || listed(set.kind->conditions, column)) continue;
+    if (listed(kKnown, column) || listed(set.kind->recognised_by, column) || listed(set.kind->conditions, column)) continue;
     if (!listed(set.kind->quantities, column)) unused.push_back(column);
   }
   if (!unused.empty()) set.notes.push_back("columns that no prediction reads: " + join_names(unused));

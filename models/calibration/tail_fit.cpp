@@ -11,9 +11,9 @@ namespace {
 // of one measured ratio: 5 %.
 constexpr TailCoefficients kRidge = {1e-3, 0.01, 0.02, 0.02};
 
-constexpr double kScatter = 0.01;            // of latency X / N
-constexpr double kLostSigma = 0.01;          // across devices
-constexpr double kTurnaroundSigma_s = 2e-6;  // across devices and engines
+constexpr double kScatter = 0.01;           // of latency X / N
+constexpr double kLostSigma = 0.01;         // across devices
+constexpr double kTurnaroundSigmaS = 2e-6;  // across devices and engines
 
 TailCoefficients basis(const TailPoint& point) {
   const double s = std::clamp(point.saturation, 0.0, 1.0);
@@ -30,26 +30,26 @@ double log_tail_ratio(const TailCoefficients& coefficients, const TailPoint& poi
 }
 
 TailCoefficients fit_tail(std::span<const TailMeasurement> measurements, const TailCoefficients& of_class) {
-  constexpr int n = static_cast<int>(kNumTailCoefficients);
-  Eigen::Matrix<double, n, n> normal = Eigen::Matrix<double, n, n>::Zero();
-  Eigen::Matrix<double, n, 1> right = Eigen::Matrix<double, n, 1>::Zero();
+  constexpr int kN = static_cast<int>(kNumTailCoefficients);
+  Eigen::Matrix<double, kN, kN> normal = Eigen::Matrix<double, kN, kN>::Zero();
+  Eigen::Matrix<double, kN, 1> right = Eigen::Matrix<double, kN, 1>::Zero();
   for (const TailMeasurement& m : measurements) {
     const TailCoefficients b = basis(m.point);
-    const Eigen::Map<const Eigen::Matrix<double, n, 1>> row(b.data());
+    const Eigen::Map<const Eigen::Matrix<double, kN, 1>> row(b.data());
     normal += row * row.transpose();
     right += row * (m.log_ratio - log_tail_ratio(of_class, m.point));
   }
-  for (int i = 0; i < n; ++i) normal(i, i) += kRidge[static_cast<std::size_t>(i)];
-  const Eigen::Matrix<double, n, 1> departure = normal.ldlt().solve(right);
+  for (int i = 0; i < kN; ++i) normal(i, i) += kRidge[static_cast<std::size_t>(i)];
+  const Eigen::Matrix<double, kN, 1> departure = normal.ldlt().solve(right);
   TailCoefficients result = of_class;
-  for (int i = 0; i < n; ++i) result[static_cast<std::size_t>(i)] += departure[i];
+  for (int i = 0; i < kN; ++i) result[static_cast<std::size_t>(i)] += departure[i];
   return result;
 }
 
 LoopOverhead fit_overhead(std::span<const OverheadMeasurement> measurements, const LoopOverhead& of_class) {
   // Minimise sum ((1 - k) - z / T - L / T)^2 / scatter^2 with normal priors on k and z.
   Eigen::Matrix2d normal =
-      Eigen::Vector2d(1.0 / (kLostSigma * kLostSigma), 1.0 / (kTurnaroundSigma_s * kTurnaroundSigma_s)).asDiagonal();
+      Eigen::Vector2d(1.0 / (kLostSigma * kLostSigma), 1.0 / (kTurnaroundSigmaS * kTurnaroundSigmaS)).asDiagonal();
   Eigen::Vector2d right = normal * Eigen::Vector2d(of_class.lost_fraction, of_class.turnaround.value());
   for (const OverheadMeasurement& m : measurements) {
     const Eigen::Vector2d row(1.0, 1.0 / m.loop_time.value());

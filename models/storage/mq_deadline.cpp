@@ -106,7 +106,7 @@ class MqDeadline final : public IoScheduler {
     std::size_t num_pending = 0;  ///< waiting or in the drive
   };
 
-  Seconds expiry(Direction direction) const {
+  [[nodiscard]] Seconds expiry(Direction direction) const {
     return direction == Direction::Read ? settings_.read_expire : settings_.write_expire;
   }
 

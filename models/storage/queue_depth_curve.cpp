@@ -10,14 +10,14 @@ class QueueDepthCurve final : public DriveLaw {
  public:
   explicit QueueDepthCurve(const QueueDepthParameters& parameters) : parameters_(parameters) {}
 
-  Seconds work(const IoClass& io) const override {
+  [[nodiscard]] Seconds work(const IoClass& io) const override {
     const QueueDepthClass& c = parameters_.of(io);
     const Seconds per_request = 1.0 / c.max_iops;
     const Seconds per_bytes = io.block_size / c.bandwidth;
     return c.work_rule == WorkRule::Sum ? per_request + per_bytes : std::max(per_request, per_bytes);
   }
 
-  Seconds mean_latency(const IoClass& io, const DriveLoad& load) const override {
+  [[nodiscard]] Seconds mean_latency(const IoClass& io, const DriveLoad& load) const override {
     const QueueDepthClass& c = parameters_.of(io);
     const Seconds floor = c.latency_floor + io.block_size / c.stream_bandwidth;
     // The larger term is factored out: its ratio to itself is 1, so that no power over- or underflows.
@@ -26,7 +26,9 @@ class QueueDepthCurve final : public DriveLaw {
     return larger * std::pow(1.0 + std::pow(ratio, c.knee), 1.0 / c.knee);
   }
 
-  TailShape tail(const IoClass& io, double utilization) const override { return parameters_.of(io).tail.at(utilization); }
+  [[nodiscard]] TailShape tail(const IoClass& io, double utilization) const override {
+    return parameters_.of(io).tail.at(utilization);
+  }
 
  private:
   QueueDepthParameters parameters_;
