@@ -72,7 +72,11 @@ json sweep_json(const SweepResult& sweep) {
     if (row.job_bytes_per_s) point["job_bytes_per_s"] = *row.job_bytes_per_s;
     points.push_back(std::move(point));
   }
-  return {{"key", sweep.key}, {"label", sweep.label}, {"workload", sweep.workload}, {"points", std::move(points)}};
+  return {{"key", sweep.key},
+          {"label", sweep.label},
+          {"job", sweep.job},
+          {"workload", sweep.workload},
+          {"points", std::move(points)}};
 }
 
 }  // namespace
@@ -84,6 +88,7 @@ std::string to_json(const Results& results) {
   for (const CounterfactualRow& row : results.counterfactuals) counterfactuals.push_back(counterfactual_json(row));
   json document = {{"scenario", results.scenario},
                    {"title", results.title},
+                   {"workload", results.workload},
                    {"verdict", results.slos_met ? "met" : "missed"},
                    {"slos", results.slos},
                    {"seed", results.seed},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -148,7 +149,8 @@ SweepResult collect_sweep(const Scenario& scenario, const std::vector<Replicatio
   return result;
 }
 
-Results describe(const Scenario& scenario, const SimulateRequest& request) {
+/// The answer of one scenario, without what it is compared with.
+Results summarise(const Scenario& scenario, const Replications& runs) {
   Results results;
   results.scenario = scenario.name;
   results.title = scenario.title.empty() ? scenario.name : scenario.title;
@@ -158,9 +160,37 @@ Results describe(const Scenario& scenario, const SimulateRequest& request) {
   results.version = LABTWIN_VERSION;
   results.horizon_s = scenario.horizon.value();
   results.warm_up_s = scenario.warm_up.value();
-  results.num_replications = request.num_replications;
+  results.num_replications = static_cast<std::uint32_t>(runs.size());
   results.parameters = parameters_of(scenario);
+  results.p95_interval_s = mean_interval(p95_by_replication(runs, scenario.focus));
+  RunSummary merged = merge(runs);
+  results.slos = judge(scenario, merged);
+  results.slos_met = all_met(results.slos);
+  results.latency = std::move(merged.latency);
+  results.blame = std::move(merged.blame);
+  results.outcomes = std::move(merged.outcomes);
+  results.resources = std::move(merged.resources);
+  results.jobs = std::move(merged.jobs);
+  results.warnings = std::move(merged.warnings);
+  results.requests = std::move(merged.requests);
   return results;
+}
+
+/// Reads every point; throws ConfigError with the mistakes of all of them.
+std::vector<Scenario> read_points(const ScenarioSource& source, std::span<const std::vector<Override>> points) {
+  std::vector<Scenario> scenarios;
+  DiagnosticSink sink;
+  for (const std::vector<Override>& point : points) {
+    ScenarioSource changed = source;
+    changed.overrides.insert(changed.overrides.end(), point.begin(), point.end());
+    try {
+      scenarios.push_back(Scenario::read_alone(changed));
+    } catch (const ConfigError& error) {
+      sink.add(error);
+    }
+  }
+  sink.throw_if_any();
+  return scenarios;
 }
 
 }  // namespace
@@ -170,23 +200,26 @@ Results run(const ScenarioSource& source, const RunOptions& options) {
   const SimulateRequest request = make_request(source, scenario, options);
   const std::vector<Replications> runs = run_all(request, options);
 
-  Results results = describe(scenario, request);
-  RunSummary merged = merge(runs.front());
-  results.slos = judge(scenario, merged);
-  results.slos_met = all_met(results.slos);
-  results.p95_interval_s = mean_interval(p95_by_replication(runs.front(), scenario.focus));
-  results.latency = std::move(merged.latency);
-  results.blame = std::move(merged.blame);
-  results.outcomes = std::move(merged.outcomes);
-  results.resources = std::move(merged.resources);
-  results.jobs = std::move(merged.jobs);
-  results.warnings = std::move(merged.warnings);
-  results.requests = std::move(merged.requests);
+  Results results = summarise(scenario, runs.front());
   if (!options.with_what_ifs) return results;
   for (std::size_t i = 0; i < scenario.what_ifs.size(); ++i) {
     results.counterfactuals.push_back(compare(scenario, scenario.what_ifs[i], runs.front(), runs[1 + i]));
   }
   if (scenario.sweep) results.sweep = collect_sweep(scenario, runs, 1 + scenario.what_ifs.size());
+  return results;
+}
+
+std::vector<Results> run_points(const ScenarioSource& source, std::span<const std::vector<Override>> points,
+                                const RunOptions& options) {
+  const std::vector<Scenario> scenarios = read_points(source, points);
+  if (scenarios.empty()) return {};
+  RunOptions alone = options;
+  alone.with_what_ifs = false;
+  SimulateRequest request = make_request(source, scenarios.front(), alone);
+  request.variants.assign(points.begin(), points.end());
+  const std::vector<Replications> runs = run_all(request, alone);
+  std::vector<Results> results;
+  for (std::size_t i = 0; i < scenarios.size(); ++i) results.push_back(summarise(scenarios[i], runs[i]));
   return results;
 }
 

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "sim/run/results.hpp"
 #include "sim/run/worker_process.hpp"
@@ -32,5 +34,10 @@ struct RunOptions {
 
 /// Throws ConfigError (the scenario is wrong), WorkerError (a run crashed) or Interrupted.
 [[nodiscard]] Results run(const ScenarioSource& source, const RunOptions& options);
+
+/// Runs a scenario without its what-ifs and sweep at several points, each a set of changes to it, with the same luck and in one
+/// worker: a point costs its own events and no start. The number of replications is that of the first point.
+[[nodiscard]] std::vector<Results> run_points(const ScenarioSource& source, std::span<const std::vector<Override>> points,
+                                              const RunOptions& options);
 
 }  // namespace labtwin

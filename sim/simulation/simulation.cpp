@@ -137,7 +137,7 @@ void add_requests(const World& world, RunSummary& summary) {
     RequestColumns& columns = summary.requests[world.names().workloads.name(row.workload)];
     columns["request"].push_back(static_cast<double>(row.request));
     columns["arrived_s"].push_back(row.arrived.value());
-    columns["sojourn_s"].push_back((row.ended - row.arrived).value());
+    columns["e2e_latency_s"].push_back((row.ended - row.arrived).value());
     columns["outcome"].push_back(static_cast<double>(row.outcome));
   }
 }
