@@ -53,7 +53,7 @@ std::vector<std::optional<Edge>> reached_over(const Topology& topology, const Gr
   boost::dijkstra_shortest_paths(graph, from,
                                  boost::weight_map(weight)
                                      .distance_combine(AddDistances())
-                                     .distance_compare(std::less<Distance>())
+                                     .distance_compare(std::less<>())
                                      .distance_inf(kUnreachable)
                                      .distance_zero(Distance{0, 0})
                                      .visitor(EdgeRecorder(edges)));
