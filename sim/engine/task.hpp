@@ -130,7 +130,7 @@ class [[nodiscard]] Task {
     return false;
   }
   /// The child runs inside this call as far as it can, so that a loop over children that need not wait uses no stack.
-  bool await_suspend(std::coroutine_handle<> parent) const {
+  [[nodiscard]] bool await_suspend(std::coroutine_handle<> parent) const {
     handle_.resume();
     if (handle_.done()) return false;
     handle_.promise().continue_with(parent);

@@ -20,8 +20,7 @@ std::string significant(double value) {
   if (size >= 99.95) return fmt::format("{:.0f}", value);
   const int magnitude = static_cast<int>(std::floor(std::log10(size)));
   const int decimals = std::max(0, 2 - magnitude);
-  const std::string text = fmt::format("{:.{}f}", value, decimals);
-  return text;
+  return fmt::format("{:.{}f}", value, decimals);
 }
 
 std::string duration_text(double seconds) {
