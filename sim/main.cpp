@@ -4,8 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <system_error>
 
 #include "models/base/error.hpp"
 #include "sim/command/capture.hpp"
@@ -45,11 +47,20 @@ int run(int argc, char** argv) {
   return status.code;
 }
 
+/// An answer that did not reach its reader is no answer: a full disk shows when the buffer is written, at the latest here.
+void flush_answer() {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+  throw std::system_error(errno, std::generic_category(), "standard output: cannot be written");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    const int status = run(argc, argv);
+    flush_answer();
+    return status;
   } catch (const labtwin::InternalError& error) {
     fmt::print(stderr, "labtwin: this is a defect of labtwin, please report it: {}\n", error.what());
   } catch (const std::exception& error) {

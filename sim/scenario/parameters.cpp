@@ -68,13 +68,18 @@ void add_costs(const ServiceSpec& service, const VectorStoreSpec& spec, Collecto
 }
 
 void add_traffic(const WorkloadSpec& workload, const AgentsSpec& spec, Collector& collector) {
+  // A number that the scenario sets itself is nobody's measurement, whatever the profile rests on.
+  const Provenance own{.grade = catalog::Grade::Assumed, .source = "set in the scenario"};
+  const auto add = [&](const std::string& key, const auto& distribution, const std::string& unit) {
+    const bool is_own = spec.own_numbers.contains(key);
+    collector.add(fmt::format("{}.{}", workload.name, key), distribution, unit, is_own ? own : spec.provenance);
+  };
   const AgentTraffic& traffic = spec.traffic;
-  const std::string prefix = workload.name + ".";
-  collector.add(prefix + "think", traffic.think, "s", spec.provenance);
-  collector.add(prefix + "steps", traffic.steps, "", spec.provenance);
-  collector.add(prefix + "prompt_tokens", traffic.prompt_tokens, "", spec.provenance);
-  collector.add(prefix + "step_output_tokens", traffic.step_output_tokens, "", spec.provenance);
-  collector.add(prefix + "answer_tokens", traffic.answer_tokens, "", spec.provenance);
+  add("think", traffic.think, "s");
+  add("steps", traffic.steps, "");
+  add("prompt_tokens", traffic.prompt_tokens, "");
+  add("step_output_tokens", traffic.step_output_tokens, "");
+  add("answer_tokens", traffic.answer_tokens, "");
 }
 
 }  // namespace

@@ -126,6 +126,9 @@ WorkloadKind read_agents(TableReader& table, const Surroundings& around) {
   check_reference(table, "llm", spec.llm, services_of_kind<LlmServerSpec>(around.services));
   spec.arrivals = read_arrivals(table, around);
   read_profile_file(table, around, spec);
+  for (const char* key : {"think", "steps", "prompt_tokens", "step_output_tokens", "answer_tokens"}) {
+    if (table.raw(key) != nullptr) spec.own_numbers.insert(key);
+  }
   AgentTraffic& traffic = spec.traffic;
   traffic.think = table.distribution_or("think", traffic.think);
   traffic.steps = table.distribution_or("steps", traffic.steps, kSteps);

@@ -3,6 +3,7 @@
 // The workloads of a scenario: who asks what, and how often.
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -47,7 +48,8 @@ struct AgentsSpec {
   std::string vector_store;
   std::string llm;
   std::string profile;
-  Provenance provenance;  ///< of the profile
+  Provenance provenance;                ///< of the profile
+  std::set<std::string> own_numbers{};  ///< keys of `traffic` that the scenario sets itself: not the profile's
   ArrivalSpec arrivals;
   AgentTraffic traffic;
   Seconds retrieve_timeout;

@@ -1,0 +1,117 @@
+#include "sim/service/llm_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "sim/engine/engine.hpp"
+
+namespace labtwin::service {
+namespace {
+
+using namespace labtwin::literals;
+
+constexpr OwnerId kFirst = 0;
+constexpr OwnerId kSecond = 1;
+
+/// Prompts take 1 ms a token; a decode step 10 ms, plus 10 ms for every sequence beyond the first; nothing for context.
+class SimpleSteps final : public serving::StepTimeModel {
+ public:
+  [[nodiscard]] Seconds step_time(const serving::StepBatch& batch) const override {
+    return 1_ms * batch.prefill_tokens + 10_ms * batch.num_decodes;
+  }
+  [[nodiscard]] Seconds decode_time(const serving::StepBatch& batch, std::uint64_t num_steps) const override {
+    return step_time(batch) * static_cast<double>(num_steps);
+  }
+};
+
+struct Answer {
+  Seconds finished;
+  GenerationResult result;
+};
+
+Task<> ask(Engine& engine, LlmServer& server, Seconds at, GenerationRequest request, Answer& answer) {
+  co_await engine.hold_until(at);
+  answer.result = co_await server.generate(request);
+  answer.finished = engine.now();
+}
+
+Seconds caused(const Causes& causes, DelayKind kind, OwnerId culprit) {
+  Seconds sum;
+  for (const Cause& cause : causes) {
+    if (cause.kind == kind && cause.culprit == culprit) sum += cause.duration;
+  }
+  return sum;
+}
+
+Seconds total(const Causes& causes) {
+  Seconds sum;
+  for (const Cause& cause : causes) sum += cause.duration;
+  return sum;
+}
+
+TEST(LlmServer, TakesPrefillAndOneStepForEveryFurtherToken) {
+  Engine engine;
+  LlmServer server(engine, 0, std::make_unique<SimpleSteps>(), {});
+  Answer answer;
+  engine.spawn("one", ask(engine, server, 1_s, {.owner = kFirst, .prompt_tokens = 100, .output_tokens = 11}, answer));
+  engine.run();
+  // 100 ms for the prompt and the first token, ten steps of 10 ms for the others.
+  EXPECT_NEAR(answer.finished.value(), 1.2, 1e-9);
+  EXPECT_NEAR(answer.result.time_to_first_token.value(), 0.1, 1e-9);
+  EXPECT_NEAR(caused(answer.result.causes, DelayKind::Service, kFirst).value(), 0.2, 1e-9);
+  EXPECT_NEAR(server.busy_time().value(), 0.2, 1e-9);
+}
+
+TEST(LlmServer, WhoComesLaterJoinsAtTheNextStepAndSlowsTheOtherDown) {
+  Engine engine;
+  LlmServer server(engine, 0, std::make_unique<SimpleSteps>(), {.max_batch = 2});
+  Answer first;
+  Answer second;
+  engine.spawn("first", ask(engine, server, 0_s, {.owner = kFirst, .prompt_tokens = 100, .output_tokens = 11}, first));
+  engine.spawn("second", ask(engine, server, 125_ms, {.owner = kSecond, .prompt_tokens = 50, .output_tokens = 2}, second));
+  engine.run();
+  // At 125 ms the first has had three tokens and is in its third decode step, which ends at 130 ms. A step with the prompt
+  // (50 + 10 ms) gives both a token; one step of both (20 ms) ends the second at 210 ms; the first needs 10 - 5 more steps.
+  EXPECT_NEAR(second.finished.value(), 0.210, 1e-9);
+  EXPECT_NEAR(first.finished.value(), 0.260, 1e-9);
+  EXPECT_NEAR(caused(second.result.causes, DelayKind::Waiting, kFirst).value(), 0.005, 1e-9);
+  // Alone the first had taken 200 ms.
+  EXPECT_NEAR(caused(first.result.causes, DelayKind::Slowdown, kSecond).value(), 0.060, 1e-9);
+  EXPECT_NEAR(total(first.result.causes).value(), 0.260, 1e-9);
+  EXPECT_NEAR(total(second.result.causes).value(), 0.085, 1e-9);
+}
+
+TEST(LlmServer, WaitsForAPlaceInAFullBatchAndRefusesBeyondTheQueue) {
+  Engine engine;
+  LlmServer server(engine, 0, std::make_unique<SimpleSteps>(), {.max_batch = 1, .queue_limit = 1});
+  std::vector<Answer> answers(3);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    engine.spawn("asker", ask(engine, server, 0_s, {.owner = kFirst, .prompt_tokens = 100, .output_tokens = 11}, answers[i]));
+  }
+  engine.run();
+  EXPECT_NEAR(answers[0].finished.value(), 0.2, 1e-9);
+  EXPECT_NEAR(answers[1].finished.value(), 0.4, 1e-9);
+  EXPECT_EQ(answers[2].result.outcome, Outcome::Rejected);
+  EXPECT_NEAR(server.waiting_time().value(), 0.2, 1e-9);
+}
+
+TEST(LlmServer, WhoGivesUpLeavesTheBatch) {
+  Engine engine;
+  LlmServer server(engine, 0, std::make_unique<SimpleSteps>(), {.max_batch = 1});
+  Answer patient;
+  Answer hasty;
+  const auto impatient = [](Engine& e, Task<> task) -> Task<> {
+    static_cast<void>(co_await e.with_timeout(std::move(task), 150_ms));
+  };
+  engine.spawn("hasty", impatient(engine, ask(engine, server, 0_s, {.prompt_tokens = 100, .output_tokens = 101}, hasty)));
+  engine.spawn("patient", ask(engine, server, 10_ms, {.prompt_tokens = 100, .output_tokens = 1}, patient));
+  engine.run();
+  EXPECT_EQ(hasty.finished, Seconds{});
+  // The step that was under way when it was given up (at the boundary of 150 ms) may still end.
+  EXPECT_NEAR(patient.finished.value(), 0.25, 0.0101);
+}
+
+}  // namespace
+}  // namespace labtwin::service

@@ -1,0 +1,132 @@
+#include "sim/service/vector_store.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "models/storage/queue_depth_curve.hpp"
+#include "sim/engine/engine.hpp"
+
+namespace labtwin::service {
+namespace {
+
+using namespace labtwin::literals;
+
+constexpr OwnerId kSearcher = 0;
+constexpr OwnerId kJob = 1;
+constexpr ResourceId kDrive = 0;
+constexpr ResourceId kCores = 1;
+constexpr ResourceId kSlots = 2;
+
+/// Every read of a block takes 1 ms, however many there are, until the drive's 1 GB/s is used up. No scatter.
+std::unique_ptr<storage::Drive> one_millisecond_drive(const storage::DriveSettings& settings = {}) {
+  const storage::TailCurve steady(
+      {{.utilization = 0.0, .shape = {.p50_ratio = 1.0, .p95_ratio = 1.0, .p99_ratio = 1.0, .p999_ratio = 1.0}}});
+  const storage::QueueDepthClass c{.latency_floor = 1_ms,
+                                   .stream_bandwidth = BytesPerSecond::from_base(1e30),
+                                   .max_iops = PerSecond::from_base(1e30),
+                                   .bandwidth = 1000_MBps,
+                                   .knee = 1e6,
+                                   .tail = steady};
+  return std::make_unique<storage::Drive>(storage::make_queue_depth_curve({c, c, c, c}), settings);
+}
+
+VectorStoreOptions three_rounds() {
+  VectorStoreOptions options;
+  options.shape = {.num_rounds = 3, .num_reads = 12, .read_size = 4_KiB, .num_distances = 300};
+  options.cost = {.per_query = 300_us, .per_round = 200_us, .per_distance = 1_us};
+  options.index_size = 1_GiB;
+  return options;
+}
+
+struct Lab {
+  explicit Lab(const VectorStoreOptions& options, const storage::DriveSettings& settings = {})
+      : drive(engine, kDrive, one_millisecond_drive(settings)),
+        store(engine, kSlots, RandomSource(1, 0), options, drive, cores) {}
+  ~Lab() { engine.end_processes(); }
+
+  Engine engine;
+  Cores cores{engine, kCores, 1};
+  DriveService drive;
+  VectorStore store;
+};
+
+struct Query {
+  CallRecord record{kSearcher};
+  Outcome outcome = Outcome::Failed;
+  Seconds finished;
+};
+
+Task<> run_query(Lab& lab, std::uint64_t number, Query& query) {
+  query.outcome = co_await lab.store.search({number}, query.record);
+  query.finished = lab.engine.now();
+}
+
+Seconds spent(const CallRecord& record, ResourceId resource, DelayKind kind, OwnerId culprit) {
+  Seconds sum;
+  for (const Segment& segment : record.timeline().segments()) {
+    if (segment.resource == resource && segment.kind == kind && segment.culprit == culprit) sum += segment.duration;
+  }
+  return sum;
+}
+
+TEST(VectorStore, AQueryIsItsRoundsOfComputingAndReading) {
+  Lab lab(three_rounds());
+  Query query;
+  lab.engine.spawn("query", run_query(lab, 1, query));
+  lab.engine.run();
+  // Three times (200 us + 300 us / 3 + 100 distances of 1 us) and three times 1 ms.
+  EXPECT_EQ(query.outcome, Outcome::Completed);
+  EXPECT_NEAR(query.finished.value(), 0.0042, 1e-9);
+  EXPECT_NEAR(spent(query.record, kDrive, DelayKind::Service, kSearcher).value(), 0.003, 1e-9);
+  EXPECT_NEAR(spent(query.record, kCores, DelayKind::Service, kSearcher).value(), 0.0012, 1e-9);
+}
+
+TEST(VectorStore, ReadsFromThePageCacheCostNoTimeOfTheirOwn) {
+  VectorStoreOptions options = three_rounds();
+  options.hit_ratio = 1.0;
+  Lab lab(options);
+  Query query;
+  lab.engine.spawn("query", run_query(lab, 1, query));
+  lab.engine.run();
+  EXPECT_NEAR(query.finished.value(), 0.0012, 1e-9);
+}
+
+TEST(VectorStore, QueriesBeyondTheLimitWaitForAPlace) {
+  VectorStoreOptions options = three_rounds();
+  options.max_concurrency = 1;
+  Lab lab(options);
+  Query first;
+  Query second;
+  lab.engine.spawn("first", run_query(lab, 1, first));
+  lab.engine.spawn("second", run_query(lab, 2, second));
+  lab.engine.run();
+  EXPECT_NEAR(second.finished.value(), 0.0084, 1e-9);
+  EXPECT_NEAR(spent(second.record, kSlots, DelayKind::Waiting, kSearcher).value(), 0.0042, 1e-9);
+}
+
+TEST(VectorStore, EveryRoundWaitsBehindTheBytesThatAJobHasInFlight) {
+  Lab lab(three_rounds());
+  lab.drive.start_bulk({.owner = kJob, .direction = storage::Direction::Write, .block_size = 1_MiB, .depth = 20}, {});
+  Query query;
+  const auto later = [](Lab& l, Query& q) -> Task<> {
+    co_await l.engine.hold(1_s);
+    co_await run_query(l, 1, q);
+  };
+  lab.engine.spawn("query", later(lab, query));
+  lab.engine.run(2_s);
+  // 20 MiB at 1 GB/s are 21 ms; each of the three rounds meets them, less the block that is being finished.
+  const double waited = spent(query.record, kDrive, DelayKind::Waiting, kJob).value();
+  EXPECT_NEAR(waited, 3 * 0.0205, 3 * 0.0015);
+}
+
+TEST(CallRecord, ACallThatIsGivenUpIsChargedToWhatItWaitedForLast) {
+  CallRecord record(kSearcher);
+  record.add_service(kCores, 2_ms);
+  record.waits_for(kDrive, kJob);
+  record.give_up(10_ms);
+  EXPECT_NEAR(spent(record, kDrive, DelayKind::Waiting, kJob).value(), 0.008, 1e-12);
+}
+
+}  // namespace
+}  // namespace labtwin::service
