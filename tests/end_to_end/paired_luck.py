@@ -40,7 +40,7 @@ def arrivals(columns: Columns) -> dict[float, float]:
 def think_times(columns: Columns) -> dict[float, float]:
     """From the answer to a user's question to the next question, by question: users number theirs without gaps."""
     ended = {number: at + took for number, at, took in
-             zip(columns["request"], columns["arrived_s"], columns["sojourn_s"], strict=True)}
+             zip(columns["request"], columns["arrived_s"], columns["e2e_latency_s"], strict=True)}
     arrived = arrivals(columns)
     return {number: at - ended[number - 1] for number, at in arrived.items() if number - 1 in ended}
 
@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
     for name, change in changes.items():
         changed = requests_of(worker, scenario, OPEN | change)
         check_same(f"arrivals with {name}", arrivals(opened), arrivals(changed))
-        assert changed["sojourn_s"] != opened["sojourn_s"], f"{name} changes nothing at all"
+        assert changed["e2e_latency_s"] != opened["e2e_latency_s"], f"{name} changes nothing at all"
         changed = requests_of(worker, scenario, COMMON | change)
         check_same(f"think times with {name}", think_times(closed), think_times(changed))
     return 0

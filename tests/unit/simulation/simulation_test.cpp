@@ -108,7 +108,7 @@ std::map<double, double> think_times(const RunSummary& run) {
   const RequestColumns& columns = run.requests.at("agents");
   for (std::size_t i = 0; i < columns.at("request").size(); ++i) {
     arrived[columns.at("request")[i]] = columns.at("arrived_s")[i];
-    ended[columns.at("request")[i]] = columns.at("arrived_s")[i] + columns.at("sojourn_s")[i];
+    ended[columns.at("request")[i]] = columns.at("arrived_s")[i] + columns.at("e2e_latency_s")[i];
   }
   std::map<double, double> thought;
   for (const auto& [request, at] : arrived) {
