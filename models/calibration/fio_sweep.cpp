@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 
+#include "models/calibration/catalog_drive.hpp"
 #include "models/calibration/fio_model.hpp"
 
 namespace labtwin::calibration {
@@ -13,7 +14,25 @@ namespace {
 constexpr std::array<std::string_view, kNumQuantiles> kQuantileNames = {"lat_p50_us", "lat_p95_us", "lat_p99_us",
                                                                         "lat_p999_us"};
 
-void add_predictions(const FioRow& row, const UnitModel& unit, std::vector<Prediction>& predictions) {
+struct Answer {
+  LoopEstimate loop;
+  Grade grade = Grade::Fitted;
+  std::string note;
+  bool tail_of_class = false;
+};
+
+// From the unit's own fit; without one, from the drive's catalog entry, if it has one; else from its class.
+Answer answer(const FioRow& row, const UnitModel& unit, const CatalogDrive* catalog_drive, const ClassPriors& priors) {
+  if (unit.sweeps().empty() && catalog_drive != nullptr) {
+    const ClassPrior prior = priors.find(row.drive_class, row.sweep.pure_operation());
+    CatalogDrive::Answer known = catalog_drive->answer(row.sweep, row.point, prior.discrepancy);
+    return {known.loop, known.grade, std::move(known.note)};
+  }
+  UnitModel::Answer fitted = unit.model(row.sweep);
+  return {estimate(fitted.model, row.sweep, row.point), fitted.grade, std::move(fitted.note), fitted.model.num_tail_rows == 0};
+}
+
+void add_predictions(const FioRow& row, const Answer& answer, std::vector<Prediction>& predictions) {
   const auto add = [&](std::string_view quantity, std::optional<double> measured, const std::optional<Estimate>& estimate,
                        Grade grade, const std::string& note) {
     predictions.push_back({.row = row.index + 1,
@@ -32,14 +51,12 @@ void add_predictions(const FioRow& row, const UnitModel& unit, std::vector<Predi
     }
     return;
   }
-  const UnitModel::Answer answer = unit.model(row.sweep);
-  const LoopEstimate loop = estimate(answer.model, row.sweep, row.point);
-  add("iops", row.iops, loop.iops, answer.grade, answer.note);
-  add("lat_mean_us", row.latency_us, loop.latency_us, answer.grade, answer.note);
-  const Grade tail_grade = answer.model.num_tail_rows > 0 ? answer.grade : Grade::Assumed;
-  const std::string tail_note = answer.model.num_tail_rows > 0 ? answer.note : "scatter of the class: no measured quantiles";
+  add("iops", row.iops, answer.loop.iops, answer.grade, answer.note);
+  add("lat_mean_us", row.latency_us, answer.loop.latency_us, answer.grade, answer.note);
+  const Grade tail_grade = answer.tail_of_class ? Grade::Assumed : answer.grade;
+  const std::string tail_note = answer.tail_of_class ? "scatter of the class: no measured quantiles" : answer.note;
   for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-    add(kQuantileNames[q], row.quantile_us[q], loop.quantile_us[q], tail_grade, tail_note);
+    add(kQuantileNames[q], row.quantile_us[q], answer.loop.quantile_us[q], tail_grade, tail_note);
   }
 }
 
@@ -69,13 +86,15 @@ Evaluation evaluate_fio_sweep(const MeasurementTable& table, const Progress& pro
   const std::vector<FioRow> rows = read_fio_rows(table);
   std::map<std::string, std::vector<const FioRow*>> by_unit;
   for (const FioRow& row : rows) by_unit[row.unit].push_back(&row);
+  CatalogDrives catalog_drives;
   Evaluation evaluation;
   std::size_t num_done = 0;
   for (const auto& [name, unit_rows] : by_unit) {
     const UnitModel unit(unit_rows, priors);
     for (const auto& [key, model] : unit.sweeps()) evaluation.fits.push_back(summarize(name, key, model));
     for (const FioRow* row : unit_rows) {
-      if (row->split == Split::HeldOut) add_predictions(*row, unit, evaluation.predictions);
+      if (row->split != Split::HeldOut) continue;
+      add_predictions(*row, answer(*row, unit, catalog_drives.find(row->device), priors), evaluation.predictions);
     }
     num_done += unit_rows.size();
     if (progress) progress(static_cast<double>(num_done) / static_cast<double>(rows.size()));

@@ -62,4 +62,25 @@ struct ClosedLoop {
 };
 [[nodiscard]] ClosedLoop closed_loop(const DriveLaw& law, const IoClass& io, double num_in_flight);
 
+/// I/Os of which each is a read with probability `read_fraction`.
+struct IoMix {
+  IoClass read;
+  IoClass write;
+  double read_fraction = 0.5;
+};
+/// Rate of all I/Os and latency of either half, `num_in_flight` kept outstanding.
+struct MixedLoop {
+  PerSecond iops;
+  Seconds read_latency;
+  Seconds write_latency;
+  double utilization = 0.0;
+};
+/// Law:    the I/Os in flight share out by Little's law, n_read / n_write = f L_read(B) / ((1 - f) L_write(B)), and leave the
+///         backlog B = n_read work_read + n_write work_write that every one of them meets.
+/// Inputs: num_in_flight >= 1, read_fraction in [0, 1].
+/// Valid:  a drive on which a second of the other direction's work counts as much as one of its own.
+/// Source: mean-value argument on DriveLaw; no parameter beyond those of the pure loops.
+/// Error:  see tests/validation, rows of randrw and rw.
+[[nodiscard]] MixedLoop mixed_loop(const DriveLaw& law, const IoMix& mix, double num_in_flight);
+
 }  // namespace labtwin::storage

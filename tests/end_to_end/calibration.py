@@ -2,9 +2,11 @@
 
 import csv
 import json
+import math
 import os
 import pathlib
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -54,6 +56,26 @@ def check_fit_of_a_drive_never_seen(work):
     assert 'random_write = "assumed"' in text
     (runs / "cut.json").write_text('{"fio version": "fio-3.33", "jobs": [')
     assert "cut.json" in one_line("fit", runs)
+
+
+def check_drives_without_fitted_rows(work):
+    """A unit without fitted rows is predicted from the catalog entry of its device, else from its class."""
+    source = SETS / "samsung-980-pro-1tb" / "fio_depths" / "measurements.csv"
+    rows = [row for row in csv.DictReader(source.open()) if row["split"] == "held_out"][:6]
+    answers = {}
+    for device in ("Samsung 980 PRO 1TB (no fitted row)", "samsung-980-pro-1tb", "A drive nobody has seen"):
+        table = work / "unfitted.csv"
+        with table.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(row | {"device": device} for row in rows)
+        answers[device] = json.loads(run("validate", table, "--json").stdout)["rows"]
+    by_name, by_part, unknown = answers.values()
+    assert [r["predicted"] for r in by_name] == [r["predicted"] for r in by_part]
+    assert all(r["note"] == "catalog entry samsung-980-pro-1tb" and r["grade"] == "fitted" for r in by_name), by_name[0]
+    assert all(r["grade"] == "assumed" for r in unknown), unknown[0]
+    width = {name: statistics.mean(math.log(r["high"] / r["low"]) for r in answer) for name, answer in answers.items()}
+    assert width["samsung-980-pro-1tb"] < width["A drive nobody has seen"], width
 
 
 def check_blank_outcomes_are_predicted_alike(work):
@@ -124,6 +146,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="labtwin-test-") as name:
         work = pathlib.Path(name)
         check_fit_of_a_drive_never_seen(work)
+        check_drives_without_fitted_rows(work)
         check_blank_outcomes_are_predicted_alike(work)
         check_wrong_inputs(work)
         print(check_capture(work))

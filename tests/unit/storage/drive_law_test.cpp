@@ -65,5 +65,35 @@ TEST(NcqPower, FollowsThePowerOfDepthUpToTheCommandQueue) {
   EXPECT_NEAR(1.0 / law->work(io).value(), std::pow(32, 0.2) / 0.011, 1e-9);
 }
 
+TEST(MixedLoop, SharesTheQueueByLittlesLaw) {
+  // A knee of 1 adds floor and backlog, so that depth N gives both halves floor + B: reads 80 us + B, writes 20 us + B.
+  QueueDepthClass reads = nvme();
+  reads.knee = 1.0;
+  QueueDepthClass writes = reads;
+  writes.latency_floor = 20_us;
+  writes.max_iops = 100000_per_s;
+  reads.stream_bandwidth = writes.stream_bandwidth = 1e9 * 1_MBps;
+  reads.bandwidth = writes.bandwidth = 1e9 * 1_MBps;
+  const auto law = make_queue_depth_curve({reads, writes, reads, writes});
+  const IoClass read{.direction = Direction::Read, .block_size = Bytes::from_base(4096)};
+  const IoClass write{.direction = Direction::Write, .block_size = Bytes::from_base(4096)};
+  const MixedLoop loop = mixed_loop(*law, {read, write, 0.5}, 8);
+  // With s = the share of reads in flight, B = 8 (2 s + 10 (1 - s)) us and s (100 us + 2 B) = 80 us + B.
+  const double share = 0.5 * loop.iops.value() * loop.read_latency.value() / 8;
+  const double backlog = 8 * (2e-6 * share + 10e-6 * (1 - share));
+  EXPECT_NEAR(loop.read_latency.value(), 80e-6 + backlog, 1e-11);
+  EXPECT_NEAR(loop.write_latency.value(), 20e-6 + backlog, 1e-11);
+  EXPECT_NEAR(share * (100e-6 + 2 * backlog), 80e-6 + backlog, 1e-11);
+}
+
+TEST(MixedLoop, OfReadsAloneIsThePureLoop) {
+  const auto law = make_queue_depth_curve({nvme(), nvme(), nvme(), nvme()});
+  const IoClass io{.block_size = Bytes::from_base(4096)};
+  const ClosedLoop pure = closed_loop(*law, io, 16);
+  const MixedLoop mixed = mixed_loop(*law, {io, io, 1.0}, 16);
+  EXPECT_NEAR(mixed.iops / pure.iops, 1.0, 1e-9);
+  EXPECT_NEAR(mixed.utilization, pure.utilization, 1e-9);
+}
+
 }  // namespace
 }  // namespace labtwin::storage

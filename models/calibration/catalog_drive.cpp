@@ -1,0 +1,142 @@
+#include "models/calibration/catalog_drive.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+namespace labtwin::calibration {
+namespace {
+
+constexpr double kNormal90 = 1.645;
+
+// Half-widths of 90 % intervals of log IOPS on another path (host, interface, engine): see CatalogDrive.
+constexpr double kPathOfReads = 0.4;
+constexpr double kPathOfWrites = 0.6;
+
+// Standard deviation of the log of a rate by its grade, where the entry has no fit that tells it. Assumed.
+double sigma_of_grade(Grade grade) {
+  return grade == Grade::Assumed ? 0.5 : 0.2;
+}
+
+// Lower case letters and digits of what stands outside parentheses, the rest as single hyphens: names as files have them.
+std::string normal_name(std::string_view name) {
+  std::string result;
+  int depth = 0;
+  for (char c : name) {
+    if (c == '(') ++depth;
+    if (c == ')') depth = std::max(0, depth - 1);
+    const auto letter = static_cast<unsigned char>(c);
+    if (depth > 0 || c == ')') continue;
+    if (std::isalnum(letter) != 0) {
+      result += static_cast<char>(std::tolower(letter));
+    } else if (!result.empty() && result.back() != '-') {
+      result += '-';
+    }
+  }
+  while (!result.empty() && result.back() == '-') result.pop_back();
+  return result;
+}
+
+struct ClassOfIo {
+  std::string_view name;  // in the entry
+  storage::IoClass io;
+};
+
+ClassOfIo class_of(std::string_view operation, double block_bytes) {
+  using storage::Direction;
+  using storage::Pattern;
+  const Bytes block = Bytes::from_base(block_bytes);
+  if (operation == "randread") return {"random_read", {Direction::Read, Pattern::Random, block}};
+  if (operation == "randwrite") return {"random_write", {Direction::Write, Pattern::Random, block}};
+  if (operation == "read") return {"sequential_read", {Direction::Read, Pattern::Sequential, block}};
+  return {"sequential_write", {Direction::Write, Pattern::Sequential, block}};
+}
+
+struct Loop {
+  PerSecond iops;
+  Seconds latency;  // of the half that the row reports
+  double utilization = 0.0;
+};
+
+Loop loop_of(const storage::DriveLaw& law, const SweepKey& key, double num_in_flight) {
+  if (!key.is_mix()) {
+    const storage::ClosedLoop loop = closed_loop(law, class_of(key.operation, key.block_bytes).io, num_in_flight);
+    return {loop.iops, loop.mean_latency, loop.utilization};
+  }
+  const bool random = key.operation == "randrw";
+  const double reads = key.read_percent / 100.0;
+  const storage::MixedLoop loop = mixed_loop(law,
+                                             {class_of(random ? "randread" : "read", key.block_bytes).io,
+                                              class_of(random ? "randwrite" : "write", key.block_bytes).io, reads},
+                                             num_in_flight);
+  if (key.part == "read") return {loop.iops, loop.read_latency, loop.utilization};
+  if (key.part == "write") return {loop.iops, loop.write_latency, loop.utilization};
+  return {loop.iops, num_in_flight / loop.iops, loop.utilization};
+}
+
+Estimate around(double value, double half_width) {
+  return {value, value * std::exp(-half_width), value * std::exp(half_width)};
+}
+
+double value_or(const std::map<std::string, double>& values, const std::string& key, double otherwise) {
+  const auto found = values.find(key);
+  return found != values.end() ? found->second : otherwise;
+}
+
+}  // namespace
+
+CatalogDrive::CatalogDrive(DrivePart part) : part_(std::move(part)) {}
+
+std::optional<CatalogDrive> CatalogDrive::find(const catalog::Catalog& catalog, std::string_view device) {
+  const std::string wanted = normal_name(device);
+  if (wanted.empty()) return std::nullopt;
+  for (const std::string& part : catalog.parts("drives")) {
+    DrivePart drive = load_drive(catalog, part);
+    if (part == wanted || normal_name(drive.entry.name) == wanted) return CatalogDrive(std::move(drive));
+  }
+  return std::nullopt;
+}
+
+CatalogDrive::Spread CatalogDrive::spread(std::string_view io_class, double utilization) const {
+  const std::string name(io_class);
+  Spread result{.rate = 0.0, .grade = Grade::Measured};
+  for (const catalog::Parameter& parameter : part_.entry.parameters) {
+    if (parameter.name.starts_with(name + ".")) result.grade = std::max(result.grade, parameter.grade);
+  }
+  double sigma = sigma_of_grade(result.grade);
+  double discrepancy = 0.0;
+  if (part_.entry.fit) {
+    const auto& sigmas = part_.entry.fit->sigma;
+    const double floor = value_or(sigmas, name + ".latency_floor", value_or(sigmas, name + ".positioning_time", sigma));
+    const double rate = value_or(sigmas, name + ".max_iops", floor);
+    sigma = floor + (rate - floor) * utilization;
+    discrepancy = value_or(part_.entry.fit->discrepancy, name, 0.0);
+  }
+  const double path = io_class.ends_with("read") ? kPathOfReads : kPathOfWrites;
+  result.rate = std::hypot(kNormal90 * sigma, discrepancy, path);
+  return result;
+}
+
+CatalogDrive::Answer CatalogDrive::answer(const SweepKey& key, const LoopPoint& point, const Discrepancy& of_class) const {
+  const Loop loop = loop_of(*part_.law, key, point.num_in_flight);
+  const ClassOfIo io = class_of(key.pure_operation(), key.block_bytes);
+  const Spread spread_here = spread(io.name, loop.utilization);
+  const storage::TailShape tail = part_.law->tail(io.io, loop.utilization);
+  const double latency_us = loop.latency.value() * 1e6;
+  Answer answer{.loop = {}, .grade = spread_here.grade, .note = "catalog entry " + part_.entry.part};
+  answer.loop.iops = around(loop.iops.value() * key.share(), spread_here.rate);
+  answer.loop.latency_us = around(latency_us, spread_here.rate);
+  const std::array<double, kNumQuantiles> ratios = {tail.p50_ratio, tail.p95_ratio, tail.p99_ratio, tail.p999_ratio};
+  for (std::size_t q = 0; q < kNumQuantiles; ++q) {
+    answer.loop.quantile_us[q] = around(latency_us * ratios[q], std::hypot(spread_here.rate, of_class.log_tail[q]));
+  }
+  return answer;
+}
+
+const CatalogDrive* CatalogDrives::find(const std::string& device) {
+  auto found = found_.find(device);
+  if (found == found_.end()) found = found_.emplace(device, CatalogDrive::find(catalog_, device)).first;
+  return found->second ? &*found->second : nullptr;
+}
+
+}  // namespace labtwin::calibration

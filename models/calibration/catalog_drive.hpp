@@ -1,0 +1,57 @@
+#pragma once
+
+// What the catalog says of a drive, as predictions of fio loops: for units of which no row was fitted.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "models/calibration/fio_model.hpp"
+#include "models/registry.hpp"
+
+namespace labtwin::calibration {
+
+/// A drive of the catalog under loops of fio.
+/// Law:    the entry's DriveLaw in a closed loop, reads and writes of a mix meeting one backlog.
+/// Valid:  the rate of the entry contains the host, interface and engine it was measured with; another path is another unit,
+/// and
+///         the interval says so.
+/// Source: spread between series of one device (controllers, engines, formats) in the fit rows of 26 devices: 90 % within a
+///         factor of 1.5 for reads and 1.8 for writes.
+/// Error:  coverage see tests/validation.
+class CatalogDrive {
+ public:
+  /// The entry whose part or name is that of the device, case, punctuation and what stands in parentheses ignored.
+  [[nodiscard]] static std::optional<CatalogDrive> find(const catalog::Catalog& catalog, std::string_view device);
+  explicit CatalogDrive(DrivePart part);
+
+  struct Answer {
+    LoopEstimate loop;
+    Grade grade = Grade::Fitted;
+    std::string note;
+  };
+  [[nodiscard]] Answer answer(const SweepKey& key, const LoopPoint& point, const Discrepancy& of_class) const;
+
+ private:
+  struct Spread {
+    double rate = 0.0;  ///< half-width of the 90 % interval of log IOPS
+    Grade grade = Grade::Fitted;
+  };
+  [[nodiscard]] Spread spread(std::string_view io_class, double utilization) const;
+
+  DrivePart part_;
+};
+
+/// Finds drives by the names that measurements give them; each entry is read once.
+class CatalogDrives {
+ public:
+  [[nodiscard]] const CatalogDrive* find(const std::string& device);
+
+ private:
+  catalog::Catalog catalog_;
+  std::map<std::string, std::optional<CatalogDrive>> found_;
+};
+
+}  // namespace labtwin::calibration
