@@ -9,6 +9,7 @@
 #include "models/serving/read_parts.hpp"
 #include "models/storage/read_device_limits.hpp"
 #include "models/storage/read_drive_law.hpp"
+#include "models/storage/read_flash_parameters.hpp"
 
 namespace labtwin {
 namespace {
@@ -73,6 +74,7 @@ void check_parameters(std::string_view family, const std::string& law, TableRead
   if (family == "drives") {
     check(drive_laws());
     static_cast<void>(storage::read_device_limits(parameters));
+    static_cast<void>(storage::read_flash_parameters(parameters));
     return;
   }
   if (family == "gpus") return check(accelerator_laws());
@@ -89,6 +91,7 @@ DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part) {
     if (row == nullptr) return;
     drive.law = row->make(parameters);
     drive.limits = storage::read_device_limits(parameters);
+    drive.flash = storage::read_flash_parameters(parameters);
   });
   return drive;
 }

@@ -3,6 +3,7 @@
 // The laws that catalog entries can name: one table per family, a row per law. Adding a law is its source file and a row here.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "models/serving/step_time.hpp"
 #include "models/storage/device_queue.hpp"
 #include "models/storage/drive_law.hpp"
+#include "models/storage/flash_log.hpp"
 #include "models/vector/search_host.hpp"
 
 namespace labtwin {
@@ -53,6 +55,7 @@ struct DrivePart {
   catalog::Entry entry;
   std::unique_ptr<storage::DriveLaw> law;
   storage::DeviceLimits limits;
+  std::optional<storage::FlashParameters> flash;  ///< how it ages under writes, where that is known
 };
 /// Throws ConfigError if there is no such part or its file is wrong.
 [[nodiscard]] DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part);

@@ -26,6 +26,7 @@ class CatalogDrive {
   /// The entry whose part or name is that of the device, case, punctuation and what stands in parentheses ignored.
   [[nodiscard]] static std::optional<CatalogDrive> find(const catalog::Catalog& catalog, std::string_view device);
   explicit CatalogDrive(DrivePart part);
+  [[nodiscard]] const DrivePart& part() const noexcept { return part_; }
 
   struct Answer {
     LoopEstimate loop;

@@ -9,6 +9,7 @@
 #include "models/base/error.hpp"
 #include "models/calibration/fio_sweep.hpp"
 #include "models/calibration/interference.hpp"
+#include "models/calibration/sustained_write.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -27,15 +28,22 @@ constexpr std::array<Names, 9> kInterferenceConditions = {"fg_rw",       "fg_bs_
 constexpr std::array<Names, 6> kInterferenceQuantities = {"fg_iops",       "fg_lat_mean_us", "fg_lat_p50_us",
                                                           "fg_lat_p95_us", "fg_lat_p99_us",  "fg_lat_p999_us"};
 
+constexpr std::array<Names, 4> kSustainedWriteColumns = {"capacity_gib", "pattern", "cum_written_gib", "write_mb_s"};
+constexpr std::array<Names, 5> kSustainedWriteConditions = {"device", "capacity_gib", "pattern", "initial_state",
+                                                            "cum_written_gib"};
+constexpr std::array<Names, 1> kSustainedWriteQuantities = {"write_mb_s"};
+
 constexpr std::array<Names, 4> kVectorDiskColumns = {"search_mode", "bg_kind", "bg_iodepth", "qps"};
 constexpr std::array<Names, 9> kVectorDiskConditions = {
     "host", "search_mode", "dim", "n_vectors", "search_param", "reads_in_flight_W", "query_threads", "bg_kind", "bg_iodepth"};
 constexpr std::array<Names, 7> kVectorDiskQuantities = {"qps",        "lat_mean_us",   "lat_p50_us",      "lat_p95_us",
                                                         "lat_p99_us", "ios_per_query", "rounds_per_query"};
 
-constexpr std::array<Kind, 3> kKinds = {{
+constexpr std::array<Kind, 4> kKinds = {{
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
+    {"sustained_write", kSustainedWriteColumns, kSustainedWriteConditions, kSustainedWriteQuantities,
+     &evaluate_sustained_write},
     {"vector_disk", kVectorDiskColumns, kVectorDiskConditions, kVectorDiskQuantities},
 }};
 

@@ -71,9 +71,9 @@ MeasurementTable read_table(const fs::path& path, const std::string& name, const
 
 // What the rows were measured with but no prediction reads, in one line.
 void note_unused_columns(MeasurementSet& set) {
-  static constexpr std::array<std::string_view, 16> kKnown = {
-      "id",    "device", "date",      "source",   "note",           "split", "series",    "part",
-      "class", "direct", "interface", "ioengine", "rwmix_read_pct", "flag",  "scheduler", "quantity"};
+  static constexpr std::array<std::string_view, 18> kKnown = {
+      "id",     "device",    "date",     "source",         "note", "split",     "series",   "part",           "class",
+      "direct", "interface", "ioengine", "rwmix_read_pct", "flag", "scheduler", "quantity", "pattern_detail", "bs_bytes"};
   const auto listed = [](const auto& names, const std::string& column) {
     return std::find(names.begin(), names.end(), column) != names.end();
   };
