@@ -7,8 +7,6 @@
 namespace labtwin::calibration {
 namespace {
 
-constexpr double kNormal90 = 1.645;
-
 // Half-widths of 90 % intervals of log IOPS on another path (host, interface, engine): see CatalogDrive.
 constexpr double kPathOfReads = 0.4;
 constexpr double kPathOfWrites = 0.6;
@@ -74,10 +72,6 @@ Loop loop_of(const storage::DriveLaw& law, const SweepKey& key, double num_in_fl
   return {loop.iops, num_in_flight / loop.iops, loop.utilization};
 }
 
-Estimate around(double value, double half_width) {
-  return {value, value * std::exp(-half_width), value * std::exp(half_width)};
-}
-
 double value_or(const std::map<std::string, double>& values, const std::string& key, double otherwise) {
   const auto found = values.find(key);
   return found != values.end() ? found->second : otherwise;
@@ -124,11 +118,11 @@ CatalogDrive::Answer CatalogDrive::answer(const SweepKey& key, const LoopPoint& 
   const storage::TailShape tail = part_.law->tail(io.io, loop.utilization);
   const double latency_us = loop.latency.value() * 1e6;
   Answer answer{.loop = {}, .grade = spread_here.grade, .note = "catalog entry " + part_.entry.part};
-  answer.loop.iops = around(loop.iops.value() * key.share(), spread_here.rate);
-  answer.loop.latency_us = around(latency_us, spread_here.rate);
+  answer.loop.iops = log_interval(loop.iops.value() * key.share(), spread_here.rate);
+  answer.loop.latency_us = log_interval(latency_us, spread_here.rate);
   const std::array<double, kNumQuantiles> ratios = {tail.p50_ratio, tail.p95_ratio, tail.p99_ratio, tail.p999_ratio};
   for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-    answer.loop.quantile_us[q] = around(latency_us * ratios[q], std::hypot(spread_here.rate, of_class.log_tail[q]));
+    answer.loop.quantile_us[q] = log_interval(latency_us * ratios[q], std::hypot(spread_here.rate, of_class.log_tail[q]));
   }
   return answer;
 }

@@ -21,8 +21,10 @@ enum class Regime : unsigned char { Unloaded, Knee, Saturated };
 inline constexpr std::size_t kNumRegimes = 3;
 [[nodiscard]] Regime regime(double saturation);
 
-/// How wrong the law is beyond what its parameters' covariance says: the 90 % quantile of the absolute log residual of rows
-/// that were left out of the fit.
+/// How wrong the law is beyond what its parameters' covariance says, far from every measured depth: half-width of the 90 %
+/// interval of the log error, such that it would have covered 90 % of rows that were left out of their fits by depth.
+/// Law:    half-width at a depth = discrepancy x sqrt(share that stays unknown there, see Departure).
+/// Error:  coverage of held-out rows see tests/validation.
 struct Discrepancy {
   std::array<double, kNumRegimes> log_iops{};
   std::array<double, kNumQuantiles> log_tail{};  ///< of quantile / mean

@@ -135,10 +135,15 @@ std::string ClassPriors::to_toml() const {
       "# What is known of a drive before it is measured, by class and operation of fio. Written by `labtwin fit "
       "--class-priors`\n"
       "# over the rows marked `fit` of the project's sets; num_devices = 0 marks an assumption. Sigmas are of the logarithm.\n"
-      "# Assumed, by scores on held-out rows: host_iops and its sigma, noise, the sigmas of knee, depth_exponent and fade.\n"
+      "# Assumed: host_iops and its sigma, noise, the sigmas of knee, depth_exponent and fade. Leaving one fitted depth out of "
+      "the "
+      "fit\n"
+      "# rows of fio_depths, none of them times 0.3 to 3 changes the mean log error of IOPS (11.5 %) by more than 0.6 points.\n"
       "# noise: relative scatter of a measured rate. tail: log(quantile / mean) = c0 + c1 s + c2 4 s (1 - s) + c3 (ln N - 2) / "
       "4\n"
-      "# at saturation s. discrepancy: 90 % quantile of the absolute log residual of rows that were left out of the fit.\n";
+      "# at saturation s. discrepancy: half-width of the 90 % interval of the law's own log error, beyond what the "
+      "parameters'\n"
+      "# covariance explains, far from every measured depth; from rows left out of the fits by depth.\n";
   for (const EnginePrior& engine : engines_) {
     text += fmt::format("\n[[engine]]\nname = \"{}\"\nhost_iops = \"{}\"\nsigma = {:.3g}\n", engine.io_engine,
                         rate_text(engine.log_host_iops), engine.log_host_iops.sigma);

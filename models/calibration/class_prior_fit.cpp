@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -38,41 +39,65 @@ double mean(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
-// The line that `predict(block, a, b)` describes over block sizes, and how far devices lie from it.
+// The two parameters of a line over block sizes.
 struct Surface {
   Prior small_blocks;
   Prior large_blocks;
 };
 
+struct DeviceMean {
+  std::string device;
+  double block_bytes = 0.0;
+  double log_value = 0.0;
+};
+
 template <class Predict>
-Surface fit_surface(const std::vector<Sweep>& sweeps, std::size_t parameter, const Surface& start, const Predict& predict) {
-  std::vector<double> blocks;
+std::array<double, 2> fit_line(const std::vector<DeviceMean>& means, const Surface& start, const Predict& predict) {
   std::vector<double> observations;
-  std::vector<std::string> devices;
-  for (const auto& [place, values] : by_device_and_block(sweeps, parameter)) {
-    devices.push_back(place.first);
-    blocks.push_back(place.second);
-    observations.push_back(mean(values));
-  }
+  for (const DeviceMean& m : means) observations.push_back(m.log_value);
   const std::array<Prior, 2> priors = {{{start.small_blocks.mean, 1.0}, {start.large_blocks.mean, 0.5}}};
   const std::vector<double> at = {start.small_blocks.mean, start.large_blocks.mean};
   const LeastSquaresProblem problem{.predict =
                                         [&](std::span<const double> p, std::span<double> out) {
-                                          for (std::size_t i = 0; i < blocks.size(); ++i)
-                                            out[i] = predict(blocks[i], p[0], p[1]);
+                                          for (std::size_t i = 0; i < means.size(); ++i)
+                                            out[i] = predict(means[i].block_bytes, p[0], p[1]);
                                         },
                                     .observations = observations,
                                     .noise_sigma = 0.4,
                                     .priors = priors};
   const LeastSquaresFit fit = fit_least_squares(problem, std::span<const double>(at));
-  std::map<std::string, std::vector<double>> residuals;
-  for (std::size_t i = 0; i < blocks.size(); ++i) {
-    residuals[devices[i]].push_back(observations[i] - predict(blocks[i], fit.parameters[0], fit.parameters[1]));
-  }
+  return {fit.parameters[0], fit.parameters[1]};
+}
+
+// How far a device lies from the line through all others, root mean square.
+template <class Predict>
+double spread_over_devices(const std::vector<DeviceMean>& means, const Surface& start, const Predict& predict) {
+  std::set<std::string> devices;
+  for (const DeviceMean& m : means) devices.insert(m.device);
   double squares = 0.0;
-  for (const auto& [device, values] : residuals) squares += mean(values) * mean(values);
-  const double spread = std::sqrt(squares / static_cast<double>(residuals.size() - 1));
-  return {{fit.parameters[0], std::max(spread, 0.2)}, {fit.parameters[1], start.large_blocks.sigma}};
+  for (const std::string& device : devices) {
+    std::vector<DeviceMean> others;
+    std::vector<double> residuals;
+    std::copy_if(means.begin(), means.end(), std::back_inserter(others), [&](const auto& m) { return m.device != device; });
+    const std::array<double, 2> line = fit_line(others, start, predict);
+    for (const DeviceMean& m : means) {
+      if (m.device == device) residuals.push_back(m.log_value - predict(m.block_bytes, line[0], line[1]));
+    }
+    squares += mean(residuals) * mean(residuals);
+  }
+  const auto n = static_cast<double>(devices.size());
+  // Of few devices the spread itself is uncertain: Student's t over the normal at 95 %, to 3 %.
+  return std::sqrt(squares / n) * (1.0 + 1.5 / (n - 1.0));
+}
+
+template <class Predict>
+Surface fit_surface(const std::vector<Sweep>& sweeps, std::size_t parameter, const Surface& start, const Predict& predict) {
+  std::vector<DeviceMean> means;
+  for (const auto& [place, values] : by_device_and_block(sweeps, parameter)) {
+    means.push_back({place.first, place.second, mean(values)});
+  }
+  const std::array<double, 2> line = fit_line(means, start, predict);
+  return {{line[0], std::max(spread_over_devices(means, start, predict), 0.2)}, {line[1], start.large_blocks.sigma}};
 }
 
 void fit_location(const std::vector<Sweep>& sweeps, ClassPrior& prior) {
@@ -115,43 +140,57 @@ void fit_scatter(const std::vector<Sweep>& sweeps, ClassPrior& prior) {
   }
 }
 
-// Assumed: a row left out of a sweep leaves a gap twice as wide as the one a held-out row lies in, so its error is scaled down.
-// The factor was chosen by the coverage on held-out rows of fio_depths.csv.
-constexpr double kHalfGap = 0.7;
+// What the parameters' covariance (or another part of the interval) leaves to the law: the discrepancy with which the interval
+// would just have covered this residual.
+double left_to_law(double log_residual, double explained_half_width, double unknown_share) {
+  const double rest = log_residual * log_residual - explained_half_width * explained_half_width;
+  return std::sqrt(std::max(0.0, rest) / unknown_share);
+}
 
-// Every depth inside a sweep is left out in turn and predicted from the others.
-void fit_discrepancy(const std::vector<Sweep>& sweeps, const ClassPriors& start, ClassPrior& prior) {
+struct LeftOut {
   std::array<std::vector<double>, kNumRegimes> rates;
   std::array<std::vector<double>, kNumQuantiles> tails;
+};
+
+void add_left_out(const SweepModel& model, const SweepKey& key, const FioRow& row, LeftOut& result) {
+  const LoopEstimate loop = estimate(model, key, row.point);
+  const auto where = static_cast<std::size_t>(regime(loop_rate(model.curve.curve, row.point).saturation));
+  if (row.iops) {
+    const double unknown = model.departure.at(row.point).unknown_share;
+    result.rates[where].push_back(
+        left_to_law(std::log(loop.iops.value / *row.iops), kNormal90 * model.curve.log_sigma(row.point), unknown));
+  }
+  for (std::size_t q = 0; q < kNumQuantiles; ++q) {
+    if (!row.quantile_us[q] || !row.latency_us) continue;
+    const double ratio = loop.quantile_us[q].value / loop.latency_us.value;
+    const double unknown = model.tail_departure[q].at(row.point).unknown_share;
+    result.tails[q].push_back(left_to_law(std::log(ratio * *row.latency_us / *row.quantile_us[q]), 0.0, unknown));
+  }
+}
+
+// Every depth of a sweep but the first is left out in turn and predicted from the others: between them, and beyond the deepest.
+void fit_discrepancy(const std::vector<Sweep>& sweeps, const ClassPriors& start, ClassPrior& prior) {
+  LeftOut left_out;
   for (const Sweep& sweep : sweeps) {
     std::set<double> depths;
     for (const FioRow* row : sweep.rows) depths.insert(row->point.num_in_flight);
     if (depths.size() < 4) continue;
-    for (double depth : depths) {
-      if (depth == *depths.begin() || depth == *depths.rbegin()) continue;
+    for (auto depth = std::next(depths.begin()); depth != depths.end(); ++depth) {
       std::vector<const FioRow*> others;
       for (const FioRow* row : sweep.rows) {
-        if (row->point.num_in_flight != depth) others.push_back(row);
+        if (row->point.num_in_flight != *depth) others.push_back(row);
       }
       const SweepModel model = fit_sweep(others, sweep.key, prior, start.log_host_iops(sweep.rows.front()->io_engine));
       for (const FioRow* row : sweep.rows) {
-        if (row->point.num_in_flight != depth) continue;
-        const LoopEstimate loop = estimate(model, sweep.key, row->point);
-        const auto where = static_cast<std::size_t>(regime(loop_rate(model.curve.curve, row->point).saturation));
-        if (row->iops) rates[where].push_back(std::log(loop.iops.value / *row->iops));
-        for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-          if (!row->quantile_us[q] || !row->latency_us) continue;
-          tails[q].push_back(
-              std::log(loop.quantile_us[q].value / loop.latency_us.value * *row->latency_us / *row->quantile_us[q]));
-        }
+        if (row->point.num_in_flight == *depth) add_left_out(model, sweep.key, *row, left_out);
       }
     }
   }
   for (std::size_t i = 0; i < kNumRegimes; ++i) {
-    if (const auto q90 = quantile90(rates[i])) prior.discrepancy.log_iops[i] = kHalfGap * *q90;
+    if (const auto q90 = quantile90(left_out.rates[i])) prior.discrepancy.log_iops[i] = *q90;
   }
   for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-    if (const auto q90 = quantile90(tails[q])) prior.discrepancy.log_tail[q] = *q90;
+    if (const auto q90 = quantile90(left_out.tails[q])) prior.discrepancy.log_tail[q] = *q90;
   }
 }
 
@@ -178,7 +217,9 @@ std::optional<double> quantile90(std::vector<double> values) {
   if (values.size() < 5) return std::nullopt;
   for (double& value : values) value = std::abs(value);
   std::sort(values.begin(), values.end());
-  return std::max(values[std::min(values.size() - 1, values.size() * 9 / 10)], 0.005);
+  // One more row than were seen must lie below it: the ceil(0.9 (n + 1))-th.
+  const std::size_t rank = (9 * (values.size() + 1) + 9) / 10;
+  return std::max(values[std::min(values.size(), rank) - 1], 0.005);
 }
 
 ClassPriors fit_class_priors(const std::vector<FioRow>& rows, const ClassPriors& start) {

@@ -7,9 +7,12 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <memory>
 
 #include "models/base/error.hpp"
 #include "models/calibration/fio_model.hpp"
+#include "models/storage/ncq_power.hpp"
+#include "models/storage/queue_depth_curve.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -97,7 +100,8 @@ void add_tail(const SweepModel& model, EntryClass& result) {
     std::array<double, kNumQuantiles + 1> knot{};
     knot[0] = rate.saturation;
     for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-      knot[q + 1] = std::exp(log_tail_ratio(model.tail[q], {rate.saturation, depth}));
+      knot[q + 1] = std::exp(log_tail_ratio(model.tail[q], {rate.saturation, depth}) +
+                             model.tail_departure[q].at({.num_in_flight = depth}).mean);
       if (q > 0) knot[q + 1] = std::max(knot[q + 1], knot[q]);
     }
     if (result.tail.empty() || knot[0] > result.tail.back()[0] + 0.02) result.tail.push_back(knot);
@@ -127,10 +131,40 @@ EntryClass fit_class(const SweepList& sweeps, const ClassPrior& prior) {
   result.exponent = ncq_exponent(curve.curve.depth_exponent);
   result.sigma_floor = curve.log_sigma({});
   result.sigma_iops = curve.log_sigma({.num_in_flight = 256.0, .num_jobs = 1.0});
-  result.discrepancy = *std::max_element(prior.discrepancy.log_iops.begin(), prior.discrepancy.log_iops.end());
   for (const auto& sweep : sweeps) result.num_rows += sweep.second.num_fit_rows;
   add_tail(main.second, result);
   return result;
+}
+
+std::unique_ptr<storage::DriveLaw> law_of(const EntryClass& c, bool spinning) {
+  const Seconds floor = Seconds::from_base(c.floor_s);
+  const BytesPerSecond bandwidth = BytesPerSecond::from_base(c.bandwidth);
+  if (spinning) {
+    const storage::NcqClass disk{.positioning_time = floor, .bandwidth = bandwidth, .ncq_exponent = c.exponent};
+    return storage::make_ncq_power({disk, disk, disk, disk});
+  }
+  const storage::QueueDepthClass flash{.latency_floor = floor,
+                                       .stream_bandwidth = BytesPerSecond::from_base(c.stream),
+                                       .max_iops = PerSecond::from_base(c.iops),
+                                       .bandwidth = bandwidth,
+                                       .knee = c.knee};
+  return storage::make_queue_depth_curve({flash, flash, flash, flash});
+}
+
+// Half-width of 90 % of how far the law of the entry lies from the rows it was made of.
+double residual_of_law(const std::vector<FioRow>& rows, std::string_view operation, const EntryClass& c, bool spinning) {
+  const auto law = law_of(c, spinning);
+  double squares = 0.0;
+  double count = 0.0;
+  for (const FioRow& row : rows) {
+    if (row.split != Split::Fit || row.sweep.operation != operation || !row.iops || !row.queue_was_full()) continue;
+    const storage::IoClass io{.block_size = Bytes::from_base(row.sweep.block_bytes)};
+    const double residual = std::log(closed_loop(*law, io, row.point.num_in_flight).iops.value() / *row.iops);
+    squares += residual * residual;
+    ++count;
+  }
+  // Of few rows the spread itself is uncertain: Student's t over the normal at 95 %, to 3 %.
+  return kNormal90 * std::sqrt(squares / std::max(1.0, count)) * (1.0 + 1.5 / std::max(1.0, count - 1.0));
 }
 
 EntryClass class_of_prior(const ClassPrior& prior) {
@@ -226,7 +260,8 @@ std::string drive_entry_toml(const std::vector<FioRow>& rows, const ClassPriors&
       if (sweep.first.operation == name.operation) sweeps.push_back(sweep);
     }
     const ClassPrior prior = priors.find(drive_class, name.operation);
-    const EntryClass c = sweeps.empty() ? class_of_prior(prior) : fit_class(sweeps, prior);
+    EntryClass c = sweeps.empty() ? class_of_prior(prior) : fit_class(sweeps, prior);
+    if (c.fitted) c.discrepancy = std::max(0.02, residual_of_law(rows, name.operation, c, spinning));
     parameters += class_text(name.key, c, spinning);
     num_rows += c.num_rows;
     if (!c.fitted) grades += fmt::format("{} = \"assumed\"\n", name.key);

@@ -6,17 +6,6 @@
 namespace labtwin::calibration {
 namespace {
 
-constexpr double kNormal90 = 1.645;
-constexpr double kShare = 0.7;
-
-Estimate around(double value, double half_width) {
-  return {value, value * std::exp(-half_width), value * std::exp(half_width)};
-}
-
-double quadrature(double a, double b) {
-  return std::sqrt(a * a + b * b);
-}
-
 // A state between two fitted ones: `fraction` of the way from a to b, with `extra` variance for the way.
 SweepModel blend(const SweepModel& a, const SweepModel& b, double fraction, double extra_variance) {
   SweepModel mid = a;
@@ -34,8 +23,17 @@ SweepModel blend(const SweepModel& a, const SweepModel& b, double fraction, doub
   mid.overhead.lost_fraction = mix(a.overhead.lost_fraction, b.overhead.lost_fraction);
   mid.overhead.turnaround = a.overhead.turnaround + fraction * (b.overhead.turnaround - a.overhead.turnaround);
   mid.departure = {};
+  mid.tail_departure = {};
   mid.num_fit_rows = 0;
   return mid;
+}
+
+Departure tail_departure(std::span<const TailMeasurement> measurements, const TailCoefficients& coefficients) {
+  std::vector<LoopResidual> residuals;
+  for (const TailMeasurement& m : measurements) {
+    residuals.push_back({{.num_in_flight = m.point.num_in_flight}, m.log_ratio - log_tail_ratio(coefficients, m.point)});
+  }
+  return Departure(residuals);
 }
 
 SweepModel of_class(const ClassPrior& prior, const CurvePrior& curve) {
@@ -49,32 +47,13 @@ SweepModel of_class(const ClassPrior& prior, const CurvePrior& curve) {
 
 }  // namespace
 
-Departure::Departure(std::span<const LoopMeasurement> measurements, const DepthCurve& curve) {
-  std::map<double, std::pair<double, int>> sums;
-  for (const LoopMeasurement& m : measurements) {
-    auto& [sum, count] = sums[std::log(m.point.num_in_flight)];
-    sum += std::log(m.iops / loop_rate(curve, m.point).iops);
-    ++count;
-  }
-  for (const auto& [log_depth, residual] : sums) residuals_.emplace_back(log_depth, residual.first / residual.second);
-}
-
-double Departure::at(double num_in_flight) const {
-  if (residuals_.empty()) return 0.0;
-  const double log_depth = std::log(num_in_flight);
-  const auto above = std::find_if(residuals_.begin(), residuals_.end(), [&](const auto& r) { return r.first >= log_depth; });
-  if (above == residuals_.begin()) return kShare * above->second;
-  if (above == residuals_.end()) return kShare * residuals_.back().second;
-  const auto below = above - 1;
-  const double fraction = (log_depth - below->first) / (above->first - below->first);
-  return kShare * (below->second + fraction * (above->second - below->second));
-}
-
 LoopEstimate estimate(const SweepModel& model, const SweepKey& key, const LoopPoint& point) {
   const LoopRate rate = loop_rate(model.curve.curve, point);
   const auto where = static_cast<std::size_t>(regime(rate.saturation));
-  const double iops_width = quadrature(kNormal90 * model.curve.log_sigma(point), model.discrepancy.log_iops[where]);
-  const PerSecond iops = rate.iops * std::exp(model.departure.at(point.num_in_flight));
+  const Departure::Value departure = model.departure.at(point);
+  const double iops_width = std::hypot(kNormal90 * model.curve.log_sigma(point),
+                                       model.discrepancy.log_iops[where] * std::sqrt(departure.unknown_share));
+  const PerSecond iops = rate.iops * std::exp(departure.mean);
   const Seconds loop_time = point.num_in_flight / iops;
   // The drift belongs to the depth of one queue: further jobs add queues, not depth.
   const double depth = std::min(point.num_in_flight, std::max(model.deepest, point.num_in_flight / point.num_jobs));
@@ -83,14 +62,16 @@ LoopEstimate estimate(const SweepModel& model, const SweepKey& key, const LoopPo
   double latency_width = iops_width;
   if (key.share() < 1.0) {
     latency_us = loop_time.value() * 1e6 * std::exp(log_tail_ratio(model.part_latency, tail_point));
-    latency_width = quadrature(iops_width, model.discrepancy.log_tail.front());
+    latency_width = std::hypot(iops_width, model.discrepancy.log_tail.front());
   }
   LoopEstimate result;
-  result.iops = around(iops.value() * key.share(), iops_width);
-  result.latency_us = around(latency_us, latency_width);
+  result.iops = log_interval(iops.value() * key.share(), iops_width);
+  result.latency_us = log_interval(latency_us, latency_width);
   for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-    const double value = latency_us * std::exp(log_tail_ratio(model.tail[q], tail_point));
-    result.quantile_us[q] = around(value, quadrature(latency_width, model.discrepancy.log_tail[q]));
+    const Departure::Value tail_departure = model.tail_departure[q].at({.num_in_flight = depth, .num_jobs = point.num_jobs});
+    const double value = latency_us * std::exp(log_tail_ratio(model.tail[q], tail_point) + tail_departure.mean);
+    const double tail_width = model.discrepancy.log_tail[q] * std::sqrt(tail_departure.unknown_share);
+    result.quantile_us[q] = log_interval(value, std::hypot(latency_width, tail_width));
   }
   return result;
 }
@@ -105,7 +86,11 @@ SweepModel fit_sweep(const std::vector<const FioRow*>& fit_rows, const SweepKey&
   }
   model.num_fit_rows = loops.size();
   model.curve = fit_curve(loops, curve_prior);
-  model.departure = Departure(loops, model.curve.curve);
+  std::vector<LoopResidual> residuals;
+  for (const LoopMeasurement& m : loops) {
+    residuals.push_back({m.point, std::log(m.iops / loop_rate(model.curve.curve, m.point).iops)});
+  }
+  model.departure = Departure(residuals);
   std::vector<OverheadMeasurement> overheads;
   std::vector<TailMeasurement> part_latencies;
   std::array<std::vector<TailMeasurement>, kNumQuantiles> tails;
@@ -127,7 +112,10 @@ SweepModel fit_sweep(const std::vector<const FioRow*>& fit_rows, const SweepKey&
   } else {
     model.overhead = fit_overhead(overheads, prior.overhead);
   }
-  for (std::size_t q = 0; q < kNumQuantiles; ++q) model.tail[q] = fit_tail(tails[q], prior.tail[q]);
+  for (std::size_t q = 0; q < kNumQuantiles; ++q) {
+    model.tail[q] = fit_tail(tails[q], prior.tail[q]);
+    model.tail_departure[q] = tail_departure(tails[q], model.tail[q]);
+  }
   model.num_tail_rows = tails[2].size();
   model.deepest = 1.0;
   for (const FioRow* row : fit_rows) model.deepest = std::max(model.deepest, row->point.num_in_flight);

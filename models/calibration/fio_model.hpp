@@ -11,37 +11,21 @@
 #include <vector>
 
 #include "models/calibration/class_prior.hpp"
+#include "models/calibration/departure.hpp"
 #include "models/calibration/fio_row.hpp"
 #include "models/calibration/kind.hpp"
 
 namespace labtwin::calibration {
 
-/// What a curve leaves unexplained along its sweep: a random walk over log depth, known at the depths that were fitted.
-/// Law:    E[log X - log curve] at N = kShare * linear interpolation of the residuals over log N, constant beyond the ends.
-/// Valid:  loops on the measured unit itself. It says nothing about another drive and is no part of a catalog entry.
-/// Source: Kennedy and O'Hagan, "Bayesian calibration of computer models", 2001. kShare is assumed: of 0, 0.7 and 1 the value
-/// with
-///         the best 90th percentile on held-out rows of fio_depths.csv.
-/// Error:  held-out IOPS of fio_depths.csv with it 1.4 / 17.3 % (median / p90); a prototype of the curve alone had 1.6 / 22.8
-/// %.
-class Departure {
- public:
-  Departure() = default;
-  Departure(std::span<const LoopMeasurement> measurements, const DepthCurve& curve);
-  [[nodiscard]] double at(double num_in_flight) const;
-
- private:
-  std::vector<std::pair<double, double>> residuals_;  // (log depth, mean log residual), sorted
-};
-
 /// One sweep: curve, overhead and tails, with the discrepancy that its intervals need.
 struct SweepModel {
   CurveFit curve;
-  Departure departure;
+  Departure departure;  ///< of the rate
   LoopOverhead overhead;
   /// Log latency of this half of a mix over that of the whole loop.
   TailCoefficients part_latency{};
   std::array<TailCoefficients, kNumQuantiles> tail{};
+  std::array<Departure, kNumQuantiles> tail_departure;  ///< of the ratio of a quantile to the mean
   Discrepancy discrepancy;
   std::size_t num_fit_rows = 0;
   std::size_t num_tail_rows = 0;

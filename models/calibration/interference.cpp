@@ -11,7 +11,6 @@
 namespace labtwin::calibration {
 namespace {
 
-constexpr double kNormal90 = 1.645;
 constexpr std::array<std::string_view, kNumLatencyFigures> kFigures = {"fg_lat_mean_us", "fg_lat_p50_us", "fg_lat_p95_us",
                                                                        "fg_lat_p99_us", "fg_lat_p999_us"};
 
@@ -65,8 +64,7 @@ Row read_row(const MeasurementTable& table, std::size_t i) {
 }
 
 Estimate to_estimate(const LogEstimate& e) {
-  const double factor = std::exp(kNormal90 * e.sigma);
-  return {e.value, e.value / factor, e.value * factor};
+  return log_interval(e.value, kNormal90 * e.sigma);
 }
 
 /// The rows of one unit and loop, fitted and predicted.

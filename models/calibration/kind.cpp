@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "models/base/error.hpp"
 #include "models/calibration/fio_sweep.hpp"
@@ -54,6 +55,10 @@ std::vector<std::string_view> kind_names() {
 }
 
 }  // namespace
+
+Estimate log_interval(double value, double half_width) {
+  return {value, value * std::exp(-half_width), value * std::exp(half_width)};
+}
 
 std::span<const Kind> kinds() {
   return kKinds;

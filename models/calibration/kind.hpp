@@ -22,6 +22,12 @@ struct Estimate {
   double high = 0.0;
 };
 
+/// 90 % of a normal distribution lies within this many standard deviations of its mean.
+inline constexpr double kNormal90 = 1.645;
+
+/// A value with this half-width of the 90 % interval of its logarithm.
+[[nodiscard]] Estimate log_interval(double value, double half_width);
+
 using catalog::Grade;
 
 /// One quantity of one row that is to be predicted.

@@ -1,0 +1,47 @@
+#pragma once
+
+// What a fitted law leaves unexplained along a sweep over depth.
+
+#include <span>
+#include <vector>
+
+#include "models/calibration/depth_curve.hpp"
+
+namespace labtwin::calibration {
+
+/// The log residual of a law at one loop.
+struct LoopResidual {
+  LoopPoint point;
+  double log_residual = 0.0;
+};
+
+/// A law's own error along one sweep: correlated over depth, known with noise where it was measured.
+/// Law:    d over x = ln N is an Ornstein-Uhlenbeck process, covariance s^2 exp(-|x - x'| / 6), seen with noise of variance
+///         0.05 s^2 per run; at() is its conditional mean and the share of its variance, noise included, that stays unknown.
+///         Far from every measured depth the mean returns to 0 and the share to 1. Loops of other numbers of jobs than were
+///         measured have the same mean, and an error of their own as large as that of a depth as far away.
+/// Inputs: N >= 1, jobs >= 1.
+/// Valid:  loops on the measured unit itself. It says nothing about another drive.
+/// Source: Kennedy and O'Hagan, "Bayesian calibration of computer models", 2001. Reach and noise were chosen by leaving one
+///         fitted depth out inside the fit rows of fio_depths: mean log error of IOPS 11.5 %, flat within 2 % over a reach of 3
+///         to 20 and a noise of 0.01 to 0.1. The error of other jobs is assumed.
+/// Error:  see tests/validation, set fio_depths.
+class Departure {
+ public:
+  Departure() = default;
+  explicit Departure(std::span<const LoopResidual> residuals);
+
+  struct Value {
+    double mean = 0.0;
+    double unknown_share = 1.0;
+  };
+  [[nodiscard]] Value at(const LoopPoint& point) const;
+
+ private:
+  std::vector<double> log_depths_;
+  std::vector<double> log_jobs_;
+  std::vector<double> weights_;  // of the mean
+  std::vector<double> inverse_;  // of the covariance of what was measured, row by row
+};
+
+}  // namespace labtwin::calibration

@@ -1,0 +1,55 @@
+#include "models/calibration/departure.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+namespace labtwin::calibration {
+namespace {
+
+LoopPoint loop(double depth, double jobs = 1.0) {
+  return {.num_in_flight = depth * jobs, .num_jobs = jobs};
+}
+
+TEST(Departure, WithoutMeasurementsIsZeroAndAllUnknown) {
+  const Departure::Value value = Departure().at(loop(8));
+  EXPECT_EQ(value.mean, 0.0);
+  EXPECT_EQ(value.unknown_share, 1.0);
+}
+
+TEST(Departure, OfOneMeasurementShrinksByItsNoiseAndFadesWithTheDistance) {
+  const std::vector<LoopResidual> residuals = {{loop(4), 0.21}};
+  const Departure departure(residuals);
+  // There: mean 0.21 / 1.05; unknown (1 - 1 / 1.05 + 0.05) / 1.05.
+  EXPECT_NEAR(departure.at(loop(4)).mean, 0.2, 1e-12);
+  EXPECT_NEAR(departure.at(loop(4)).unknown_share, (1.0 - 1.0 / 1.05 + 0.05) / 1.05, 1e-12);
+  // Twice as deep: the correlation is exp(-ln 2 / 6).
+  const double near = std::exp(-std::log(2.0) / 6.0);
+  EXPECT_NEAR(departure.at(loop(8)).mean, 0.2 * near, 1e-12);
+  EXPECT_NEAR(departure.at(loop(8)).unknown_share, (1.0 - near * near / 1.05 + 0.05) / 1.05, 1e-12);
+}
+
+TEST(Departure, OfRepeatedRunsIsTheirMeanWithLessNoise) {
+  const std::vector<LoopResidual> residuals = {{loop(4), 0.1}, {loop(4), 0.3}};
+  EXPECT_NEAR(Departure(residuals).at(loop(4)).mean, 0.2 / 1.025, 1e-12);
+}
+
+TEST(Departure, IsLeastKnownBetweenAndBeyondTheMeasuredDepths) {
+  const std::vector<LoopResidual> residuals = {{loop(1), 0.1}, {loop(16), -0.1}};
+  const Departure departure(residuals);
+  EXPECT_NEAR(departure.at(loop(4)).mean, 0.0, 1e-12);
+  EXPECT_LT(departure.at(loop(16)).unknown_share, departure.at(loop(4)).unknown_share);
+  EXPECT_LT(departure.at(loop(4)).unknown_share, departure.at(loop(1024)).unknown_share);
+}
+
+TEST(Departure, OfOtherJobsHasTheSameMeanAndIsLessKnown) {
+  const std::vector<LoopResidual> residuals = {{loop(16), 0.1}};
+  const Departure departure(residuals);
+  EXPECT_EQ(departure.at(loop(4, 4)).mean, departure.at(loop(16)).mean);
+  const double known = 1.0 / 1.05 * std::exp(-2.0 * std::log(4.0) / 6.0);
+  EXPECT_NEAR(departure.at(loop(4, 4)).unknown_share, (1.0 - known + 0.05) / 1.05, 1e-12);
+}
+
+}  // namespace
+}  // namespace labtwin::calibration
