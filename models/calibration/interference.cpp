@@ -153,6 +153,7 @@ class UnitEvaluation {
       summary.parameters.push_back({name + "_alone", std::exp(t[0]), "us", 0.0});
       summary.parameters.push_back({name + "_at_100_mb_s", std::exp(t[1]), "us", 0.0});
       summary.parameters.push_back({name + "_exponent", t[2], "", 0.0});
+      summary.parameters.push_back({name + "_queue", std::exp(t[3]), "us", 0.0});
     }
     evaluation_.fits.push_back(std::move(summary));
   }
