@@ -14,9 +14,10 @@
 namespace labtwin {
 namespace {
 
-constexpr std::array<DriveLawRow, 2> kDriveLaws = {{
+constexpr std::array<DriveLawRow, 3> kDriveLaws = {{
     {"ncq_power", &storage::read_ncq_power},
     {"queue_depth_curve", &storage::read_queue_depth_curve},
+    {"seek_rotation", &storage::read_seek_rotation},
 }};
 constexpr std::array<AcceleratorLawRow, 1> kAcceleratorLaws{{{"roofline", &serving::read_accelerator}}};
 constexpr std::array<HostLawRow, 1> kHostLaws{{{"search_host", &vector::read_search_host}}};
@@ -75,6 +76,7 @@ void check_parameters(std::string_view family, const std::string& law, TableRead
     check(drive_laws());
     static_cast<void>(storage::read_device_limits(parameters));
     static_cast<void>(storage::read_flash_parameters(parameters));
+    static_cast<void>(storage::read_slc_cache_design(parameters));
     return;
   }
   if (family == "gpus") return check(accelerator_laws());
@@ -92,6 +94,7 @@ DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part) {
     drive.law = row->make(parameters);
     drive.limits = storage::read_device_limits(parameters);
     drive.flash = storage::read_flash_parameters(parameters);
+    drive.slc_cache = storage::read_slc_cache_design(parameters);
   });
   return drive;
 }

@@ -14,6 +14,7 @@
 #include "models/storage/device_queue.hpp"
 #include "models/storage/drive_law.hpp"
 #include "models/storage/flash_log.hpp"
+#include "models/storage/slc_cache_design.hpp"
 #include "models/vector/search_host.hpp"
 
 namespace labtwin {
@@ -55,7 +56,8 @@ struct DrivePart {
   catalog::Entry entry;
   std::unique_ptr<storage::DriveLaw> law;
   storage::DeviceLimits limits;
-  std::optional<storage::FlashParameters> flash;  ///< how it ages under writes, where that is known
+  std::optional<storage::FlashParameters> flash;     ///< how it ages under writes, where that is known
+  std::optional<storage::SlcCacheDesign> slc_cache;  ///< of drives that have one
 };
 /// Throws ConfigError if there is no such part or its file is wrong.
 [[nodiscard]] DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part);

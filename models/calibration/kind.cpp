@@ -10,6 +10,7 @@
 #include "models/base/error.hpp"
 #include "models/calibration/fio_sweep.hpp"
 #include "models/calibration/interference.hpp"
+#include "models/calibration/slc_cache.hpp"
 #include "models/calibration/sustained_write.hpp"
 
 namespace labtwin::calibration {
@@ -34,17 +35,22 @@ constexpr std::array<Names, 5> kSustainedWriteConditions = {"device", "capacity_
                                                             "cum_written_gib"};
 constexpr std::array<Names, 1> kSustainedWriteQuantities = {"write_mb_s"};
 
+constexpr std::array<Names, 4> kSlcCacheColumns = {"drive", "capacity_gb", "phase1_mb_s", "phase1_until_gb"};
+constexpr std::array<Names, 3> kSlcCacheConditions = {"drive", "capacity_gb", "type"};
+constexpr std::array<Names, 3> kSlcCacheQuantities = {"phase1_mb_s", "phase1_until_gb", "phase2_mb_s"};
+
 constexpr std::array<Names, 4> kVectorDiskColumns = {"search_mode", "bg_kind", "bg_iodepth", "qps"};
 constexpr std::array<Names, 9> kVectorDiskConditions = {
     "host", "search_mode", "dim", "n_vectors", "search_param", "reads_in_flight_W", "query_threads", "bg_kind", "bg_iodepth"};
 constexpr std::array<Names, 7> kVectorDiskQuantities = {"qps",        "lat_mean_us",   "lat_p50_us",      "lat_p95_us",
                                                         "lat_p99_us", "ios_per_query", "rounds_per_query"};
 
-constexpr std::array<Kind, 4> kKinds = {{
+constexpr std::array<Kind, 5> kKinds = {{
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
     {"sustained_write", kSustainedWriteColumns, kSustainedWriteConditions, kSustainedWriteQuantities,
      &evaluate_sustained_write},
+    {"slc_cache", kSlcCacheColumns, kSlcCacheConditions, kSlcCacheQuantities, &evaluate_slc_cache},
     {"vector_disk", kVectorDiskColumns, kVectorDiskConditions, kVectorDiskQuantities},
 }};
 

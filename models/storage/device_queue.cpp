@@ -20,7 +20,9 @@ Occupancy::Use use_of(Direction direction) {
 }  // namespace
 
 DeviceQueue::DeviceQueue(const DriveLaw& law, const DeviceLimits& limits)
-    : law_(law), limits_(limits), occupancy_(limits.interference) {}
+    : law_(law), limits_(limits), occupancy_(limits.interference) {
+  if (limits.slc_cache) slc_cache_.emplace(*limits.slc_cache);
+}
 
 bool DeviceQueue::fits(Direction direction, Bytes size) const {
   if (num_in_flight_ == 0) return true;
@@ -54,6 +56,9 @@ DeviceQueue::Started DeviceQueue::start(Seconds now, const Command& command, boo
   const double scatter = tail_quantile(law_.tail(command.io, std::min(1.0, backlog / mean)), command.uniform) *
                          (degraded ? limits_.degraded_slowdown : 1.0);
   Seconds finish = now + scatter * mean;
+  if (slc_cache_ && command.io.direction == Direction::Write) {
+    finish = std::max(finish, slc_cache_->write(now, command.io.block_size, work));
+  }
   Seconds flushed = finish;
   if (limits_.write_cache && command.io.direction == Direction::Write) {
     // Flushing goes on in order, one write after the other; a full cache makes the write wait for room.
@@ -71,6 +76,7 @@ Seconds DeviceQueue::restore(Seconds now, const Command& command, Seconds finish
   const Seconds work = law_.work(command.io);
   enter(now, command, work);
   push_finish(command, work, finish, finish);
+  if (slc_cache_ && command.io.direction == Direction::Write) slc_cache_->busy_until(finish);
   return work;
 }
 

@@ -10,6 +10,7 @@
 #include "models/base/device.hpp"
 #include "models/storage/drive_law.hpp"
 #include "models/storage/occupancy.hpp"
+#include "models/storage/slc_cache.hpp"
 
 namespace labtwin::storage {
 
@@ -26,6 +27,7 @@ struct DeviceLimits {
   std::optional<Bytes> read_window;   ///< bytes in flight that the connection has room for; one command always fits
   std::optional<Bytes> write_window;  ///< the same for writes
   std::optional<WriteCache> write_cache;
+  std::optional<SlcCacheParameters> slc_cache;
   Occupancy::Weights interference;
   double degraded_slowdown = 10.0;  ///< factor on every latency while the drive is degraded (assumed)
 };
@@ -78,6 +80,10 @@ class DeviceQueue {
   void set_flush_debt(Seconds now, Seconds debt) { flush_end_ = now + debt; }
   [[nodiscard]] Seconds flush_debt(Seconds now) const { return flush_end_ > now ? flush_end_ - now : Seconds{}; }
 
+  /// Nothing for a drive without.
+  [[nodiscard]] std::optional<SlcCache>& slc_cache() noexcept { return slc_cache_; }
+  [[nodiscard]] const std::optional<SlcCache>& slc_cache() const noexcept { return slc_cache_; }
+
   [[nodiscard]] std::size_t num_in_flight() const noexcept { return num_in_flight_; }
   [[nodiscard]] const std::vector<Event>& in_flight() const noexcept { return events_; }
   /// Work of all commands that were started.
@@ -93,6 +99,7 @@ class DeviceQueue {
   const DriveLaw& law_;
   DeviceLimits limits_;
   Occupancy occupancy_;
+  std::optional<SlcCache> slc_cache_;
   std::vector<Event> events_;  // heap, earliest first
   std::uint64_t next_sequence_ = 0;
   std::size_t num_in_flight_ = 0;

@@ -129,6 +129,13 @@ class Drive {
     double requests_done = 0.0;
   };
 
+  /// Writes of bulk jobs while they are alone, as the SLC cache sees them.
+  struct SlcStream {
+    BytesPerSecond rate;
+    double busy_share = 0.0;  ///< of the drive's time
+    std::optional<Seconds> full_at{};
+  };
+
   /// A block that was in flight when bulk jobs stopped being alone.
   struct RestoredBlock {
     std::uint64_t index = 0;
@@ -169,7 +176,7 @@ class Drive {
   void block_completed(Seconds now, Slot bulk);
   void finish_bulk(Seconds now, Slot bulk);
 
-  // Bulk jobs while nobody else uses the drive: drive_alone.cpp.
+  // Bulk jobs while nobody else uses the drive: drive_alone.cpp and drive_slc.cpp.
   void go_alone(Seconds now);
   void leave_alone(Seconds now);
   [[nodiscard]] std::optional<std::vector<BulkDemand>> demands_alone() const;
@@ -181,6 +188,8 @@ class Drive {
   [[nodiscard]] std::optional<Seconds> alone_until(const BulkState& bulk) const;
   void forget_blocks(Seconds now);
   void credit_time_alone(Seconds now);
+  [[nodiscard]] bool settle_slc_cache(Seconds now);
+  [[nodiscard]] bool settle_past_cache(SlcStream& stream, bool has_room);
   void restore_full_window(Seconds now, Slot bulk);
   void restore_schedule(Seconds now, Slot bulk);
   void restore_block(Seconds now, Slot bulk, const RestoredBlock& block);
@@ -204,6 +213,7 @@ class Drive {
   std::uint64_t num_blocks_alone_ = 0;
   std::optional<Seconds> alone_since_;
   std::optional<Seconds> cache_full_alone_;  ///< flush debt of a job that outruns the write cache while alone
+  std::optional<SlcStream> slc_alone_;
   Seconds work_alone_;
 };
 

@@ -52,7 +52,7 @@ std::optional<std::vector<BulkDemand>> Drive::demands_alone() const {
   const bool all_fit = num_requests <= static_cast<double>(limits.tags) && reads <= limits.read_window.value_or(reads) &&
                        writes <= limits.write_window.value_or(writes);
   if (demands.size() > 1 && (!all_fit || priorities.size() > 1)) return std::nullopt;
-  if (!all_fit) {
+  if (!all_fit && !demands.empty()) {
     BulkDemand& only = demands.front();
     only.window = std::min(only.window, static_cast<double>(limits.tags));
     if (last_window) only.window = std::min(only.window, std::max(1.0, std::floor(*last_window / only.request.block_size)));
@@ -86,14 +86,18 @@ void Drive::go_alone(Seconds now) {
   if (!all_settled) return;
   cache_full_alone_.reset();
   flow = flows.begin();
-  bulks_.for_each([&](Slot slot, BulkState& bulk) {
+  bulks_.for_each([&](Slot, BulkState& bulk) {
     bulk.flow = *flow++;
     if (outruns_cache(bulk, bulk.flow)) {
       bulk.flow.request_rate = settings_.limits.write_cache->flush_bandwidth / request_class(bulk).block_size;
       cache_full_alone_ = device_.flush_debt(now);
     }
-    bulk.requests_done = requests_done(slot, now);
   });
+  if (!settle_slc_cache(now)) {
+    num_blocks_alone_ = 0;
+    return;
+  }
+  bulks_.for_each([&](Slot slot, BulkState& bulk) { bulk.requests_done = requests_done(slot, now); });
   forget_blocks(now);
   alone_since_ = now;
 }
@@ -180,6 +184,7 @@ void Drive::credit_time_alone(Seconds now) {
     work_alone_ += law_->work(request_class(bulk)) * (bulk.flow.request_rate * elapsed);
   });
   if (cache_full_alone_) device_.set_flush_debt(now, *cache_full_alone_);
+  if (slc_alone_) device_.slc_cache()->stream(*alone_since_, now, slc_alone_->rate, slc_alone_->busy_share);
 }
 
 void Drive::restore_full_window(Seconds now, Slot slot) {

@@ -98,7 +98,8 @@ std::optional<Seconds> Drive::next_bulk_event() const {
     const auto at = alone_since_ ? alone_until(bulk) : next_issue(bulk);
     if (at && (!earliest || *at < *earliest)) earliest = at;
   });
-  return earliest;
+  if (!alone_since_ || !slc_alone_ || !slc_alone_->full_at) return earliest;
+  return earliest && *earliest < *slc_alone_->full_at ? earliest : slc_alone_->full_at;
 }
 
 void Drive::handle_bulk_event(Seconds now) {

@@ -5,6 +5,7 @@
 
 #include "models/storage/ncq_power.hpp"
 #include "models/storage/queue_depth_curve.hpp"
+#include "models/storage/seek_rotation.hpp"
 
 namespace labtwin::storage {
 namespace {
@@ -65,6 +66,17 @@ QueueDepthParameters read_queue_depth_parameters(TableReader& parameters) {
 
 std::unique_ptr<DriveLaw> read_queue_depth_curve(TableReader& parameters) {
   return make_queue_depth_curve(read_queue_depth_parameters(parameters));
+}
+
+std::unique_ptr<DriveLaw> read_seek_rotation(TableReader& parameters) {
+  DiskMechanics disk;
+  disk.average_seek_read = parameters.required<Seconds>("average_seek_read", kPositive);
+  disk.average_seek_write = parameters.required<Seconds>("average_seek_write", kPositive);
+  disk.rotation = parameters.required<PerSecond>("rotation", kPositive);
+  disk.bandwidth = parameters.required<BytesPerSecond>("bandwidth", kPositive);
+  disk.ncq_exponent = parameters.value_or<double>("ncq_exponent", disk.ncq_exponent, kNcqExponent);
+  disk.tail = read_tail(parameters);
+  return make_ncq_power(disk_parameters(disk));
 }
 
 std::unique_ptr<DriveLaw> read_ncq_power(TableReader& parameters) {

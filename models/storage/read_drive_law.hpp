@@ -14,5 +14,7 @@ namespace labtwin::storage {
 [[nodiscard]] QueueDepthParameters read_queue_depth_parameters(TableReader& parameters);
 [[nodiscard]] std::unique_ptr<DriveLaw> read_queue_depth_curve(TableReader& parameters);
 [[nodiscard]] std::unique_ptr<DriveLaw> read_ncq_power(TableReader& parameters);
+/// A disk by its datasheet: the members of DiskMechanics by name.
+[[nodiscard]] std::unique_ptr<DriveLaw> read_seek_rotation(TableReader& parameters);
 
 }  // namespace labtwin::storage

@@ -125,14 +125,9 @@ std::string part_text(const Entry& entry) {
   if (entry.price) text += fmt::format("price   {}\n", price_text(*entry.price));
   if (entry.power) text += fmt::format("power   {}\n", power_text(*entry.power));
   std::size_t width = 0;
-  std::size_t value_width = 0;
+  for (const Parameter& parameter : entry.parameters) width = std::max(width, parameter.name.size());
   for (const Parameter& parameter : entry.parameters) {
-    width = std::max(width, parameter.name.size());
-    value_width = std::max(value_width, parameter.value.size());
-  }
-  for (const Parameter& parameter : entry.parameters) {
-    text +=
-        fmt::format("  {:<{}}  {:>{}}  {}\n", parameter.name, width, parameter.value, value_width, grade_name(parameter.grade));
+    text += fmt::format("  {:<{}}  {:<9}  {}\n", parameter.name, width, grade_name(parameter.grade), parameter.value);
   }
   return text;
 }

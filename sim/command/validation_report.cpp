@@ -31,8 +31,9 @@ std::vector<std::pair<std::string, PredictionList>> by_quantity(const ValidatedS
 
 std::string unit_of(std::string_view quantity) {
   if (quantity.ends_with("_us")) return "us";
-  if (quantity.ends_with("_s")) return "s";
+  if (quantity.ends_with("_gb")) return "GB";
   if (quantity.ends_with("mb_s")) return "MB/s";
+  if (quantity.ends_with("_s")) return "s";
   if (quantity.ends_with("iops") || quantity.ends_with("qps")) return "/s";
   return "";
 }

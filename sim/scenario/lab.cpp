@@ -69,6 +69,7 @@ DriveSpec read_drive(TableReader& table, const catalog::Catalog& catalog) {
   drive.slot = table.value_or<std::string>("slot", "");
   drive.scheduler = read_scheduler(table);
   drive.max_request = table.optional<Bytes>("max_request", at_least(512));
+  drive.data = table.value_or<Bytes>("data", Bytes{}, kNonNegative);
   return drive;
 }
 

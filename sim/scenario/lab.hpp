@@ -57,6 +57,7 @@ struct DriveSpec {
   std::string slot;  ///< where it sits; may be empty
   IoSchedulerSpec scheduler;
   std::optional<Bytes> max_request;  ///< larger I/Os are split by the host
+  Bytes data;                        ///< that lies on it and takes room from its SLC cache
 };
 
 /// A graphics card with the software that runs models on it.

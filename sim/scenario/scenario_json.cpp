@@ -21,6 +21,7 @@ Json drive_json(const DriveSpec& drive) {
   if (!drive.slot.empty()) json["slot"] = drive.slot;
   json["scheduler"] = scheduler_json(drive.scheduler);
   if (drive.max_request) json["max_request"] = format_quantity(*drive.max_request);
+  if (drive.data > Bytes{}) json["data"] = format_quantity(drive.data);
   return json;
 }
 

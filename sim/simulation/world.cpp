@@ -96,6 +96,7 @@ LabDrive World::make_drive(const NodeSpec& node, const DriveSpec& spec) {
   storage::DriveSettings settings;
   settings.scheduler = scheduler_of(spec.scheduler);
   settings.limits = for_device.limits;
+  if (for_device.slc_cache) settings.limits.slc_cache = for_device.slc_cache->holding(spec.data);
   settings.max_request = spec.max_request;
   LabDrive drive;
   drive.law = load_drive(*catalog_, spec.part).law;
