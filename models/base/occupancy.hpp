@@ -35,7 +35,7 @@ class Occupancy {
   }
   void leave(OwnerId owner) noexcept { counts_[owner] -= 1.0; }
 
-  [[nodiscard]] Moment moment() const { return integrals_; }
+  [[nodiscard]] const Moment& moment() const noexcept { return integrals_; }
   /// The integral of the weight alone: what one occupant that was there all the time contributed.
   [[nodiscard]] double weight_integral() const noexcept { return weight_integral_; }
 

@@ -85,6 +85,12 @@ void SimgridKernel::set_timer(double at) {
   });
 }
 
+void SimgridKernel::stay_at_this_date() {
+  // Having called a timer, SimGrid looks whether that, or the end of a flow at this date, has set another.
+  const double date = sg4::Engine::get_clock();
+  if (state_->timer == nullptr || state_->timer->get_date() > date) Timer::set(date, [] {});
+}
+
 void SimgridKernel::run() {
   state_->engine->run();
 }

@@ -24,6 +24,9 @@ class SimgridKernel {
   [[nodiscard]] double clock() const;
   /// Calls on_timer at this date at the latest: a timer that is already set for earlier stays.
   void set_timer(double at);
+  /// For callbacks of SimGrid as its clock moves: a timer that is set for this date before the next move is called before the
+  /// links are shared anew. Otherwise SimGrid shares them once between the end of a flow and whatever starts because of it.
+  void stay_at_this_date();
   /// Returns when nothing is pending, or throws what on_timer threw, with everything pending left as it is.
   void run();
 

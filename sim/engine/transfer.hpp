@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -55,8 +56,8 @@ class Transfer final : public Resumption {
   Bytes bytes_;
   OwnerId owner_;
   State state_ = State::New;
-  std::uint64_t sequence_ = 0;      ///< of its submission: those that end together are resumed in that order
-  const void* activity_ = nullptr;  ///< what SimGrid knows it by while it flows
+  std::uint64_t sequence_ = 0;       ///< of its submission: those that end together are resumed in that order
+  std::optional<std::size_t> flow_;  ///< its place among the flows while it is one
   Seconds submitted_;
   Seconds started_;
   Snapshot snapshot_;  ///< at the submission, then at the start

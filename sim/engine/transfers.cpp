@@ -25,13 +25,19 @@ Transfers::Transfers(SimgridKernel& kernel, EventQueue& queue, const topology::T
     sharing_.push_back(link.sharing);
   }
   simgrid_names::on_comm_completion([this](const Activity& activity) { on_completion(activity); });
+  sg4::Engine::on_time_advance_cb([this](double) {
+    if (!flows_.empty()) kernel_->stay_at_this_date();
+  });
+}
+
+bool Transfers::HopsBefore::operator()(const std::vector<topology::Hop>& a, const std::vector<topology::Hop>& b) const {
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.link != y.link ? x.link < y.link : x.forward < y.forward;
+  });
 }
 
 const RouteUse& Transfers::use(const topology::Route& route) {
-  std::vector<LaneId> key;
-  key.reserve(route.hops.size());
-  for (const topology::Hop& hop : route.hops) key.push_back(2 * hop.link + (hop.forward ? 0U : 1U));
-  const auto known = uses_.find(key);
+  const auto known = uses_.find(route.hops);
   if (known != uses_.end()) return known->second;
 
   RouteUse use;
@@ -47,7 +53,7 @@ const RouteUse& Transfers::use(const topology::Route& route) {
     use.crossed.push_back(hop.link);
   }
   if (!route.hops.empty()) use.path = platform_.add_path(route);
-  return uses_.emplace(std::move(key), std::move(use)).first->second;
+  return uses_.emplace(route.hops, std::move(use)).first->second;
 }
 
 void Transfers::submit(Transfer& transfer) {
@@ -61,15 +67,15 @@ void Transfers::submit(Transfer& transfer) {
     queue_->push_ready(transfer);
     return;
   }
+  if (may_start(transfer)) {
+    start(transfer);
+    return;
+  }
   transfer.state_ = Transfer::State::Waiting;
   for (const LinkUse& link : use.links) {
     if (link.lane) lanes_[*link.lane].waiting.emplace(transfer.sequence_, &transfer);
   }
-  if (may_start(transfer)) {
-    start(transfer);
-  } else {
-    take_snapshot(transfer);
-  }
+  take_snapshot(transfer);
 }
 
 void Transfers::withdraw(Transfer& transfer) {
@@ -82,13 +88,14 @@ void Transfers::withdraw(Transfer& transfer) {
 }
 
 void Transfers::stop_flow(Transfer& transfer) {
-  if (transfer.activity_ == nullptr) {
+  if (!transfer.flow_) {
     std::erase(launching_, &transfer);
     return;
   }
-  auto flow = flows_.extract(static_cast<const Activity*>(transfer.activity_));
-  flow.mapped().comm->cancel();
-  keep_until_later(std::move(flow.mapped().comm));
+  const Comm comm = take_flow(transfer);
+  comm->set_data(nullptr);
+  comm->cancel();
+  keep_until_later(comm);
 }
 
 void Transfers::finish(Transfer& transfer) {
@@ -115,17 +122,18 @@ bool Transfers::is_route_on(const RouteUse& use) const noexcept {
   return std::all_of(use.links.begin(), use.links.end(), [&](const LinkUse& link) { return links_[link.link].is_on; });
 }
 
-/// It is the first in every queue that it is in, and there is room.
+/// Nobody is before it in a queue, and there is room.
 bool Transfers::may_start(const Transfer& transfer) const noexcept {
   return std::all_of(transfer.use_->links.begin(), transfer.use_->links.end(), [&](const LinkUse& link) {
     if (!link.lane) return true;
     const Lane& lane = lanes_[*link.lane];
-    return lane.num_flows < max_flows_per_link_ && lane.waiting.begin()->second == &transfer;
+    const bool is_first = lane.waiting.empty() || lane.waiting.begin()->second == &transfer;
+    return is_first && lane.num_flows < max_flows_per_link_;
   });
 }
 
 void Transfers::start(Transfer& transfer) {
-  leave_queues(transfer);
+  if (transfer.state_ == Transfer::State::Waiting) leave_queues(transfer);
   transfer.started_ = Seconds::from_base(queue_->now());
   charge(transfer, DelayKind::Waiting, transfer.started_ - transfer.submitted_, transfer.submitted_);
   const RouteUse& use = *transfer.use_;
@@ -158,13 +166,28 @@ void Transfers::launch() {
 void Transfers::launch(Transfer& transfer) {
   // SimGrid counts whole bytes and never starts a flow of none.
   const auto bytes = static_cast<std::uint64_t>(std::max(1.0, std::round(transfer.bytes_.value())));
-  Comm comm = sg4::Comm::sendto_init()->set_payload_size(bytes);
-  transfer.activity_ = static_cast<const Activity*>(comm.get());
-  flows_.emplace(comm.get(), Flow{.comm = comm, .transfer = &transfer});
+  Comm comm = sg4::Comm::sendto_init();
+  comm->set_payload_size(bytes)->set_data(&transfer);
+  transfer.flow_ = flows_.size();
+  flows_.push_back({.comm = comm, .transfer = &transfer});
   comm->set_source(transfer.use_->path.from)->set_destination(transfer.use_->path.to);
 }
 
+Transfers::Comm Transfers::take_flow(Transfer& transfer) {
+  Flow& place = flows_[*transfer.flow_];
+  Comm comm = std::move(place.comm);
+  place = std::move(flows_.back());
+  place.transfer->flow_ = transfer.flow_;
+  flows_.pop_back();
+  transfer.flow_.reset();
+  return comm;
+}
+
 void Transfers::start_waiting(const RouteUse& use) {
+  const bool is_anyone_waiting = std::any_of(use.links.begin(), use.links.end(), [&](const LinkUse& link) {
+    return link.lane && !lanes_[*link.lane].waiting.empty();
+  });
+  if (!is_anyone_waiting) return;
   std::vector<const RouteUse*> pending{&use};
   for (std::size_t i = 0; i < pending.size(); ++i) {
     for (const LinkUse& link : pending[i]->links) {
@@ -201,21 +224,24 @@ void Transfers::end(Transfer& transfer, Outcome outcome) {
   const Seconds now = Seconds::from_base(queue_->now());
   const Seconds flowing = now - transfer.started_;
   result.outcome = outcome;
+  result.causes.reserve(result.causes.size() + 2);
   result.elapsed = now - transfer.submitted_;
   const Seconds service = std::min(result.uncontended, flowing);
   if (service > Seconds{}) result.causes.push_back({DelayKind::Service, transfer.owner_, service});
   charge(transfer, DelayKind::Slowdown, flowing - service, transfer.started_);
   const LinkUse* bottleneck = most_demanded(transfer, transfer.started_, true);
   if (bottleneck != nullptr) result.bottleneck = bottleneck->link;
+  spare_snapshots_.push_back(std::move(transfer.snapshot_));
+  transfer.snapshot_.clear();
   transfer.state_ = Transfer::State::Ended;
 }
 
 void Transfers::on_completion(const Activity& activity) {
-  auto flow = flows_.extract(&activity);
-  if (flow.empty()) return;
-  Transfer& transfer = *flow.mapped().transfer;
+  auto* known = activity.get_data<Transfer>();
+  if (known == nullptr) return;
+  Transfer& transfer = *known;
   const bool is_finished = activity.get_state() == Activity::State::FINISHED;
-  keep_until_later(std::move(flow.mapped().comm));
+  keep_until_later(take_flow(transfer));
   transfer.result_.outcome = is_finished ? Outcome::Completed : Outcome::Failed;
   transfer.state_ = Transfer::State::Arrived;
   const double date = std::max(queue_->now(), kernel_->clock());
@@ -251,14 +277,20 @@ Seconds Transfers::uncontended(const Transfer& transfer) const {
 }
 
 void Transfers::take_snapshot(Transfer& transfer) {
-  transfer.snapshot_.clear();
-  for (const LinkUse& link : transfer.use_->links) {
-    transfer.snapshot_.emplace_back();
-    if (!link.lane) continue;
-    advance(*link.lane);
-    const Lane& lane = lanes_[*link.lane];
-    transfer.snapshot_.back() = {
-        .demand = lane.demand, .weight = lane.occupancy.weight_integral(), .by_owner = lane.occupancy.moment()};
+  const std::vector<LinkUse>& links = transfer.use_->links;
+  if (transfer.snapshot_.empty() && !spare_snapshots_.empty()) {
+    transfer.snapshot_ = std::move(spare_snapshots_.back());
+    spare_snapshots_.pop_back();
+  }
+  transfer.snapshot_.resize(links.size());
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    if (!links[i].lane) continue;
+    advance(*links[i].lane);
+    const Lane& lane = lanes_[*links[i].lane];
+    Transfer::LinkMoment& moment = transfer.snapshot_[i];
+    moment.demand = lane.demand;
+    moment.weight = lane.occupancy.weight_integral();
+    moment.by_owner = lane.occupancy.moment();
   }
 }
 

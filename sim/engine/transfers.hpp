@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <unordered_map>
 #include <vector>
 
 #include "models/base/occupancy.hpp"
@@ -60,6 +59,9 @@ class Transfers {
     Comm comm;
     Transfer* transfer = nullptr;
   };
+  struct HopsBefore {
+    bool operator()(const std::vector<topology::Hop>& a, const std::vector<topology::Hop>& b) const;
+  };
   /// A direction of a link, or a link whose directions share it.
   struct Lane {
     std::map<std::uint64_t, Transfer*> waiting;  ///< by sequence
@@ -80,6 +82,7 @@ class Transfers {
   void start(Transfer& transfer);
   void launch(Transfer& transfer);
   void stop_flow(Transfer& transfer);
+  Comm take_flow(Transfer& transfer);
   void start_waiting(const RouteUse& use);
   void leave_queues(Transfer& transfer) noexcept;
   void leave_links(Transfer& transfer) noexcept;
@@ -101,8 +104,9 @@ class Transfers {
   std::vector<LinkState> links_;
   std::vector<Lane> lanes_;
   std::vector<topology::Sharing> sharing_;
-  std::map<std::vector<topology::LaneId>, RouteUse> uses_;
-  std::unordered_map<const Activity*, Flow> flows_;  ///< looked up, never iterated
+  std::map<std::vector<topology::Hop>, RouteUse, HopsBefore> uses_;
+  std::vector<Flow> flows_;                          ///< in no order; a transfer knows its place
+  std::vector<Transfer::Snapshot> spare_snapshots_;  ///< of transfers that have ended, for their memory
   std::vector<Transfer*> launching_;
   std::vector<Comm> kept_;
   double kept_since_ = 0.0;
