@@ -136,24 +136,32 @@ EntryClass fit_class(const SweepList& sweeps, const ClassPrior& prior) {
   return result;
 }
 
-std::unique_ptr<storage::DriveLaw> law_of(const EntryClass& c, bool spinning) {
-  const Seconds floor = Seconds::from_base(c.floor_s);
-  const BytesPerSecond bandwidth = BytesPerSecond::from_base(c.bandwidth);
-  if (spinning) {
-    const storage::NcqClass disk{.positioning_time = floor, .bandwidth = bandwidth, .ncq_exponent = c.exponent};
-    return storage::make_ncq_power({disk, disk, disk, disk});
-  }
-  const storage::QueueDepthClass flash{.latency_floor = floor,
-                                       .stream_bandwidth = BytesPerSecond::from_base(c.stream),
-                                       .max_iops = PerSecond::from_base(c.iops),
-                                       .bandwidth = bandwidth,
-                                       .knee = c.knee};
-  return storage::make_queue_depth_curve({flash, flash, flash, flash});
+storage::NcqClass ncq_class(const EntryClass& c) {
+  return {.positioning_time = Seconds::from_base(c.floor_s),
+          .bandwidth = BytesPerSecond::from_base(c.bandwidth),
+          .ncq_exponent = c.exponent};
+}
+
+storage::QueueDepthClass queue_depth_class(const EntryClass& c) {
+  return {.latency_floor = Seconds::from_base(c.floor_s),
+          .stream_bandwidth = BytesPerSecond::from_base(c.stream),
+          .max_iops = PerSecond::from_base(c.iops),
+          .bandwidth = BytesPerSecond::from_base(c.bandwidth),
+          .knee = c.knee};
+}
+
+/// In the order of kClasses.
+using EntryClasses = std::array<EntryClass, kClasses.size()>;
+
+std::unique_ptr<storage::DriveLaw> law_of(const EntryClasses& c, bool spinning) {
+  if (spinning) return storage::make_ncq_power({ncq_class(c[0]), ncq_class(c[1]), ncq_class(c[2]), ncq_class(c[3])});
+  return storage::make_queue_depth_curve(
+      {queue_depth_class(c[0]), queue_depth_class(c[1]), queue_depth_class(c[2]), queue_depth_class(c[3])});
 }
 
 // Half-width of 90 % of how far the law of the entry lies from the rows it was made of.
 double residual_of_law(const std::vector<FioRow>& rows, std::string_view operation, const EntryClass& c, bool spinning) {
-  const auto law = law_of(c, spinning);
+  const auto law = law_of({c, c, c, c}, spinning);
   double squares = 0.0;
   double count = 0.0;
   for (const FioRow& row : rows) {
@@ -212,6 +220,32 @@ std::string class_text(const char* key, const EntryClass& c, bool spinning) {
   return text + "]\n";
 }
 
+// Grades, source and what the fit knows about itself.
+std::string about_text(const EntryClasses& classes, bool spinning, const EntryText& about) {
+  std::string grades;
+  std::string sigma;
+  std::string discrepancy;
+  std::size_t num_rows = 0;
+  for (std::size_t i = 0; i < kClasses.size(); ++i) {
+    const EntryClass& c = classes[i];
+    const char* key = kClasses[i].key;
+    num_rows += c.num_rows;
+    if (!c.fitted) grades += fmt::format("{} = \"assumed\"\n", key);
+    if (spinning) {
+      sigma += fmt::format("\"{}.positioning_time\" = {:.3g}\n", key, c.sigma_floor);
+    } else {
+      sigma += fmt::format("\"{}.latency_floor\" = {:.3g}\n\"{}.max_iops\" = {:.3g}\n", key, c.sigma_floor, key, c.sigma_iops);
+    }
+    discrepancy += fmt::format("{} = {:.3g}\n", key, c.discrepancy);
+  }
+  std::string toml;
+  if (!grades.empty()) toml += "\n[grades]\n" + grades;
+  toml += fmt::format("\n[source]\ntext = {}\n", toml_string(about.source));
+  if (!about.date.empty()) toml += fmt::format("date = {}\n", toml_string(about.date));
+  toml += fmt::format("\n[fit]\nset = {}\ndate = {}\nrows = {}\n", toml_string(about.set), toml_string(about.date), num_rows);
+  return toml + "\n[fit.sigma]\n" + sigma + "\n[fit.discrepancy]\n" + discrepancy;
+}
+
 }  // namespace
 
 std::vector<std::string> devices_of(const std::vector<FioRow>& rows) {
@@ -240,7 +274,8 @@ std::vector<FioRow> main_path_rows(const std::vector<FioRow>& rows, std::string_
   return chosen;
 }
 
-std::string drive_entry_toml(const std::vector<FioRow>& rows, const ClassPriors& priors, const EntryText& about) {
+std::string drive_entry_toml(const std::vector<FioRow>& rows, const std::vector<ReadsBesideWrites>& beside_writes,
+                             const ClassPriors& priors, const EntryText& about) {
   std::vector<const FioRow*> pointers;
   for (const FioRow& row : rows) pointers.push_back(&row);
   const UnitModel unit(pointers, priors);
@@ -249,39 +284,25 @@ std::string drive_entry_toml(const std::vector<FioRow>& rows, const ClassPriors&
   }
   const std::string drive_class = rows.front().drive_class;
   const bool spinning = drive_class == "hdd";
-  std::string parameters;
-  std::string grades;
-  std::string sigma;
-  std::string discrepancy;
-  std::size_t num_rows = 0;
-  for (const ClassName& name : kClasses) {
+  EntryClasses classes;
+  for (std::size_t i = 0; i < kClasses.size(); ++i) {
     SweepList sweeps;
     for (const auto& sweep : unit.sweeps()) {
-      if (sweep.first.operation == name.operation) sweeps.push_back(sweep);
+      if (sweep.first.operation == kClasses[i].operation) sweeps.push_back(sweep);
     }
-    const ClassPrior prior = priors.find(drive_class, name.operation);
-    EntryClass c = sweeps.empty() ? class_of_prior(prior) : fit_class(sweeps, prior);
-    if (c.fitted) c.discrepancy = std::max(0.02, residual_of_law(rows, name.operation, c, spinning));
-    parameters += class_text(name.key, c, spinning);
-    num_rows += c.num_rows;
-    if (!c.fitted) grades += fmt::format("{} = \"assumed\"\n", name.key);
-    if (spinning) {
-      sigma += fmt::format("\"{}.positioning_time\" = {:.3g}\n", name.key, c.sigma_floor);
-    } else {
-      sigma += fmt::format("\"{}.latency_floor\" = {:.3g}\n\"{}.max_iops\" = {:.3g}\n", name.key, c.sigma_floor, name.key,
-                           c.sigma_iops);
-    }
-    discrepancy += fmt::format("{} = {:.3g}\n", name.key, c.discrepancy);
+    const ClassPrior prior = priors.find(drive_class, kClasses[i].operation);
+    EntryClass& c = classes[i];
+    c = sweeps.empty() ? class_of_prior(prior) : fit_class(sweeps, prior);
+    if (c.fitted) c.discrepancy = std::max(0.02, residual_of_law(rows, kClasses[i].operation, c, spinning));
   }
   std::string toml = fmt::format("name = {}\nlaw = \"{}\"\ngrade = \"fitted\"\n", toml_string(about.name),
                                  spinning ? "ncq_power" : "queue_depth_curve");
-  toml += parameters;
-  if (!grades.empty()) toml += "\n[grades]\n" + grades;
-  toml += fmt::format("\n[source]\ntext = {}\n", toml_string(about.source));
-  if (!about.date.empty()) toml += fmt::format("date = {}\n", toml_string(about.date));
-  toml += fmt::format("\n[fit]\nset = {}\ndate = {}\nrows = {}\n", toml_string(about.set), toml_string(about.date), num_rows);
-  toml += "\n[fit.sigma]\n" + sigma + "\n[fit.discrepancy]\n" + discrepancy;
-  return toml;
+  for (std::size_t i = 0; i < kClasses.size(); ++i) toml += class_text(kClasses[i].key, classes[i], spinning);
+  if (!beside_writes.empty()) {
+    const double weight = fit_write_weight(*law_of(classes, spinning), beside_writes);
+    toml += fmt::format("\n[parameters.device]\nwrite_on_read = {:.3f}\n", weight);
+  }
+  return toml + about_text(classes, spinning, about);
 }
 
 }  // namespace labtwin::calibration

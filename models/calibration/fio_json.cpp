@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "models/base/error.hpp"
+#include "models/calibration/plausible_run.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -18,10 +19,6 @@ using nlohmann::json;
 
 constexpr std::array<std::string_view, 4> kPercentiles = {"50.000000", "95.000000", "99.000000", "99.900000"};
 constexpr double kShortestRunMs = 1000.0;
-// Faster than sixteen lanes of the fifth generation of PCIe: no drive, but memory.
-constexpr double kFastestMediumBytesPerS = 64e9;
-// Below this a random read was not served by a drive: the fastest (Optane) take 6 us and more.
-constexpr double kShortestReadUs = 3.0;
 
 [[noreturn]] void fail(const std::string& file, std::string rule) {
   throw ConfigError({.place = {file, 0, 0}, .key = {}, .value = {}, .rule = std::move(rule), .hint = {}});
@@ -120,12 +117,12 @@ struct Run {
 std::string flag_of(const Run& run) {
   if (run.errors > 0) return fmt::format("{:.0f} I/O errors", run.errors);
   if (run.runtime_ms < kShortestRunMs) return fmt::format("ran {:.0f} ms: too short to be steady", run.runtime_ms);
-  if (run.bytes_per_s > kFastestMediumBytesPerS)
-    return fmt::format("{:.1f} GB/s: faster than any drive", run.bytes_per_s / 1e9);
-  const bool random_read = run.operation == "randread";
-  if (random_read && run.latency.mean_us && *run.latency.mean_us < kShortestReadUs && run.depth * run.jobs <= 2.0) {
-    return fmt::format("{:.1f} us a read: served from memory, not from a drive", *run.latency.mean_us);
-  }
+  const std::string implausible = why_implausible({.operation = run.operation,
+                                                   .num_in_flight = run.depth * run.jobs,
+                                                   .bytes_per_s = run.bytes_per_s,
+                                                   .latency_us = run.latency.mean_us,
+                                                   .quantile_us = run.latency.percentile_us});
+  if (!implausible.empty()) return implausible;
   if (run.part == "all" && run.latency.mean_us) {
     const double full = run.iops * *run.latency.mean_us * 1e-6 / (run.depth * run.jobs);
     if (full < 0.85 || full > 1.1) return fmt::format("the queue held {:.0f} % of the depth asked for", 100.0 * full);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "models/calibration/plausible_run.hpp"
+
 namespace labtwin::calibration {
 namespace {
 
@@ -62,6 +64,22 @@ bool FioRow::queue_was_full() const {
   if (!iops || !latency_us || sweep.part != "all") return true;
   const double ratio = *iops * *latency_us * 1e-6 / point.num_in_flight;
   return ratio >= 0.85 && ratio <= 1.1;
+}
+
+std::vector<std::string> drop_implausible_runs(std::vector<FioRow>& rows) {
+  std::vector<std::string> lines;
+  for (FioRow& row : rows) {
+    if (row.split != Split::Fit) continue;
+    const std::string reason = why_implausible({.operation = row.sweep.operation,
+                                                .num_in_flight = row.point.num_in_flight,
+                                                .bytes_per_s = row.iops.value_or(0.0) * row.sweep.block_bytes,
+                                                .latency_us = row.latency_us,
+                                                .quantile_us = row.quantile_us});
+    if (reason.empty()) continue;
+    row.split = Split::Neither;
+    lines.push_back(fmt::format("row {}: {}: not used: {}", row.index + 1, row.sweep.operation, reason));
+  }
+  return lines;
 }
 
 std::vector<FioRow> read_fio_rows(const MeasurementTable& table) {

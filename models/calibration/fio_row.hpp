@@ -52,6 +52,10 @@ struct FioRow {
   [[nodiscard]] bool queue_was_full() const;
 };
 
+/// The rows marked `fit` that cannot be measurements of a drive and why, one line each; they are marked to be neither fitted
+/// nor predicted.
+[[nodiscard]] std::vector<std::string> drop_implausible_runs(std::vector<FioRow>& rows);
+
 /// All rows, in the order of the table.
 [[nodiscard]] std::vector<FioRow> read_fio_rows(const MeasurementTable& table);
 

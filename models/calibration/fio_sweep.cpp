@@ -83,11 +83,12 @@ FitSummary summarize(const std::string& unit, const SweepKey& key, const SweepMo
 
 Evaluation evaluate_fio_sweep(const MeasurementTable& table, const Progress& progress) {
   const ClassPriors& priors = ClassPriors::shipped();
-  const std::vector<FioRow> rows = read_fio_rows(table);
+  std::vector<FioRow> rows = read_fio_rows(table);
+  Evaluation evaluation;
+  evaluation.notes = drop_implausible_runs(rows);
   std::map<std::string, std::vector<const FioRow*>> by_unit;
   for (const FioRow& row : rows) by_unit[row.unit].push_back(&row);
   CatalogDrives catalog_drives;
-  Evaluation evaluation;
   std::size_t num_done = 0;
   for (const auto& [name, unit_rows] : by_unit) {
     const UnitModel unit(unit_rows, priors);

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "models/base/error.hpp"
+#include "models/calibration/column_unit.hpp"
 #include "models/calibration/fio_sweep.hpp"
 #include "models/calibration/interference.hpp"
 #include "models/calibration/slc_cache.hpp"
@@ -60,6 +61,32 @@ std::vector<std::string_view> kind_names() {
   return names;
 }
 
+Diagnostic wrong_unit(const MeasurementTable& table, const std::string& column, std::string_view wanted) {
+  return {.place = {table.name(), 1, 1},
+          .key = {},
+          .value = {},
+          .rule = fmt::format("column `{}` must be `{}`: values are not converted", column, wanted),
+          .hint = {}};
+}
+
+std::vector<Diagnostic> missing_columns(std::span<const std::string_view> columns, const Kind& kind,
+                                        const MeasurementTable& table, std::string_view role) {
+  std::vector<Diagnostic> missing;
+  for (std::string_view column : columns) {
+    if (table.find_column(column)) continue;
+    if (const auto other = in_another_unit(column, table.columns())) {
+      missing.push_back(wrong_unit(table, *other, column));
+      continue;
+    }
+    missing.push_back({.place = {table.name(), 1, 1},
+                       .key = {},
+                       .value = {},
+                       .rule = fmt::format("column `{}` is missing: {} of kind {}", column, role, kind.name),
+                       .hint = {}});
+  }
+  return missing;
+}
+
 }  // namespace
 
 Estimate log_interval(double value, double half_width) {
@@ -81,12 +108,19 @@ const Kind& kind_by_name(std::string_view name, std::string_view file) {
 }
 
 const Kind& recognise(const MeasurementTable& table) {
-  const auto matches = [&](const Kind& kind) {
-    return std::all_of(kind.recognised_by.begin(), kind.recognised_by.end(),
-                       [&](std::string_view column) { return table.find_column(column).has_value(); });
+  const auto num_present = [&](const Kind& kind) {
+    return static_cast<std::size_t>(
+        std::count_if(kind.recognised_by.begin(), kind.recognised_by.end(),
+                      [&](std::string_view column) { return table.find_column(column).has_value(); }));
   };
-  const auto found = std::find_if(kKinds.begin(), kKinds.end(), matches);
-  if (found != kKinds.end()) return *found;
+  const Kind* nearest = nullptr;
+  for (const Kind& kind : kKinds) {
+    if (num_present(kind) == kind.recognised_by.size()) return kind;
+    // Half of the columns that tell a kind are no accident.
+    const bool half = 2 * num_present(kind) >= kind.recognised_by.size();
+    if (half && (nearest == nullptr || num_present(kind) > num_present(*nearest))) nearest = &kind;
+  }
+  if (nearest != nullptr) throw ConfigError(missing_columns(nearest->recognised_by, *nearest, table, "it marks a set"));
   throw ConfigError({.place = {table.name(), 1, 1},
                      .key = {},
                      .value = {},
@@ -95,16 +129,12 @@ const Kind& recognise(const MeasurementTable& table) {
 }
 
 void check_conditions(const Kind& kind, const MeasurementTable& table) {
-  std::vector<Diagnostic> missing;
-  for (std::string_view column : kind.conditions) {
+  std::vector<Diagnostic> mistakes = missing_columns(kind.conditions, kind, table, "it is a condition");
+  for (std::string_view column : kind.quantities) {
     if (table.find_column(column)) continue;
-    missing.push_back({.place = {table.name(), 1, 1},
-                       .key = {},
-                       .value = {},
-                       .rule = fmt::format("column `{}` is missing: it is a condition of kind {}", column, kind.name),
-                       .hint = {}});
+    if (const auto other = in_another_unit(column, table.columns())) mistakes.push_back(wrong_unit(table, *other, column));
   }
-  if (!missing.empty()) throw ConfigError(std::move(missing));
+  if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
 }
 
 }  // namespace labtwin::calibration

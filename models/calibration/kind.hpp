@@ -81,9 +81,10 @@ struct Kind {
 [[nodiscard]] std::span<const Kind> kinds();
 /// The kind of this name. Throws ConfigError with the nearest name.
 [[nodiscard]] const Kind& kind_by_name(std::string_view name, std::string_view file);
-/// The kind that a table's columns tell. Throws ConfigError if none does.
+/// The kind that a table's columns tell. Throws ConfigError if none does, with what the nearest kind lacks.
 [[nodiscard]] const Kind& recognise(const MeasurementTable& table);
-/// Throws ConfigError naming every condition column that the table lacks.
+/// Throws ConfigError naming every condition column that the table lacks, or holds in another unit, and every quantity in
+/// another unit.
 void check_conditions(const Kind& kind, const MeasurementTable& table);
 
 }  // namespace labtwin::calibration

@@ -17,6 +17,7 @@
 #include "models/base/file.hpp"
 #include "models/base/units.hpp"
 #include "models/calibration/fio_json.hpp"
+#include "sim/command/capture_pair.hpp"
 #include "sim/command/fio_runner.hpp"
 
 namespace labtwin::command {
@@ -63,7 +64,6 @@ std::vector<std::string> common_arguments(const ScratchFile& scratch, double sec
           "--ramp_time=0.3",
           "--randrepeat=0",
           "--norandommap",
-          "--group_reporting",
           "--percentile_list=50:95:99:99.9",
           "--output-format=json"};
 }
@@ -91,40 +91,71 @@ void show_progress(std::size_t done, std::size_t all, const Cell& cell) {
 // A name must not tell on which machine or where it was measured.
 constexpr const char* kSource = "labtwin capture drive";
 
+/// What fio told, by kind.
+struct Captured {
+  calibration::MeasurementTable sweeps;
+  calibration::MeasurementTable beside_writes;
+};
+
+Captured measure(const Options& options, const ScratchFile& scratch) {
+  Captured captured{calibration::fio_table(options.name), pair_table(options.name)};
+  const calibration::FioContext context{options.name, options.drive_class, ""};
+  const std::vector<Cell> cells = grid();
+  for (std::size_t i = 0; i < cells.size() && !interrupted(); ++i) {
+    show_progress(i, cells.size(), cells[i]);
+    const std::string output = run_fio(cell_arguments(scratch, cells[i], options.seconds));
+    if (!interrupted()) calibration::append_fio_json(captured.sweeps, kSource, output, context);
+  }
+  for (const CapturePair& pair : capture_pairs(captured.sweeps)) {
+    if (interrupted()) break;
+    std::vector<std::string> arguments = common_arguments(scratch, options.seconds);
+    const std::vector<std::string> jobs = pair_arguments(pair);
+    arguments.insert(arguments.end(), jobs.begin(), jobs.end());
+    const std::string output = run_fio(arguments);
+    if (interrupted()) break;
+    calibration::MeasurementTable both = calibration::fio_table(options.name);
+    calibration::append_fio_json(both, kSource, output, context);
+    append_pair(captured.beside_writes, pair, both);
+  }
+  return captured;
+}
+
+void write_set(const fs::path& folder, const calibration::MeasurementTable& table, std::string_view kind,
+               const Options& options, std::string_view conditions) {
+  fs::create_directories(folder);
+  write_file_atomically(folder / "measurements.csv", table.to_csv());
+  std::string device = options.name;
+  std::replace(device.begin(), device.end(), '"', '\'');  // which TOML would end the text at
+  write_file_atomically(folder / "manifest.toml",
+                        fmt::format("kind = \"{}\"\ndevice = \"{}\"\nconditions = \"{}\"\nprovenance = \"{}\"\n", kind, device,
+                                    conditions, kSource));
+}
+
 int capture(const Options& options) {
   const Bytes size = parse_quantity<Bytes>(options.size);
   if (size < Bytes::from_base(16.0 * 1048576.0)) {
     throw ConfigError(
         {.place = {"--size", 0, 0}, .key = {}, .value = options.size, .rule = "must be at least 16 MiB", .hint = {}});
   }
-  calibration::MeasurementTable table = calibration::fio_table(options.name);
-  const calibration::FioContext context{options.name, options.drive_class, ""};
-  {
+  const Captured captured = [&] {
     const ScratchFile scratch(options.folder, size);
     fill(scratch);
-    const std::vector<Cell> cells = grid();
-    for (std::size_t i = 0; i < cells.size() && !interrupted(); ++i) {
-      show_progress(i, cells.size(), cells[i]);
-      const std::string output = run_fio(cell_arguments(scratch, cells[i], options.seconds));
-      if (!interrupted()) calibration::append_fio_json(table, kSource, output, context);
-    }
-  }
+    return measure(options, scratch);
+  }();
   if (interrupted()) {
     fmt::print(stderr, "stopped; the scratch file is removed, nothing was written\n");
     return 2;
   }
-  for (const std::string& line : calibration::flagged_runs(table)) fmt::print(stderr, "{}\n", line);
-  fs::create_directories(options.out);
-  write_file_atomically(fs::path(options.out) / "measurements.csv", table.to_csv());
-  std::string device = options.name;
-  std::replace(device.begin(), device.end(), '"', '\'');  // which TOML would end the text at
-  const std::string manifest = fmt::format(
-      "kind = \"fio_sweep\"\ndevice = \"{}\"\nconditions = \"scratch file of {}, direct I/O, {:g} s a point, libaio, one "
-      "job\"\n"
-      "provenance = \"{}\"\n",
-      device, format_quantity(size), options.seconds, kSource);
-  write_file_atomically(fs::path(options.out) / "manifest.toml", manifest);
-  fmt::print("{} runs in {}; next: labtwin fit {} --out drive.toml\n", table.num_rows(), options.out, options.out);
+  for (const std::string& line : calibration::flagged_runs(captured.sweeps)) fmt::print(stderr, "{}\n", line);
+  const std::string conditions =
+      fmt::format("scratch file of {}, direct I/O, {:g} s a point, libaio, one job", format_quantity(size), options.seconds);
+  const fs::path out = options.out;
+  write_set(out, captured.sweeps, "fio_sweep", options, conditions);
+  const bool has_pairs = captured.beside_writes.num_rows() > 0;
+  if (has_pairs) write_set(out / "beside_writes", captured.beside_writes, "interference", options, conditions);
+  fmt::print("{} runs in {}{}; next: labtwin fit {} --out drive.toml\n", captured.sweeps.num_rows(), options.out,
+             has_pairs ? fmt::format(", {} of reads beside writes below it", captured.beside_writes.num_rows()) : "",
+             options.out);
   return 0;
 }
 
@@ -137,7 +168,7 @@ void add_capture(CLI::App& app, CommandStatus& status) {
   auto options = std::make_shared<Options>();
   drive->add_option("DIR", options->folder, "Folder on the drive; the scratch file is made in it and removed")->required();
   drive->add_option("--size", options->size, "Size of the scratch file, e.g. \"1 GiB\"");
-  drive->add_option("--seconds", options->seconds, "Length of each of the 32 runs")->check(CLI::Range(1.0, 600.0));
+  drive->add_option("--seconds", options->seconds, "Length of each of the 34 runs")->check(CLI::Range(1.0, 600.0));
   drive->add_option("--out", options->out, "Folder for measurements.csv and manifest.toml");
   drive->add_option("--name", options->name, "Name of the drive");
   drive->add_option("--class", options->drive_class, "nvme, optane, sata_ssd or hdd; guessed without it");

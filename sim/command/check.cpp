@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -63,6 +64,18 @@ void check_entry(const Document& document, const std::string& family) {
   sink.throw_if_any();
 }
 
+/// The family that the entry's folder names, as in the catalog; elsewhere the family that has its law.
+std::string family_of(const std::string& file, const Value& root) {
+  const std::string folder = fs::absolute(file).parent_path().filename().string();
+  const auto* law = root.find("law");
+  if (!law_names(folder).empty() || law == nullptr || law->value.kind != Value::Kind::String) return folder;
+  for (const char* family : {"drives", "gpus", "hosts", "llms"}) {
+    const std::vector<std::string> laws = law_names(family);
+    if (std::find(laws.begin(), laws.end(), law->value.text) != laws.end()) return family;
+  }
+  return folder;
+}
+
 /// Throws ConfigError with the mistakes of the file; `kind` is set as soon as it is known.
 void check_file(const std::string& file, const std::vector<Override>& overrides, std::string& kind) {
   const Document document = Document::read(file);
@@ -77,7 +90,7 @@ void check_file(const std::string& file, const std::vector<Override>& overrides,
       return;
     case FileKind::CatalogEntry:
       kind = "catalog entry";
-      check_entry(document.with(overrides), fs::absolute(file).parent_path().filename().string());
+      check_entry(document.with(overrides), family_of(file, document.root()));
       return;
     case FileKind::Unknown:
       break;

@@ -113,6 +113,7 @@ std::string run_fio(const std::vector<std::string>& arguments) {
          "install it: apt install fio");
   }
   child_process = child;
+  if (interrupted()) kill(child, SIGINT);  // asked to stop before the handler knew the child
   std::string output = read_all(pipe_ends[0]);
   close(pipe_ends[0]);
   int status = 0;

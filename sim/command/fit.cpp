@@ -61,6 +61,7 @@ std::vector<calibration::FioRow> rows_to_fit(const calibration::MeasurementSet& 
   for (calibration::FioRow& row : rows) {
     if (!has_split) row.split = calibration::Split::Fit;
   }
+  for (const std::string& line : calibration::drop_implausible_runs(rows)) fmt::print(stderr, "{}: {}\n", set.name, line);
   return rows;
 }
 
@@ -73,6 +74,21 @@ std::string chosen_device(const std::vector<std::string>& devices, const Options
        .value = wanted,
        .rule = wanted.empty() ? "holds several devices: name one with --device" : "is no device of these measurements",
        .hint = wanted.empty() ? join_names(devices) : nearest_name_hint(wanted, devices)});
+}
+
+// What `capture` leaves beside the sweeps; nothing if there is none.
+std::vector<calibration::ReadsBesideWrites> reads_beside_writes(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path / "beside_writes";
+  if (!std::filesystem::is_directory(folder)) return {};
+  const calibration::MeasurementSet set = calibration::read_measurement_set(folder);
+  if (set.kind->name != "interference") {
+    throw ConfigError({.place = {folder.string(), 0, 0},
+                       .key = {},
+                       .value = {},
+                       .rule = fmt::format("must hold measurements of kind interference, not {}", set.kind->name),
+                       .hint = {}});
+  }
+  return calibration::reads_beside_writes(set.table);
 }
 
 void fit(const Options& options) {
@@ -96,8 +112,9 @@ void fit(const Options& options) {
   std::string date;
   for (const calibration::FioRow& row : chosen) date = std::max(date, row.date);
   const std::string name = options.name.empty() ? device : options.name;
-  const std::string path = chosen.empty() ? std::string() : chosen.front().drive_interface + ", " + chosen.front().io_engine;
-  write_or_print(calibration::drive_entry_toml(chosen, priors,
+  std::string path = chosen.empty() ? std::string() : chosen.front().io_engine;
+  if (!chosen.empty() && !chosen.front().drive_interface.empty()) path = chosen.front().drive_interface + ", " + path;
+  write_or_print(calibration::drive_entry_toml(chosen, reads_beside_writes(options.path), priors,
                                                {.name = name,
                                                 .source = fmt::format("fio sweeps of {} ({})", device, path),
                                                 .set = set_name(set, options.path),

@@ -6,10 +6,12 @@ import math
 import os
 import pathlib
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 LABTWIN, ROOT = sys.argv[1], pathlib.Path(sys.argv[2])
 SETS = ROOT / "models" / "calibration" / "data"
@@ -106,6 +108,9 @@ def check_wrong_inputs(work):
         "no_class.csv": (header.replace("class,", "klass,") + "\n" + rest, "`class` is missing"),
         "words.csv": ("a,b\n1,2\n", "no known kind"),
         "empty.csv": ("", "empty.csv"),
+        "other_unit.csv": (header.replace("lat_mean_us", "lat_mean_ms") + "\n" + rest, "`lat_mean_ms` must be `lat_mean_us`"),
+        "block_in_kib.csv": (header.replace("bs_bytes", "bs_kib") + "\n" + rest, "`bs_kib` must be `bs_bytes`"),
+        "no_rate.csv": (header.replace("iops", "io_rate") + "\n" + rest, "`iops` is missing: it marks a set of kind fio_sweep"),
         "number.csv": (header + "\n" + rest.replace(",4096,", ",many,", 1), "must be a number"),
     }
     for name, (text, expected) in cases.items():
@@ -125,6 +130,23 @@ def check_wrong_inputs(work):
     assert "free" in one_line("capture", "drive", work, "--size", "8000 TB")
 
 
+def check_implausible_runs_are_not_fitted(work):
+    """A run from memory among the fitted rows is named and left out; predictions are those without it."""
+    rows = list(csv.DictReader((SETS / "samsung-970-evo-2tb" / "fio_depths" / "measurements.csv").open()))
+    bad = next(row for row in rows if row["split"] == "fit" and row["rw"] == "randread" and row["iodepth"] == "1")
+    answers = []
+    for changes in ({"lat_mean_us": "0.9"}, {"split": "neither"}):
+        table = work / "implausible.csv"
+        with table.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(row | changes if row is bad else row for row in rows)
+        answers.append(run("validate", table, "--json"))
+    assert "0.9 us a read: served from memory" in answers[0].stderr, answers[0].stderr
+    assert "not used" not in answers[1].stderr
+    assert json.loads(answers[0].stdout)["rows"] == json.loads(answers[1].stdout)["rows"]
+
+
 def check_capture(work):
     """A real fio on 64 MiB, one second a point; only where fio is installed and direct I/O works."""
     if shutil.which("fio") is None:
@@ -137,8 +159,34 @@ def check_capture(work):
     assert result.returncode == 0, result.stderr
     rows = list(csv.DictReader((out / "measurements.csv").open(newline="")))
     assert len(rows) == 32
+    pairs = list(csv.DictReader((out / "beside_writes" / "measurements.csv").open(newline="")))
+    assert [row["fg_iodepth"] for row in pairs if float(row["bg_mb_s"]) > 0] == ["1", "4"], pairs
+    entry = work / "captured.toml"
+    run("fit", out, "--name", "Captured", "--out", entry)
+    assert "write_on_read" in entry.read_text()
+    assert "no mistakes" in run("check", entry).stdout
     assert str(work) not in (out / "measurements.csv").read_text() + (out / "manifest.toml").read_text()
     return f"captured {len(rows)} points, {sum(r['flag'] != '' for r in rows)} flagged"
+
+
+def check_capture_broken_off(work):
+    """Ctrl-C while the scratch file is filled, between and within runs: gone within a second, nothing left, nothing written."""
+    if shutil.which("fio") is None:
+        return
+    for number, delay_s in enumerate((0.05, 0.4, 1.7)):
+        folder, out = work / f"broken {number}", work / f"never {number}"
+        folder.mkdir()
+        process = subprocess.Popen([LABTWIN, "capture", "drive", folder, "--size", "64 MiB", "--seconds", "30", "--out", out],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(delay_s)
+        assert process.poll() is None, process.communicate()
+        process.send_signal(signal.SIGINT)
+        begin = time.monotonic()
+        output, errors = process.communicate(timeout=30)
+        assert time.monotonic() - begin < 1.0, f"took {time.monotonic() - begin:.1f} s to stop"
+        assert process.returncode == 2 and output == "" and "stopped" in errors, (process.returncode, output, errors)
+        assert list(folder.iterdir()) == [], "the scratch file was left behind"
+        assert not out.exists()
 
 
 def main():
@@ -149,6 +197,8 @@ def main():
         check_drives_without_fitted_rows(work)
         check_blank_outcomes_are_predicted_alike(work)
         check_wrong_inputs(work)
+        check_implausible_runs_are_not_fitted(work)
+        check_capture_broken_off(work)
         print(check_capture(work))
 
 
