@@ -106,31 +106,56 @@ std::string change_text(const CounterfactualRow& row) {
   return fmt::format("{:+.3g}", row.change_s);
 }
 
+/// The columns that the scenario asks for beside the latency.
+std::vector<std::string> beside_headers(const Results& results) {
+  std::vector<std::string> headers;
+  if (!results.beside_stage.empty()) headers.push_back("p95 of " + results.beside_stage);
+  if (!results.beside_job.empty()) headers.push_back(results.beside_job);
+  return headers;
+}
+
+std::vector<std::string> beside_cells(const Results& results, const BesideRow& row) {
+  std::vector<std::string> cells;
+  if (!results.beside_stage.empty()) cells.push_back(row.stage_p95_s ? duration_text(*row.stage_p95_s) : "");
+  const bool moves = row.job_bytes_per_s && *row.job_bytes_per_s > 0.0;
+  if (!results.beside_job.empty()) cells.push_back(moves ? rate_text(*row.job_bytes_per_s) : "off");
+  return cells;
+}
+
+std::vector<std::string> with(std::vector<std::string> cells, const std::vector<std::string>& more) {
+  cells.insert(cells.end(), more.begin(), more.end());
+  return cells;
+}
+
 std::string counterfactual_table(const Results& results) {
   if (results.counterfactuals.empty()) return {};
   const LatencyRow* now = results.find_latency(results.workload);
-  TextTable table({fmt::format("What if (same luck; p95 of {} in s)", with_article(results.unit_of_work)), "p95", "change",
-                   "90 % of change", "failed", "SLO", "cost"});
+  TextTable table(with({fmt::format("What if (same luck; p95 of {} in s)", with_article(results.unit_of_work)), "p95", "change",
+                        "90 % of change", "failed", "SLO", "cost"},
+                       beside_headers(results)));
   if (now != nullptr) {
-    table.add({"as it is", significant(now->p95_s), "", "", percent(0.0), results.slos_met ? "met" : "missed", ""});
+    table.add(with({"as it is", significant(now->p95_s), "", "", percent(0.0), results.slos_met ? "met" : "missed", ""},
+                   beside_cells(results, results.beside)));
   }
   std::vector<CounterfactualRow> rows = results.counterfactuals;
   std::stable_sort(rows.begin(), rows.end(),
                    [](const CounterfactualRow& a, const CounterfactualRow& b) { return a.p95_s < b.p95_s; });
   for (const CounterfactualRow& row : rows) {
-    table.add({row.name, significant(row.p95_s), change_text(row),
-               fmt::format("{:+.3g} to {:+.3g}", row.change_interval_s.low, row.change_interval_s.high),
-               percent(row.failed_fraction), row.slos_met ? "met" : "missed", row.cost});
+    table.add(with({row.name, significant(row.p95_s), change_text(row),
+                    fmt::format("{:+.3g} to {:+.3g}", row.change_interval_s.low, row.change_interval_s.high),
+                    percent(row.failed_fraction), row.slos_met ? "met" : "missed", row.cost},
+                   beside_cells(results, row.beside)));
   }
   return table.text();
 }
 
 std::string sweep_table(const Results& results) {
   if (!results.sweep) return {};
-  TextTable table({results.sweep->label, "moved", "p50", "p95", "p99"});
+  TextTable table(with({results.sweep->label, "moved", "p50", "p95", "p99"}, beside_headers(results)));
   for (const SweepRow& row : results.sweep->points) {
-    table.add({row.value, row.job_bytes_per_s ? rate_text(*row.job_bytes_per_s) : "", significant(row.p50_s),
-               significant(row.p95_s), significant(row.p99_s)});
+    table.add(with({row.value, row.job_bytes_per_s ? rate_text(*row.job_bytes_per_s) : "", significant(row.p50_s),
+                    significant(row.p95_s), significant(row.p99_s)},
+                   beside_cells(results, row.beside)));
   }
   return table.text();
 }

@@ -95,6 +95,12 @@ struct SloRow {
   bool met = false;
 };
 
+/// What the scenario asks to see beside the latency of a variant.
+struct BesideRow {
+  std::optional<double> stage_p95_s{};
+  std::optional<double> job_bytes_per_s{};  ///< read and written, while active
+};
+
 /// The same luck with one thing changed.
 struct CounterfactualRow {
   std::string name{};
@@ -111,6 +117,7 @@ struct CounterfactualRow {
   std::string removes{};  ///< the service that this what-if takes away; empty otherwise
   std::vector<BlameRow> blame{};
   double tail_mean_s = 0.0;
+  BesideRow beside{};
 };
 
 /// One point of the scenario's sweep.
@@ -121,6 +128,7 @@ struct SweepRow {
   double p95_s = 0.0;
   double p99_s = 0.0;
   Interval p95_interval_s{};
+  BesideRow beside{};
 };
 
 struct SweepResult {
@@ -146,6 +154,8 @@ struct Results {
   std::string title{};
   std::string workload{};      ///< the one that the question is about
   std::string unit_of_work{};  ///< what one request of it is called, for sentences
+  std::string beside_stage{};  ///< shown for every variant, as is what the job moved; empty if not
+  std::string beside_job{};
   std::uint64_t seed = 0;
   std::string version{};
   double horizon_s = 0.0;
@@ -159,6 +169,7 @@ struct Results {
   std::vector<OutcomeRow> outcomes{};
   std::vector<ResourceRow> resources{};
   std::vector<JobRow> jobs{};
+  BesideRow beside{};
   std::vector<CounterfactualRow> counterfactuals{};
   std::optional<SweepResult> sweep{};
   std::vector<ParameterRow> parameters{};

@@ -43,6 +43,11 @@ json latency_json(const Results& results) {
   return latency;
 }
 
+void add_beside(const BesideRow& row, json& object) {
+  if (row.stage_p95_s) object["stage_p95_s"] = *row.stage_p95_s;
+  if (row.job_bytes_per_s) object["job_bytes_per_s"] = *row.job_bytes_per_s;
+}
+
 json counterfactual_json(const CounterfactualRow& row) {
   json object = {{"name", row.name},
                  {"workload", row.workload},
@@ -58,6 +63,7 @@ json counterfactual_json(const CounterfactualRow& row) {
                  {"blame", row.blame}};
   if (!row.cost.empty()) object["cost"] = row.cost;
   if (!row.removes.empty()) object["removes"] = row.removes;
+  add_beside(row.beside, object);
   return object;
 }
 
@@ -69,6 +75,7 @@ json sweep_json(const SweepResult& sweep) {
                   {"p95_s", row.p95_s},
                   {"p99_s", row.p99_s},
                   {"p95_interval_s", interval_json(row.p95_interval_s)}};
+    add_beside(row.beside, point);
     if (row.job_bytes_per_s) point["job_bytes_per_s"] = *row.job_bytes_per_s;
     points.push_back(std::move(point));
   }

@@ -90,6 +90,18 @@ bool all_met(const std::vector<SloRow>& rows) {
   return std::all_of(rows.begin(), rows.end(), [](const SloRow& row) { return row.met; });
 }
 
+BesideRow beside_of(const Scenario& scenario, const RunSummary& merged) {
+  BesideRow row;
+  if (!scenario.beside.stage.empty()) {
+    const LatencyRow* latency = find_latency(merged.latency, scenario.focus, scenario.beside.stage);
+    if (latency != nullptr) row.stage_p95_s = latency->p95_s;
+  }
+  for (const JobRow& job : merged.jobs) {
+    if (job.service == scenario.beside.job) row.job_bytes_per_s = job.read_bytes_per_s + job.write_bytes_per_s;
+  }
+  return row;
+}
+
 CounterfactualRow compare(const Scenario& scenario, const WhatIf& what_if, const Replications& base, const Replications& runs) {
   const RunSummary merged = merge(runs);
   const std::vector<double> before = p95_by_replication(base, scenario.focus);
@@ -111,6 +123,7 @@ CounterfactualRow compare(const Scenario& scenario, const WhatIf& what_if, const
   row.failed_fraction = failed_fraction(merged.outcomes, scenario.focus);
   row.slos_met = all_met(judge(scenario, merged));
   row.blame = merged.blame;
+  row.beside = beside_of(scenario, merged);
   if (const LatencyRow* latency = find_latency(merged.latency, scenario.focus)) {
     row.p50_s = latency->p50_s;
     row.p95_s = latency->p95_s;
@@ -120,18 +133,20 @@ CounterfactualRow compare(const Scenario& scenario, const WhatIf& what_if, const
   return row;
 }
 
-SweepRow sweep_point(const Sweep& sweep, const std::string& workload, const std::string& value, const Replications& runs) {
+SweepRow sweep_point(const Scenario& scenario, const std::string& workload, const std::string& value,
+                     const Replications& runs) {
   const RunSummary merged = merge(runs);
   SweepRow row;
   row.value = value.starts_with('"') && value.size() >= 2 ? value.substr(1, value.size() - 2) : value;  // TOML text
   row.p95_interval_s = mean_interval(p95_by_replication(runs, workload));
+  row.beside = beside_of(scenario, merged);
   if (const LatencyRow* latency = find_latency(merged.latency, workload)) {
     row.p50_s = latency->p50_s;
     row.p95_s = latency->p95_s;
     row.p99_s = latency->p99_s;
   }
   for (const JobRow& job : merged.jobs) {
-    if (job.service == sweep.job) row.job_bytes_per_s = job.read_bytes_per_s + job.write_bytes_per_s;
+    if (job.service == scenario.sweep->job) row.job_bytes_per_s = job.read_bytes_per_s + job.write_bytes_per_s;
   }
   return row;
 }
@@ -144,7 +159,7 @@ SweepResult collect_sweep(const Scenario& scenario, const std::vector<Replicatio
   result.job = sweep.job;
   result.workload = sweep.workload.empty() ? scenario.focus : sweep.workload;
   for (std::size_t i = 0; i < sweep.values.size(); ++i) {
-    result.points.push_back(sweep_point(sweep, result.workload, sweep.values[i], runs[first + i]));
+    result.points.push_back(sweep_point(scenario, result.workload, sweep.values[i], runs[first + i]));
   }
   return result;
 }
@@ -165,6 +180,9 @@ Results summarise(const Scenario& scenario, const Replications& runs) {
   results.p95_interval_s = mean_interval(p95_by_replication(runs, scenario.focus));
   RunSummary merged = merge(runs);
   results.slos = judge(scenario, merged);
+  results.beside_stage = scenario.beside.stage;
+  results.beside_job = scenario.beside.job;
+  results.beside = beside_of(scenario, merged);
   results.slos_met = all_met(results.slos);
   results.latency = std::move(merged.latency);
   results.blame = std::move(merged.blame);

@@ -100,6 +100,15 @@ Slo read_slo(TableReader& table, const std::vector<std::string>& workloads) {
   return slo;
 }
 
+Beside read_beside(TableReader& table, const std::vector<std::string>& services) {
+  Beside beside;
+  beside.stage = table.value_or<std::string>("stage", "");
+  check_reference(table, "stage", beside.stage, {"llm", "retrieve"});
+  beside.job = table.value_or<std::string>("job", "");
+  check_reference(table, "job", beside.job, services);
+  return beside;
+}
+
 void read_run(TableReader& root, Scenario& scenario) {
   scenario.title = root.value_or<std::string>("title", "");
   scenario.seed = root.value_or<std::uint64_t>("seed", scenario.seed);
@@ -131,6 +140,7 @@ Scenario read_document(const Document& document, const Surroundings& around, std
   scenario.focus = root.value_or<std::string>("focus", workloads.empty() ? "" : workloads.front());
   check_reference(root, "focus", scenario.focus, workloads);
   scenario.unit_of_work = root.value_or<std::string>("unit_of_work", "request");
+  if (auto beside = root.optional_table("beside")) scenario.beside = read_beside(*beside, services);
   for (TableReader& slo : root.tables("slo")) scenario.slos.push_back(read_slo(slo, workloads));
   for (TableReader& what_if : root.tables("what_if")) scenario.what_ifs.push_back(read_what_if(what_if, services));
   if (auto sweep = root.optional_table("sweep")) scenario.sweep = read_sweep(*sweep, services, workloads);

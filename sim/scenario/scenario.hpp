@@ -11,6 +11,7 @@
 //   replications = 16
 //   focus = "agents"                         # the workload that the question is about; the first if left out
 //   unit_of_work = "agent turn"              # what one of its requests is called
+//   beside = { stage = "retrieve", job = "etl" }   # shown for every what-if and sweep point: a stage, what a job moved
 //   [services.NAME]                          # type = ..., node = ..., ...
 //   [workloads.NAME]                         # type = ..., ...
 //   [[slo]]                                  # workload = "agents", metric = "p95", limit = "8 s"
@@ -71,6 +72,12 @@ struct Sweep {
   std::string job;                  ///< the service whose throughput is shown beside it; may be empty
 };
 
+/// What every what-if and sweep point shows beside the latency of the workload in focus; both may be empty.
+struct Beside {
+  std::string stage;  ///< of a request: `retrieve` or `llm`
+  std::string job;    ///< a service that moves data
+};
+
 struct Scenario {
   std::string name;
   std::string title;
@@ -81,6 +88,7 @@ struct Scenario {
   int replications = 16;
   std::string focus;         ///< the workload that the question is about
   std::string unit_of_work;  ///< what one of its requests is called in sentences
+  Beside beside;
   std::vector<ServiceSpec> services;
   std::vector<WorkloadSpec> workloads;
   std::vector<Slo> slos;

@@ -109,6 +109,8 @@ std::string resolved_json(const Scenario& scenario) {
             {"horizon", format_quantity(scenario.horizon)},
             {"warm_up", format_quantity(scenario.warm_up)},
             {"replications", scenario.replications}};
+  if (!scenario.beside.stage.empty()) json["beside"]["stage"] = scenario.beside.stage;
+  if (!scenario.beside.job.empty()) json["beside"]["job"] = scenario.beside.job;
   for (const Slo& slo : scenario.slos) json["slo"].push_back(slo_json(slo));
   for (const WhatIf& what_if : scenario.what_ifs) json["what_if"].push_back(what_if_json(what_if));
   if (scenario.sweep) json["sweep"] = sweep_json(*scenario.sweep);
