@@ -21,6 +21,7 @@ constexpr double kMeasurementSigma = 0.08;
 /// What a fill test tells, in the order of the columns. Logarithms of MB/s and GB.
 enum Figure : std::size_t { Before, Size, After, NumFigures };
 constexpr std::array<std::string_view, NumFigures> kColumns = {"phase1_mb_s", "phase1_until_gb", "phase2_mb_s"};
+constexpr std::array<std::string_view, NumFigures> kParameters = {"fast_rate", "size", "direct_rate"};
 constexpr std::array<std::string_view, NumFigures> kUnits = {"MB/s", "GB", "MB/s"};
 using Belief = std::array<Prior, NumFigures>;
 
@@ -104,8 +105,9 @@ void learn(const MeasurementTable& table, const std::string& unit, const std::ve
     }
     prior = {sum / weight, std::sqrt(1.0 / weight)};
     const double value = std::exp(prior.mean);
-    summary.parameters.push_back({std::string(kColumns.at(f)), value, std::string(kUnits.at(f)), value * prior.sigma});
+    summary.parameters.push_back({std::string(kParameters.at(f)), value, std::string(kUnits.at(f)), value * prior.sigma});
   }
+  summary.parameters.push_back({"capacity", *table.number(rows.front(), "capacity_gb"), "GB", 0.0});
   grounds.grade = Grade::Fitted;
   grounds.note.clear();
   evaluation.fits.push_back(std::move(summary));

@@ -16,6 +16,7 @@
 #include "models/base/text.hpp"
 #include "models/calibration/class_prior_fit.hpp"
 #include "models/calibration/drive_entry.hpp"
+#include "models/calibration/entry_tables.hpp"
 #include "models/calibration/fio_row.hpp"
 #include "models/calibration/measurement_set.hpp"
 #include "models/catalog/data_folder.hpp"
@@ -91,9 +92,28 @@ std::vector<calibration::ReadsBesideWrites> reads_beside_writes(const std::files
   return calibration::reads_beside_writes(set.table);
 }
 
+// Measurements that tell a part of an entry: its tables.
+void fit_tables(const calibration::MeasurementSet& set, const Options& options) {
+  const calibration::Evaluation evaluation = set.kind->evaluate(calibration::all_to_fit(set.table), {});
+  std::vector<std::string> units;
+  for (const calibration::FitSummary& fit : evaluation.fits) units.push_back(fit.unit);
+  if (units.empty()) {
+    throw ConfigError(
+        {.place = {options.path, 0, 0}, .key = {}, .value = {}, .rule = "holds no row that can be fitted", .hint = {}});
+  }
+  const std::string device = chosen_device(units, options);
+  for (const calibration::FitSummary& fit : evaluation.fits) {
+    if (fit.unit == device) write_or_print(calibration::entry_tables(fit), options.out);
+  }
+}
+
 void fit(const Options& options) {
   const calibration::MeasurementSet set = calibration::read_measurement_set(options.path);
   for (const std::string& note : set.notes) fmt::print(stderr, "{}: {}\n", set.name, note);
+  if (calibration::makes_entry_tables(set.kind->name)) {
+    fit_tables(set, options);
+    return;
+  }
   if (set.kind->name != "fio_sweep") {
     throw ConfigError({.place = {options.path, 0, 0},
                        .key = {},

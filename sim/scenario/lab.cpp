@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/base/text.hpp"
+#include "models/registry.hpp"
 
 namespace labtwin {
 namespace {
@@ -62,6 +63,18 @@ GpuSpec read_gpu(TableReader& table, const catalog::Catalog& catalog) {
   return gpu;
 }
 
+/// The key `data`, which must fit on the drive where its entry tells the capacity. Mistakes of the part are told elsewhere.
+Bytes read_data(TableReader& table, const std::string& part, const catalog::Catalog& catalog) {
+  const auto data = table.optional<Bytes>("data", kNonNegative);
+  const std::vector<std::string> parts = catalog.parts("drives");
+  if (!data || std::find(parts.begin(), parts.end(), part) == parts.end()) return data.value_or(Bytes{});
+  const auto slc_cache = load_drive(catalog, part).slc_cache;
+  if (slc_cache && *data > slc_cache->capacity) {
+    table.fail("data", fmt::format("is more than {} holds: {}", part, format_quantity(slc_cache->capacity)));
+  }
+  return *data;
+}
+
 DriveSpec read_drive(TableReader& table, const catalog::Catalog& catalog) {
   DriveSpec drive;
   drive.name = table.name();
@@ -69,7 +82,7 @@ DriveSpec read_drive(TableReader& table, const catalog::Catalog& catalog) {
   drive.slot = table.value_or<std::string>("slot", "");
   drive.scheduler = read_scheduler(table);
   drive.max_request = table.optional<Bytes>("max_request", at_least(512));
-  drive.data = table.value_or<Bytes>("data", Bytes{}, kNonNegative);
+  drive.data = read_data(table, drive.part, catalog);
   return drive;
 }
 

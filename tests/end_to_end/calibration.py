@@ -189,6 +189,23 @@ def check_capture_broken_off(work):
         assert not out.exists()
 
 
+def check_fits_that_are_part_of_an_entry(work):
+    """Sustained writes and fill tests make tables that an entry takes."""
+    sustained = run("fit", SETS / "sk-hynix-pe8110-960gb" / "sustained_write").stdout
+    assert "[parameters.sustained_write]" in sustained and '"sustained_write.spare" = ' in sustained, sustained
+    test = work / "fill.csv"
+    test.write_text("drive,capacity_gb,type,phase1_mb_s,phase1_until_gb,phase2_mb_s\nMine,1000,TLC,3000,200,900\n")
+    cache = run("fit", test).stdout
+    assert "[parameters.slc_cache]" in cache and 'capacity = "1000 GB"' in cache, cache
+    entry = work / "with-cache.toml"
+    shipped = ROOT / "models" / "catalog" / "drives" / "crucial-mx200-250gb.toml"
+    parameters, grades = cache.split("[grades]")
+    entry.write_text(shipped.read_text().replace("[grades]", parameters + "[grades]", 1) if "[grades]" in shipped.read_text()
+                     else shipped.read_text().replace("[source]", parameters + "[source]", 1))
+    run("check", entry)
+    assert "several devices" in one_line("fit", SETS / "consumer-ssds" / "slc_cache")
+
+
 def main():
     assert os.access(LABTWIN, os.X_OK)
     with tempfile.TemporaryDirectory(prefix="labtwin-test-") as name:
@@ -196,6 +213,7 @@ def main():
         check_fit_of_a_drive_never_seen(work)
         check_drives_without_fitted_rows(work)
         check_blank_outcomes_are_predicted_alike(work)
+        check_fits_that_are_part_of_an_entry(work)
         check_wrong_inputs(work)
         check_implausible_runs_are_not_fitted(work)
         check_capture_broken_off(work)
