@@ -43,6 +43,9 @@ constexpr std::array<Names, 3> kSlcCacheQuantities = {"phase1_mb_s", "phase1_unt
 constexpr std::array<Names, 4> kVectorDiskColumns = {"search_mode", "bg_kind", "bg_iodepth", "qps"};
 constexpr std::array<Names, 9> kVectorDiskConditions = {
     "host", "search_mode", "dim", "n_vectors", "search_param", "reads_in_flight_W", "query_threads", "bg_kind", "bg_iodepth"};
+constexpr std::array<Names, 10> kVectorDiskOptional = {
+    "bg_target",           "bg_target_MBps",       "bg_target_unit",     "bg_block",   "bg_cpu_policy",
+    "bg_actual_read_MBps", "bg_actual_write_MBps", "other_traffic_MBps", "mitigation", "io_scheduler"};
 constexpr std::array<Names, 7> kVectorDiskQuantities = {"qps",        "lat_mean_us",   "lat_p50_us",      "lat_p95_us",
                                                         "lat_p99_us", "ios_per_query", "rounds_per_query"};
 
@@ -52,7 +55,7 @@ constexpr std::array<Kind, 5> kKinds = {{
     {"sustained_write", kSustainedWriteColumns, kSustainedWriteConditions, kSustainedWriteQuantities,
      &evaluate_sustained_write},
     {"slc_cache", kSlcCacheColumns, kSlcCacheConditions, kSlcCacheQuantities, &evaluate_slc_cache},
-    {"vector_disk", kVectorDiskColumns, kVectorDiskConditions, kVectorDiskQuantities},
+    {"vector_disk", kVectorDiskColumns, kVectorDiskConditions, kVectorDiskQuantities, nullptr, kVectorDiskOptional},
 }};
 
 std::vector<std::string_view> kind_names() {

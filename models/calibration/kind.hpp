@@ -75,6 +75,7 @@ struct Kind {
   std::span<const std::string_view> quantities;     ///< measured columns
   /// Null for kinds that are replayed by the engine: the worker process evaluates those and returns the same result.
   Evaluate evaluate = nullptr;
+  std::span<const std::string_view> optional_conditions{};  ///< columns that are read where they are there
 };
 
 /// All kinds, in the order in which tables are matched against them.

@@ -80,7 +80,8 @@ void note_unused_columns(MeasurementSet& set) {
   std::vector<std::string> unused;
   for (const std::string& column : set.table.columns()) {
     if (listed(kKnown, column) || listed(set.kind->recognised_by, column) || listed(set.kind->conditions, column)) continue;
-    if (!listed(set.kind->quantities, column)) unused.push_back(column);
+    if (listed(set.kind->optional_conditions, column) || listed(set.kind->quantities, column)) continue;
+    unused.push_back(column);
   }
   if (!unused.empty()) set.notes.push_back("columns that no prediction reads: " + join_names(unused));
 }

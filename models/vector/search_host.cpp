@@ -31,6 +31,7 @@ SearchHost read_search_host(TableReader& parameters) {
   TableReader job = parameters.table("job");
   host.job.think_time = job.required<Seconds>("think_time", kNonNegative);
   host.job.interruptions = read_interruptions(job.table("interruptions"));
+  host.job.pacing_slowdown = job.value_or<double>("pacing_slowdown", 1.0, at_least(1.0));
   host.job.starved_interruptions = read_interruptions(job.table("starved_interruptions"));
   return host;
 }

@@ -29,12 +29,16 @@ struct SearchHost {
     Seconds think_time;
     Interruptions interruptions;          ///< of a job that gets its processor when it asks for it
     Interruptions starved_interruptions;  ///< of one that competes with other work for it
+    /// >= 1: beside a job that waits for its schedule the bytes of searches' reads take so many times as long. fio spins for
+    /// part of these waits, on a processor that the kernel needs for large reads; beside a job that is always behind nothing is
+    /// seen.
+    double pacing_slowdown = 1.0;
   };
   Job job;
 };
 
 /// Parameters of an entry of the family `hosts`: cores, drive, wake_up, [graph] and [inverted_lists] (query, round, distance),
-/// [interruptions] (rate, mean_duration), [job] (think_time, interruptions, starved_interruptions).
+/// [interruptions] (rate, mean_duration), [job] (think_time, interruptions, starved_interruptions, pacing_slowdown).
 [[nodiscard]] SearchHost read_search_host(TableReader& parameters);
 
 }  // namespace labtwin::vector

@@ -5,15 +5,18 @@
 // the queues; the shape knows neither the drive nor the page cache.
 
 #include <cstdint>
+#include <optional>
 
 #include "models/base/units.hpp"
 
 namespace labtwin::vector {
 
-/// The demand of one query. Reads of one round are issued together; a round starts when the one before has ended.
+/// The demand of one query. Reads of one round are issued together, at most `max_in_flight` at once: each that ends makes room
+/// for the next. A round starts when the one before has ended.
 struct SearchShape {
   std::uint32_t num_rounds = 0;
   std::uint32_t num_reads = 0;
+  std::optional<std::uint32_t> max_in_flight = std::nullopt;  ///< absent: all of a round
   Bytes read_size;
   double num_distances = 0.0;  ///< vectors compared with the query
 

@@ -56,6 +56,7 @@ void read_inverted_lists(TableReader& index, VectorStoreSpec& spec) {
     return;
   }
   spec.shape = vector::inverted_list_search(lists, num_probes);
+  spec.shape.max_in_flight = index.optional<std::uint32_t>("reads_in_flight", at_least(1.0));
   spec.index_size = lists.size();
 }
 

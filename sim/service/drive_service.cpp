@@ -5,25 +5,49 @@
 
 namespace labtwin::service {
 
-Burst::Burst(DriveService& drive, std::vector<storage::Io> ios)
-    : Resumption(drive.engine_->queue()), drive_(&drive), ios_(std::move(ios)) {}
+namespace {
+
+// Adds up what has the same kind and culprit, so that a long chain stays small.
+Causes joined(Causes causes, const Causes& more) {
+  for (const Cause& cause : more) {
+    const auto same = std::find_if(causes.begin(), causes.end(), [&cause](const Cause& known) {
+      return known.kind == cause.kind && known.culprit == cause.culprit;
+    });
+    if (same == causes.end()) {
+      causes.push_back(cause);
+    } else {
+      same->duration += cause.duration;
+    }
+  }
+  return causes;
+}
+
+}  // namespace
+
+Burst::Burst(DriveService& drive, std::vector<storage::Io> ios, std::size_t window)
+    : Resumption(drive.engine_->queue()), drive_(&drive), ios_(std::move(ios)), window_(window) {}
 
 Burst::~Burst() {
-  if (num_pending_ > 0) drive_->forget(*this);
+  if (num_submitted_ > num_completed_) drive_->forget(*this);
 }
 
 void Burst::await_suspend(std::coroutine_handle<> process) {
   resumes(process);
-  drive_->submit(*this);
+  drive_->start(*this);
 }
 
-void Burst::note(storage::IoCompletion&& completion) {
+void Burst::note(std::size_t index, storage::IoCompletion&& completion) {
   if (completion.outcome != Outcome::Completed) result_.outcome = completion.outcome;
-  if (result_.causes.empty() || completion.finished > last_finish_) {
+  ++num_completed_;
+  const bool is_last = result_.causes.empty() || completion.finished > last_finish_;
+  const bool makes_room = num_submitted_ < ios_.size();
+  if (!is_last && !makes_room) return;
+  Causes causes = before_.empty() ? std::move(completion.causes) : joined(std::move(before_[index]), completion.causes);
+  if (is_last) {
     last_finish_ = completion.finished;
-    result_.causes = std::move(completion.causes);
+    result_.causes = causes;
   }
-  --num_pending_;
+  if (makes_room) drive_->submit_next(*this, std::move(causes));
 }
 
 DriveService::DriveService(Engine& engine, ResourceId resource, std::unique_ptr<storage::Drive> drive)
@@ -68,22 +92,28 @@ Seconds DriveService::waiting_time() {
   return waiting_time_;
 }
 
-void DriveService::submit(Burst& burst) {
+void DriveService::start(Burst& burst) {
   note_waiting();
-  burst.num_pending_ = burst.ios_.size();
-  for (storage::Io& io : burst.ios_) {
-    io.id = next_id_++;
-    bursts_.emplace(io.id, &burst);
-    drive_->submit(engine_->now(), io);
-  }
+  if (burst.window_ < burst.ios_.size()) burst.before_.resize(burst.ios_.size());
+  const std::size_t first_ones = std::min(burst.window_, burst.ios_.size());
+  while (burst.num_submitted_ < first_ones) submit_next(burst, {});
   arm();
 }
 
+void DriveService::submit_next(Burst& burst, Causes before) {
+  const std::size_t index = burst.num_submitted_++;
+  storage::Io& io = burst.ios_[index];
+  if (!burst.before_.empty()) burst.before_[index] = std::move(before);
+  io.id = next_id_++;
+  pending_.emplace(io.id, Pending{.burst = &burst, .index = index});
+  drive_->submit(engine_->now(), io);
+}
+
 void DriveService::forget(Burst& burst) {
-  for (const storage::Io& io : burst.ios_) {
-    if (bursts_.erase(io.id) > 0) drive_->cancel(engine_->now(), io.id);
+  for (std::size_t i = 0; i < burst.num_submitted_; ++i) {
+    const WorkId id = burst.ios_[i].id;
+    if (pending_.erase(id) > 0) drive_->cancel(engine_->now(), id);
   }
-  burst.num_pending_ = 0;
   arm();
 }
 
@@ -96,12 +126,12 @@ void DriveService::wake() {
       if (on_end) on_end();
       continue;
     }
-    const auto found = bursts_.find(completion.id);
-    if (found == bursts_.end()) continue;  // whoever asked has given up
-    Burst& burst = *found->second;
-    bursts_.erase(found);
-    burst.note(std::move(completion));
-    if (burst.num_pending_ == 0) engine_->queue().push_ready(burst);
+    const auto found = pending_.find(completion.id);
+    if (found == pending_.end()) continue;  // whoever asked has given up
+    const Pending io = found->second;
+    pending_.erase(found);
+    io.burst->note(io.index, std::move(completion));
+    if (io.burst->num_completed_ == io.burst->ios_.size()) engine_->queue().push_ready(*io.burst);
   }
   arm();
 }

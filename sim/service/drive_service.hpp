@@ -1,8 +1,10 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,16 +21,17 @@ namespace labtwin::service {
 class DriveService;
 
 /// How a burst of I/Os went: the worst outcome, and the causes of the I/O that finished last (the first of several at one
-/// date), which sum to the time the burst took.
+/// date) and of those whose ends made room for it in the window, one after the other; they sum to the time the burst took.
 struct BurstResult {
   Outcome outcome = Outcome::Completed;
   Causes causes;
 };
 
-/// The wait for I/Os that were issued together; made by DriveService::perform. Destroying it cancels what has not completed.
+/// The wait for I/Os of which at most a window is outstanding; made by DriveService::perform. Destroying it cancels what has
+/// not completed.
 class Burst final : public Resumption {
  public:
-  Burst(DriveService& drive, std::vector<storage::Io> ios);
+  Burst(DriveService& drive, std::vector<storage::Io> ios, std::size_t window);
   ~Burst() override;
 
   [[nodiscard]] bool await_ready() const noexcept { return ios_.empty(); }
@@ -37,11 +40,14 @@ class Burst final : public Resumption {
 
  private:
   friend class DriveService;
-  void note(storage::IoCompletion&& completion);
+  void note(std::size_t index, storage::IoCompletion&& completion);
 
   DriveService* drive_;
   std::vector<storage::Io> ios_;
-  std::size_t num_pending_ = 0;
+  std::vector<Causes> before_;  ///< by I/O: causes of the time from the start of the burst to its submission; empty for 0
+  std::size_t window_;
+  std::size_t num_submitted_ = 0;
+  std::size_t num_completed_ = 0;
   Seconds last_finish_;
   BurstResult result_;
 };
@@ -53,8 +59,11 @@ class DriveService {
   DriveService(const DriveService&) = delete;
   DriveService& operator=(const DriveService&) = delete;
 
-  /// `co_await drive.perform(std::move(ios))`: issues them together and waits for all. Ids are given here.
-  [[nodiscard]] Burst perform(std::vector<storage::Io> ios) { return {*this, std::move(ios)}; }
+  /// `co_await drive.perform(std::move(ios))`: issues them and waits for all; at most `window` (> 0) are outstanding, in the
+  /// order given. Ids are given here.
+  [[nodiscard]] Burst perform(std::vector<storage::Io> ios, std::size_t window = std::numeric_limits<std::size_t>::max()) {
+    return {*this, std::move(ios), window};
+  }
 
   /// Starts a bulk job; `on_end` is called when it has moved its total.
   WorkId start_bulk(const storage::BulkJob& job, std::function<void()> on_end);
@@ -79,8 +88,15 @@ class DriveService {
     std::function<void()> on_end{};
   };
 
+  /// An I/O of a burst.
+  struct Pending {
+    Burst* burst = nullptr;
+    std::size_t index = 0;
+  };
+
   [[nodiscard]] std::vector<BulkEntry>::iterator find_bulk(WorkId id);
-  void submit(Burst& burst);
+  void start(Burst& burst);
+  void submit_next(Burst& burst, Causes before);
   void forget(Burst& burst);
   void wake();
   void arm();
@@ -91,8 +107,8 @@ class DriveService {
   std::unique_ptr<storage::Drive> drive_;
   Alarm alarm_;
   WorkId next_id_ = 1;
-  std::unordered_map<WorkId, Burst*> bursts_;  ///< looked up only, never walked
-  std::vector<BulkEntry> bulk_jobs_;           ///< those that run
+  std::unordered_map<WorkId, Pending> pending_;  ///< looked up only, never walked
+  std::vector<BulkEntry> bulk_jobs_;             ///< those that run
   Seconds waiting_time_;
   Seconds noted_at_;
 };

@@ -26,9 +26,8 @@ Task<Outcome> VectorStore::search(SearchRequest request, CallRecord& record) {
   record.add(slots_resource_, slot.causes);
   if (slot.outcome != Outcome::Completed) co_return slot.outcome;
 
-  const double num_rounds = options_.shape.num_rounds;
-  const Seconds per_round = options_.cost.per_round + options_.cost.per_query / num_rounds +
-                            options_.cost.per_distance * (options_.shape.num_distances / num_rounds);
+  const Seconds per_round = processor_time_of_round();
+  const std::size_t window = options_.shape.max_in_flight.value_or(options_.shape.num_reads);
   std::uint64_t read_number = 0;
   for (std::uint32_t round = 0; round < options_.shape.num_rounds; ++round) {
     const Seconds began = engine_->now();
@@ -38,7 +37,7 @@ Task<Outcome> VectorStore::search(SearchRequest request, CallRecord& record) {
     std::vector<storage::Io> reads = reads_of_round(request, round, read_number, record.owner());
     if (reads.empty()) continue;
     record.waits_for(drive_->resource(), drive_->main_owner());
-    const BurstResult burst = co_await drive_->perform(std::move(reads));
+    const BurstResult burst = co_await drive_->perform(std::move(reads), window);
     record.add(drive_->resource(), burst.causes);
     if (burst.outcome != Outcome::Completed) co_return Outcome::Failed;
     const Seconds delay = delay_of_round(request, round, engine_->now() - began);
@@ -49,6 +48,12 @@ Task<Outcome> VectorStore::search(SearchRequest request, CallRecord& record) {
     }
   }
   co_return Outcome::Completed;
+}
+
+Seconds VectorStore::processor_time_of_round() const {
+  const vector::SearchShape& shape = options_.shape;
+  const Seconds of_query = options_.cost.per_query + options_.cost.per_distance * shape.num_distances;
+  return options_.cost.per_round + of_query / static_cast<double>(shape.num_rounds);
 }
 
 Seconds VectorStore::delay_of_round(SearchRequest request, std::uint32_t round, Seconds elapsed) const {

@@ -53,6 +53,7 @@ class VectorStore {
                                                         OwnerId owner) const;
 
   /// How much later than its reads the process goes on.
+  [[nodiscard]] Seconds processor_time_of_round() const;
   [[nodiscard]] Seconds delay_of_round(SearchRequest request, std::uint32_t round, Seconds elapsed) const;
 
   Engine* engine_;

@@ -53,6 +53,26 @@ service::VectorStoreOptions store_options(const SearchRun& run, const ReplayHost
   return options;
 }
 
+// How long a window of the job takes on the drive of this host, and between two of its blocks in one place.
+Seconds window_time(const NeighbourJob& job, const ReplayHost& host) {
+  const storage::IoClass io{
+      .direction = job.kind == JobKind::SequentialRead ? storage::Direction::Read : storage::Direction::Write,
+      .pattern = storage::Pattern::Sequential,
+      .block_size = job.block_size};
+  return closed_loop(*storage::make_queue_depth_curve(host.drive), io, job.depth).mean_latency + host.host.job.think_time;
+}
+
+// A job that is behind because it waits for its processor is interrupted for as long as makes it achieve what it did.
+Interruptions interruptions_of(const NeighbourJob& job, const ReplayHost& host) {
+  if (!job.is_starved) return host.host.job.interruptions;
+  Interruptions interruptions = host.host.job.starved_interruptions;
+  if (!job.is_behind || !job.achieved) return interruptions;
+  const Seconds per_window = job.block_size * job.depth / *job.achieved;
+  const Seconds running = window_time(job, host);
+  interruptions.mean_duration = std::max(Seconds{}, per_window - running) / (interruptions.rate * running);
+  return interruptions;
+}
+
 storage::BulkJob bulk_job(const NeighbourJob& job, const ReplayHost& host, RandomStream variates) {
   const bool reads = job.kind == JobKind::SequentialRead || job.kind == JobKind::RandomRead;
   const bool random = job.kind == JobKind::RandomRead || job.kind == JobKind::RandomWrite;
@@ -64,7 +84,7 @@ storage::BulkJob bulk_job(const NeighbourJob& job, const ReplayHost& host, Rando
   bulk.depth = job.depth;
   bulk.rate_limit = job.rate_limit;
   bulk.think_time = host.host.job.think_time;
-  bulk.interruptions = job.is_starved ? host.host.job.starved_interruptions : host.host.job.interruptions;
+  bulk.interruptions = interruptions_of(job, host);
   bulk.priority = job.priority;
   bulk.variates = variates;
   return bulk;
@@ -165,7 +185,11 @@ class Node {
 storage::QueueDepthParameters drive_of_run(const SearchRun& run, const ReplayHost& host) {
   storage::QueueDepthParameters drive = host.drive;
   const NeighbourJob& job = run.job;
-  if (job.kind == JobKind::None || job.rate_limit || !job.achieved) return drive;
+  if (job.kind != JobKind::None && job.keeps_schedule) {
+    drive.random_read.stream_bandwidth /= host.host.job.pacing_slowdown;
+    drive.random_read.bandwidth /= host.host.job.pacing_slowdown;
+  }
+  if (!job.is_behind || job.is_starved || !job.achieved) return drive;
   storage::QueueDepthClass& c = job.kind == JobKind::SequentialRead ? drive.sequential_read : drive.sequential_write;
   const Bytes window = job.block_size * job.depth;
   const Seconds floor = c.latency_floor + job.block_size / c.stream_bandwidth;

@@ -35,8 +35,9 @@ struct ReplayedSearch {
 [[nodiscard]] std::vector<ReplayedSearch> replay_searches(const std::vector<SearchRun>& runs, const ReplayHost& host,
                                                           std::uint64_t replication);
 
-/// The drive of a run. An unlimited sequential job measures, by the rate it achieved, the bandwidth that a shared drive had at
-/// that minute; within limits, because other effects hold the job back too.
+/// The drive of a run, which moves bytes of reads more slowly beside a job that keeps a schedule. An unlimited sequential job
+/// measures, by the rate it achieved, the bandwidth that a shared drive had at that minute; within limits, because other
+/// effects hold the job back too.
 [[nodiscard]] storage::QueueDepthParameters drive_of_run(const SearchRun& run, const ReplayHost& host);
 
 }  // namespace labtwin::validation

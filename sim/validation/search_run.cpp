@@ -15,6 +15,8 @@ using calibration::MeasurementTable;
 using storage::IoPriority;
 
 constexpr double kBytesPerMb = 1e6;
+// A job that moved less than this share of what it was told to move was behind all the time.
+constexpr double kOnSchedule = 0.97;
 // The layout of the measured indexes: a node per sector; lists of 1.29 MB per 8 probes.
 constexpr double kNodeSize = 4096.0;
 constexpr double kNumLists = 2048.0;
@@ -56,9 +58,13 @@ std::optional<BytesPerSecond> achieved_rate(const MeasurementTable& table, std::
   return BytesPerSecond::from_base(std::max(0.0, rate) * kBytesPerMb);
 }
 
-std::string_view target_text(const MeasurementTable& table, std::size_t row) {
-  const std::string_view target = table.text(row, "bg_target");
-  return target.empty() ? table.text(row, "bg_target_MBps") : target;
+// What the job was told to move; nothing where it was told to move as much as it can.
+std::optional<BytesPerSecond> target_rate(const MeasurementTable& table, std::size_t row, Bytes block_size) {
+  const bool is_wide = table.find_column("bg_target").has_value();
+  const std::string column = is_wide ? "bg_target" : "bg_target_MBps";
+  if (table.text(row, column) == "max") return std::nullopt;
+  const double per_unit = table.text(row, "bg_target_unit") == "IOPS" ? block_size.value() : kBytesPerMb;
+  return BytesPerSecond::from_base(number_or(table, row, column, 0.0) * per_unit);
 }
 
 void apply_mitigation(std::string_view mitigation, SearchRun& run) {
@@ -72,6 +78,8 @@ void apply_mitigation(std::string_view mitigation, SearchRun& run) {
     rate = 10.0 * rate + (c - '0');
   }
   run.job.rate_limit = BytesPerSecond::from_base(rate * kBytesPerMb);
+  run.job.is_behind = false;
+  run.job.keeps_schedule = true;
 }
 
 NeighbourJob read_job(const MeasurementTable& table, std::size_t row) {
@@ -82,18 +90,14 @@ NeighbourJob read_job(const MeasurementTable& table, std::size_t row) {
   job.depth = static_cast<unsigned>(std::max(1.0, number_or(table, row, "bg_iodepth", 1.0)));
   job.is_starved = table.text(row, "bg_cpu_policy").find("starved") != std::string_view::npos;
   job.achieved = achieved_rate(table, row);
-  const bool unlimited = target_text(table, row) == "max";
+  const std::optional<BytesPerSecond> target = target_rate(table, row, job.block_size);
   const bool is_sequential = job.kind == JobKind::SequentialRead || job.kind == JobKind::SequentialWrite;
-  // A job that was kept from saturating the drive by something else is a job at the rate it achieved.
-  if (unlimited && is_sequential && !job.is_starved) return job;
-  if (job.achieved) {
-    job.rate_limit = job.achieved;
-  } else if (!unlimited) {
-    const double per_unit = table.text(row, "bg_target_unit") == "IOPS" ? job.block_size.value() : kBytesPerMb;
-    const std::string column = table.find_column("bg_target") ? "bg_target" : "bg_target_MBps";
-    job.rate_limit = BytesPerSecond::from_base(number_or(table, row, column, 0.0) * per_unit);
-  }
-  if (job.rate_limit && *job.rate_limit <= BytesPerSecond{}) job.kind = JobKind::None;
+  if ((job.achieved && *job.achieved <= BytesPerSecond{}) || (target && *target <= BytesPerSecond{})) job.kind = JobKind::None;
+  // A job behind its schedule issues whenever it can. Of the others, and of those that the processor or the page cache holds
+  // back in ways of their own, the rate that they achieved says most.
+  job.keeps_schedule = target && (!job.achieved || *job.achieved >= kOnSchedule * *target);
+  job.is_behind = is_sequential && !job.keeps_schedule;
+  if (!job.is_behind) job.rate_limit = job.achieved ? job.achieved : target;
   return job;
 }
 
@@ -123,8 +127,7 @@ void read_search(const MeasurementTable& table, std::size_t row, SearchRun& run)
     index.num_lists = kNumLists;
     index.bytes_per_component = kBytesPerComponent;
     run.shape = vector::inverted_list_search(index, static_cast<std::uint32_t>(parameter));
-    // No more than `width` lists are read at once.
-    run.shape.num_rounds = static_cast<std::uint32_t>(std::ceil(parameter / width));
+    run.shape.max_in_flight = static_cast<std::uint32_t>(width);
     run.counts = {.num_rounds = parameter, .num_reads = parameter};
     run.index_size = index.size();
   } else {
@@ -163,7 +166,7 @@ SearchRun read_search_run(const MeasurementTable& table, std::size_t row) {
 Regime regime_of(const SearchRun& run, std::optional<Bytes> window) {
   const NeighbourJob& job = run.job;
   if (job.kind == JobKind::None) return Regime::Alone;
-  if (job.rate_limit) return Regime::Limited;
+  if (!job.is_behind || job.is_starved) return Regime::Limited;
   const bool waits_in_scheduler = window && job.block_size * job.depth > *window;
   const bool is_cured =
       run.scheduler == storage::SchedulerKind::None || run.priority == IoPriority::Realtime || job.priority == IoPriority::Idle;

@@ -22,8 +22,11 @@ struct NeighbourJob {
   Bytes block_size;
   unsigned depth = 1;
   std::optional<BytesPerSecond> rate_limit;  ///< absent: as fast as its window allows
-  std::optional<BytesPerSecond> achieved;  ///< what an unlimited job got; the drive's bandwidth at that minute follows from it
-  bool is_starved = false;                 ///< competed with other work for its processor
+  std::optional<BytesPerSecond> achieved;    ///< measured
+  bool is_behind =
+      false;  ///< a sequential job with no target, or one it missed: what held it back follows from what it achieved
+  bool keeps_schedule = false;  ///< has a target and meets it
+  bool is_starved = false;      ///< competed with other work for its processor
   storage::IoPriority priority = storage::IoPriority::BestEffort;
 };
 

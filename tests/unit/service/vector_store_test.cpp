@@ -82,6 +82,35 @@ TEST(VectorStore, AQueryIsItsRoundsOfComputingAndReading) {
   EXPECT_NEAR(spent(query.record, kCores, DelayKind::Service, kSearcher).value(), 0.0012, 1e-9);
 }
 
+TEST(VectorStore, AReadThatEndsMakesRoomForTheNextOfItsWindow) {
+  VectorStoreOptions options = three_rounds();
+  options.shape.max_in_flight = 3;
+  Lab lab(options);
+  Query query;
+  lab.engine.spawn("query", run_query(lab, 1, query));
+  lab.engine.run();
+  // The fourth read of a round starts when one of the first three has ended.
+  EXPECT_NEAR(query.finished.value(), 0.0072, 1e-9);
+  EXPECT_NEAR(spent(query.record, kDrive, DelayKind::Service, kSearcher).value(), 0.006, 1e-9);
+  EXPECT_NEAR(query.record.timeline().total().value(), query.finished.value(), 1e-9);
+}
+
+TEST(VectorStore, GivingUpAQueryCancelsTheReadsOfItsWindow) {
+  VectorStoreOptions options = three_rounds();
+  options.shape.max_in_flight = 3;
+  Lab lab(options);
+  Query query;
+  const auto impatient = [](Lab& l, Query& q) -> Task<> {
+    Task<> search = run_query(l, 1, q);
+    const auto answered = co_await l.engine.with_timeout(std::move(search), 2_ms);
+    EXPECT_FALSE(answered);
+  };
+  lab.engine.spawn("impatient", impatient(lab, query));
+  lab.engine.run();
+  EXPECT_EQ(query.outcome, Outcome::Failed);
+  EXPECT_LT(lab.engine.now().value(), 0.003);
+}
+
 TEST(VectorStore, ReadsFromThePageCacheCostNoTimeOfTheirOwn) {
   VectorStoreOptions options = three_rounds();
   options.hit_ratio = 1.0;
