@@ -79,32 +79,22 @@ double value_or(const std::map<std::string, double>& values, const std::string& 
 
 }  // namespace
 
-CatalogDrive::CatalogDrive(DrivePart part) : part_(std::move(part)) {}
-
-std::optional<CatalogDrive> CatalogDrive::find(const catalog::Catalog& catalog, std::string_view device) {
-  const std::string wanted = normal_name(device);
-  if (wanted.empty()) return std::nullopt;
-  for (const std::string& part : catalog.parts("drives")) {
-    DrivePart drive = load_drive(catalog, part);
-    if (part == wanted || normal_name(drive.entry.name) == wanted) return CatalogDrive(std::move(drive));
-  }
-  return std::nullopt;
-}
+CatalogDrive::CatalogDrive(DrivePart part) : part_(std::make_shared<DrivePart>(std::move(part))) {}
 
 CatalogDrive::Spread CatalogDrive::spread(std::string_view io_class, double utilization) const {
   const std::string name(io_class);
   Spread result{.rate = 0.0, .grade = Grade::Measured};
-  for (const catalog::Parameter& parameter : part_.entry.parameters) {
+  for (const catalog::Parameter& parameter : part_->entry.parameters) {
     if (parameter.name.starts_with(name + ".")) result.grade = std::max(result.grade, parameter.grade);
   }
   double sigma = sigma_of_grade(result.grade);
   double discrepancy = 0.0;
-  if (part_.entry.fit) {
-    const auto& sigmas = part_.entry.fit->sigma;
+  if (part_->entry.fit) {
+    const auto& sigmas = part_->entry.fit->sigma;
     const double floor = value_or(sigmas, name + ".latency_floor", value_or(sigmas, name + ".positioning_time", sigma));
     const double rate = value_or(sigmas, name + ".max_iops", floor);
     sigma = floor + (rate - floor) * utilization;
-    discrepancy = value_or(part_.entry.fit->discrepancy, name, 0.0);
+    discrepancy = value_or(part_->entry.fit->discrepancy, name, 0.0);
   }
   const double path = io_class.ends_with("read") ? kPathOfReads : kPathOfWrites;
   result.rate = std::hypot(kNormal90 * sigma, discrepancy, path);
@@ -112,12 +102,12 @@ CatalogDrive::Spread CatalogDrive::spread(std::string_view io_class, double util
 }
 
 CatalogDrive::Answer CatalogDrive::answer(const SweepKey& key, const LoopPoint& point, const Discrepancy& of_class) const {
-  const Loop loop = loop_of(*part_.law, key, point.num_in_flight);
+  const Loop loop = loop_of(*part_->law, key, point.num_in_flight);
   const ClassOfIo io = class_of(key.pure_operation(), key.block_bytes);
   const Spread spread_here = spread(io.name, loop.utilization);
-  const storage::TailShape tail = part_.law->tail(io.io, loop.utilization);
+  const storage::TailShape tail = part_->law->tail(io.io, loop.utilization);
   const double latency_us = loop.latency.value() * 1e6;
-  Answer answer{.loop = {}, .grade = spread_here.grade, .note = "catalog entry " + part_.entry.part};
+  Answer answer{.loop = {}, .grade = spread_here.grade, .note = "catalog entry " + part_->entry.part};
   answer.loop.iops = log_interval(loop.iops.value() * key.share(), spread_here.rate);
   answer.loop.latency_us = log_interval(latency_us, spread_here.rate);
   const std::array<double, kNumQuantiles> ratios = {tail.p50_ratio, tail.p95_ratio, tail.p99_ratio, tail.p999_ratio};
@@ -127,10 +117,17 @@ CatalogDrive::Answer CatalogDrive::answer(const SweepKey& key, const LoopPoint& 
   return answer;
 }
 
-const CatalogDrive* CatalogDrives::find(const std::string& device) {
-  auto found = found_.find(device);
-  if (found == found_.end()) found = found_.emplace(device, CatalogDrive::find(catalog_, device)).first;
-  return found->second ? &*found->second : nullptr;
+CatalogDrives::CatalogDrives() {
+  for (const std::string& part : catalog_.parts("drives")) {
+    CatalogDrive drive(load_drive(catalog_, part));
+    by_name_.emplace(normal_name(drive.name()), drive);
+    by_name_.insert_or_assign(part, std::move(drive));
+  }
+}
+
+const CatalogDrive* CatalogDrives::find(std::string_view device) const {
+  const auto found = by_name_.find(normal_name(device));
+  return found != by_name_.end() ? &found->second : nullptr;
 }
 
 }  // namespace labtwin::calibration

@@ -4,7 +4,6 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,10 +22,9 @@ namespace labtwin::calibration {
 /// Error:  coverage see tests/validation.
 class CatalogDrive {
  public:
-  /// The entry whose part or name is that of the device, case, punctuation and what stands in parentheses ignored.
-  [[nodiscard]] static std::optional<CatalogDrive> find(const catalog::Catalog& catalog, std::string_view device);
   explicit CatalogDrive(DrivePart part);
-  [[nodiscard]] const DrivePart& part() const noexcept { return part_; }
+  [[nodiscard]] const std::string& name() const noexcept { return part_->entry.name; }
+  [[nodiscard]] const DrivePart& part() const noexcept { return *part_; }
 
   struct Answer {
     LoopEstimate loop;
@@ -42,17 +40,21 @@ class CatalogDrive {
   };
   [[nodiscard]] Spread spread(std::string_view io_class, double utilization) const;
 
-  DrivePart part_;
+  std::shared_ptr<const DrivePart> part_;
 };
 
-/// Finds drives by the names that measurements give them; each entry is read once.
+/// The drives of the catalog by the names that measurements give them.
 class CatalogDrives {
  public:
-  [[nodiscard]] const CatalogDrive* find(const std::string& device);
+  /// Reads every entry once.
+  CatalogDrives();
+  /// The entry whose part or name is that of the device, case, punctuation and what stands in parentheses ignored; nothing if
+  /// there is none.
+  [[nodiscard]] const CatalogDrive* find(std::string_view device) const;
 
  private:
   catalog::Catalog catalog_;
-  std::map<std::string, std::optional<CatalogDrive>> found_;
+  std::map<std::string, CatalogDrive> by_name_;
 };
 
 }  // namespace labtwin::calibration

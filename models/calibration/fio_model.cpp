@@ -204,6 +204,15 @@ std::optional<UnitModel::Answer> UnitModel::between_mixes(const SweepKey& key) c
   const double span = high.first.read_percent - low.first.read_percent;
   const double fraction = span > 0.0 ? (key.read_percent - low.first.read_percent) / span : 0.0;
   SweepModel model = blend(low.second, high.second, fraction, 0.04);
+  // Each I/O takes its own time, so the mean times mix, not the rates: latency floor and time per I/O at saturation.
+  auto& parameters = model.curve.parameters;
+  const auto mean_time = [&](double log_low, double log_high) {
+    return std::log(std::exp(log_low) + fraction * (std::exp(log_high) - std::exp(log_low)));
+  };
+  const auto& at_low = low.second.curve.parameters;
+  const auto& at_high = high.second.curve.parameters;
+  parameters[0] = mean_time(at_low[0], at_high[0]);
+  parameters[1] = -mean_time(-at_low[1], -at_high[1]);
   model.curve = with_parameters(model.curve);
   return Answer{std::move(model), Grade::Fitted, "between fitted mixes"};
 }

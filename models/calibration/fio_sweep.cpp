@@ -88,7 +88,7 @@ Evaluation evaluate_fio_sweep(const MeasurementTable& table, const Progress& pro
   evaluation.notes = drop_implausible_runs(rows);
   std::map<std::string, std::vector<const FioRow*>> by_unit;
   for (const FioRow& row : rows) by_unit[row.unit].push_back(&row);
-  CatalogDrives catalog_drives;
+  const CatalogDrives catalog_drives;
   std::size_t num_done = 0;
   for (const auto& [name, unit_rows] : by_unit) {
     const UnitModel unit(unit_rows, priors);
