@@ -183,13 +183,29 @@ std::string grade_lines(const Results& results) {
   return text + " All values with their sources: --json.\n";
 }
 
+std::string known_error_lines(const Results& results) {
+  std::string text;
+  std::string part;
+  for (const KnownErrorRow& row : results.known_errors) {
+    const bool is_first = row.part != part;
+    part = row.part;
+    if (is_first) {
+      text +=
+          fmt::format("{}What was measured on {} and not fitted is predicted within (median, 90th percentile of the error):",
+                      text.empty() ? "" : ".\n", part);
+    }
+    text += fmt::format("{} {} {:.0f} and {:.0f} %", is_first ? "" : ",", row.quantity, row.median_ape_pct, row.p90_ape_pct);
+  }
+  return text.empty() ? text : text + ". Row by row: labtwin validate.\n";
+}
+
 }  // namespace
 
 std::string summary_text(const Results& results) {
   std::string text = heading(results);
   for (const std::string& part :
        {latency_table(results) + outcome_lines(results), blame_table(results), utilization_table(results),
-        counterfactual_table(results), sweep_table(results), grade_lines(results)}) {
+        counterfactual_table(results), sweep_table(results), grade_lines(results) + known_error_lines(results)}) {
     if (!part.empty()) text += "\n" + part;
   }
   for (const std::string& warning : results.warnings) text += "note: " + warning + "\n";

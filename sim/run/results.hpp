@@ -148,6 +148,15 @@ struct ParameterRow {
   std::string source{};
 };
 
+/// How far predictions of a part are from measurements that it was not fitted to, at most.
+struct KnownErrorRow {
+  std::string part{};
+  std::string set{};  ///< of measurements, below the data folder
+  std::string quantity{};
+  double median_ape_pct = 0.0;  ///< absolute percentage error
+  double p90_ape_pct = 0.0;
+};
+
 /// The whole answer.
 struct Results {
   std::string scenario{};
@@ -173,6 +182,7 @@ struct Results {
   std::vector<CounterfactualRow> counterfactuals{};
   std::optional<SweepResult> sweep{};
   std::vector<ParameterRow> parameters{};
+  std::vector<KnownErrorRow> known_errors{};
   std::vector<std::string> warnings{};
   std::map<std::string, RequestColumns> requests{};  ///< of replication 0, by workload, when asked for
 

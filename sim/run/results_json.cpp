@@ -18,6 +18,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunSummary, variant, replication, measured_s,
                                    resources, jobs, warnings, requests)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SloRow, workload, metric, limit, value, met)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ParameterRow, name, value, unit, grade, source)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KnownErrorRow, part, set, quantity, median_ape_pct, p90_ape_pct)
 
 namespace {
 
@@ -111,6 +112,7 @@ std::string to_json(const Results& results) {
                    {"jobs", results.jobs},
                    {"counterfactuals", std::move(counterfactuals)},
                    {"parameters", results.parameters},
+                   {"known_errors", results.known_errors},
                    {"warnings", results.warnings}};
   if (results.sweep) document["sweep"] = sweep_json(*results.sweep);
   return document.dump(2) + "\n";
