@@ -194,7 +194,7 @@ std::string known_error_lines(const Results& results) {
           fmt::format("{}What was measured on {} and not fitted is predicted within (median, 90th percentile of the error):",
                       text.empty() ? "" : ".\n", part);
     }
-    text += fmt::format("{} {} {:.0f} and {:.0f} %", is_first ? "" : ",", row.quantity, row.median_ape_pct, row.p90_ape_pct);
+    text += fmt::format("{} {} {:.2g} and {:.2g} %", is_first ? "" : ",", row.quantity, row.median_ape_pct, row.p90_ape_pct);
   }
   return text.empty() ? text : text + ". Row by row: labtwin validate.\n";
 }

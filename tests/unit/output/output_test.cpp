@@ -52,6 +52,19 @@ TEST(Answer, NamesTheCulpritAndWhatRemovingItGives) {
   EXPECT_EQ(sentences[2], "What helps most: second drive (15.0 s).");
 }
 
+TEST(Summary, SaysHowFarThePartsAreFromMeasurements) {
+  Results results = sample();
+  EXPECT_EQ(summary_text(results).find("measured on"), std::string::npos);
+  results.known_errors = {
+      {"drive-a", "a", "qps", 22.0, 65.0}, {"drive-a", "a", "lat_mean_us", 20.0, 55.0}, {"drive-b", "b", "iops", 1.5, 4.0}};
+  EXPECT_NE(summary_text(results).find(
+                "What was measured on drive-a and not fitted is predicted within (median, 90th percentile of the "
+                "error): qps 22 and 65 %, lat_mean_us 20 and 55 %.\n"
+                "What was measured on drive-b and not fitted is predicted within (median, 90th percentile of the "
+                "error): iops 1.5 and 4 %. Row by row: labtwin validate.\n"),
+            std::string::npos);
+}
+
 TEST(Answer, SaysSoWhenNothingCompleted) {
   Results results = sample();
   results.latency.clear();
