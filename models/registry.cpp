@@ -7,6 +7,7 @@
 
 #include "models/base/text.hpp"
 #include "models/serving/read_parts.hpp"
+#include "models/storage/flush.hpp"
 #include "models/storage/read_device_limits.hpp"
 #include "models/storage/read_drive_law.hpp"
 #include "models/storage/read_flash_parameters.hpp"
@@ -77,6 +78,7 @@ void check_parameters(std::string_view family, const std::string& law, TableRead
     static_cast<void>(storage::read_device_limits(parameters));
     static_cast<void>(storage::read_flash_parameters(parameters));
     static_cast<void>(storage::read_slc_cache_design(parameters));
+    static_cast<void>(storage::read_flush_time(parameters));
     return;
   }
   if (family == "gpus") return check(accelerator_laws());
@@ -95,6 +97,7 @@ DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part) {
     drive.limits = storage::read_device_limits(parameters);
     drive.flash = storage::read_flash_parameters(parameters);
     drive.slc_cache = storage::read_slc_cache_design(parameters);
+    drive.flush = storage::read_flush_time(parameters);
   });
   return drive;
 }

@@ -58,6 +58,7 @@ struct DrivePart {
   storage::DeviceLimits limits;
   std::optional<storage::FlashParameters> flash;     ///< how it ages under writes, where that is known
   std::optional<storage::SlcCacheDesign> slc_cache;  ///< of drives that have one
+  std::optional<Seconds> flush;                      ///< time to empty its volatile cache, where that is known
 };
 /// Throws ConfigError if there is no such part or its file is wrong.
 [[nodiscard]] DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part);

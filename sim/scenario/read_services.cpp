@@ -6,6 +6,7 @@
 #include <array>
 
 #include "models/base/text.hpp"
+#include "models/registry.hpp"
 #include "sim/scenario/variants.hpp"
 
 namespace labtwin {
@@ -109,6 +110,25 @@ std::optional<EtlJobSpec::Window> read_window(TableReader& table, std::string_vi
   return window;
 }
 
+const EnumNames<storage::SyncCall> kSyncCalls = {
+    {"none", storage::SyncCall::None}, {"fdatasync", storage::SyncCall::Fdatasync}, {"fsync", storage::SyncCall::Fsync}};
+
+/// The window to write through. A sync call needs a drive whose flush time is known.
+std::optional<EtlJobSpec::Window> read_write_window(TableReader& table, const std::string& drive, const Place& place) {
+  std::optional<EtlJobSpec::Window> window = read_window(table, "write");
+  std::optional<TableReader> inside = table.optional_table("write");
+  if (!window || !inside) return window;
+  window->sync = inside->enumeration_or("sync", window->sync, kSyncCalls);
+  const DriveSpec* spec = place.node != nullptr ? place.node->find_drive(drive) : nullptr;
+  if (window->sync == storage::SyncCall::None || spec == nullptr) return window;
+  const std::vector<std::string> parts = place.catalog.parts("drives");
+  if (std::find(parts.begin(), parts.end(), spec->part) == parts.end()) return window;
+  if (!load_drive(place.catalog, spec->part).flush) {
+    inside->fail("sync", fmt::format("the entry of {} tells no flush time: add [parameters.flush]", spec->part));
+  }
+  return window;
+}
+
 void read_schedule(TableReader& table, EtlJobSpec& spec) {
   spec.start = table.value_or<Seconds>("start", Seconds{}, kNonNegative);
   spec.duration = table.optional<Seconds>("duration", kPositive);
@@ -126,7 +146,7 @@ ServiceKind read_etl_job(TableReader& table, const Place& place) {
   spec.write_drive = table.value_or<std::string>("write_drive", spec.drive);
   check_drive(table, "write_drive", spec.write_drive, place);
   spec.read = read_window(table, "read");
-  spec.write = read_window(table, "write");
+  spec.write = read_write_window(table, spec.write_drive, place);
   if (!spec.read && !spec.write) table.fail("read", "a job needs a window to read through, or one to write through");
   spec.write_ratio = table.value_or<double>("write_ratio", spec.write_ratio, between(0.001, 1000.0));
   spec.transform_rate = table.optional<BytesPerSecond>("transform_rate", kPositive);

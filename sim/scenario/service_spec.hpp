@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/base/units.hpp"
+#include "models/storage/flush.hpp"
 #include "models/vector/search_shape.hpp"
 #include "sim/scenario/provenance.hpp"
 
@@ -49,13 +50,14 @@ struct LlmServerSpec {
 
 /// A data-prep job: reads, transforms, writes, all at once.
 ///   type = "etl_job"; node, drive = "nvme0"; write_drive = ...
-///   read = { block = "1 MiB", depth = 8 }; write = { ... , ratio = 0.3 }
+///   read = { block = "1 MiB", depth = 8 }; write = { ... , sync = "fsync" }
 ///   transform_rate = "900 MB/s"; workers = 1; rate_limit = "200 MB/s"; ionice = "idle"
 ///   start = "5 min"; duration = "1 h" or volume = "200 GB"; every = "1 d"; enabled = false
 struct EtlJobSpec {
   struct Window {
     Bytes block;
     std::uint32_t depth = 1;
+    storage::SyncCall sync = storage::SyncCall::None;  ///< after every block written
   };
   std::string drive;
   std::string write_drive;

@@ -123,6 +123,7 @@ storage::BulkJob EtlJob::bulk_of(const IoWindow& window, storage::Direction dire
   job.depth = window.depth;
   job.priority = options_.priority;
   job.region_begin = window.region_begin;
+  job.think_time = window.sync;
   job.variates = latencies_;
   return job;
 }

@@ -19,6 +19,7 @@ struct IoWindow {
   Bytes block_size;
   unsigned depth = 1;
   std::uint64_t region_begin = 0;
+  Seconds sync{};  ///< that follows every block before the next takes its place
 };
 
 /// When a job runs: from `start`, for `duration` or until it has read `volume`, and again `every` so long.

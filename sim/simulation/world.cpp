@@ -47,10 +47,11 @@ Bytes resident(const ServiceKind& kind) {
   return std::visit([](const auto& spec) { return spec.memory; }, kind);
 }
 
-/// The rate of a window that is alone on its drive.
-BytesPerSecond alone_rate(const storage::DriveLaw& law, storage::Direction direction, const EtlJobSpec::Window& window) {
-  const storage::IoClass io{direction, storage::Pattern::Sequential, window.block};
-  return window.block * storage::closed_loop(law, io, window.depth).iops;
+/// The rate of a window that is alone on its drive and pauses for `sync` after every block.
+BytesPerSecond alone_rate(const storage::DriveLaw& law, storage::Direction direction, const service::IoWindow& window) {
+  const storage::IoClass io{direction, storage::Pattern::Sequential, window.block_size};
+  const Seconds latency = storage::closed_loop(law, io, window.depth).mean_latency;
+  return window.block_size * (static_cast<double>(window.depth) / (latency + window.sync));
 }
 
 }  // namespace
@@ -100,6 +101,7 @@ LabDrive World::make_drive(const NodeSpec& node, const DriveSpec& spec) {
   settings.max_request = spec.max_request;
   LabDrive drive;
   drive.law = load_drive(*catalog_, spec.part).law;
+  drive.flush = for_device.flush.value_or(Seconds{});
   drive.service =
       std::make_unique<service::DriveService>(engine_, names_.resources.intern(local_name(node.name, spec.name)),
                                               std::make_unique<storage::Drive>(std::move(for_device.law), settings));
@@ -174,11 +176,12 @@ void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
   service::PlannedRate rates{.read_alone = {}, .write_alone = {}, .same_drive = spec.drive == spec.write_drive};
   if (spec.read) {
     options.read = service::IoWindow{.block_size = spec.read->block, .depth = spec.read->depth, .region_begin = kJobInput};
-    rates.read_alone = alone_rate(*source.law, storage::Direction::Read, *spec.read);
+    rates.read_alone = alone_rate(*source.law, storage::Direction::Read, *options.read);
   }
   if (spec.write) {
     options.write = service::IoWindow{.block_size = spec.write->block, .depth = spec.write->depth, .region_begin = kJobOutput};
-    rates.write_alone = alone_rate(*target.law, storage::Direction::Write, *spec.write);
+    options.write->sync = storage::sync_time(*target.law, target.flush, spec.write->sync);
+    rates.write_alone = alone_rate(*target.law, storage::Direction::Write, *options.write);
   }
   const service::EtlJob::Places places{
       .read_drive = source.service.get(), .write_drive = target.service.get(), .cores = cores_.at(service.node).get()};

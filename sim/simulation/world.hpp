@@ -25,6 +25,7 @@ namespace labtwin {
 /// A drive of the lab and its law, which plans ask while the drive itself is busy.
 struct LabDrive {
   std::unique_ptr<storage::DriveLaw> law;
+  Seconds flush;  ///< 0 where the entry does not tell: nobody syncs there then
   std::unique_ptr<service::DriveService> service;
 };
 
