@@ -117,7 +117,7 @@ struct Run {
 std::string flag_of(const Run& run) {
   if (run.errors > 0) return fmt::format("{:.0f} I/O errors", run.errors);
   if (run.runtime_ms < kShortestRunMs) return fmt::format("ran {:.0f} ms: too short to be steady", run.runtime_ms);
-  const std::string implausible = why_implausible({.operation = run.operation,
+  std::string implausible = why_implausible({.operation = run.operation,
                                                    .num_in_flight = run.depth * run.jobs,
                                                    .bytes_per_s = run.bytes_per_s,
                                                    .latency_us = run.latency.mean_us,
