@@ -8,6 +8,7 @@
 #include <set>
 
 #include "models/calibration/fio_model.hpp"
+#include "models/calibration/median.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -112,12 +113,6 @@ void fit_location(const std::vector<Sweep>& sweeps, ClassPrior& prior) {
   // A prior that is narrower than a factor of two would fight with drives of several disks.
   prior.log_iops = {rate.small_blocks.mean, std::max(rate.small_blocks.sigma, 0.5)};
   prior.log_bytes_per_s = rate.large_blocks;
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 // Medians over sweeps, each drawn towards the class before: one sweep of many rows counts as one, an odd one hardly.

@@ -118,10 +118,10 @@ std::string flag_of(const Run& run) {
   if (run.errors > 0) return fmt::format("{:.0f} I/O errors", run.errors);
   if (run.runtime_ms < kShortestRunMs) return fmt::format("ran {:.0f} ms: too short to be steady", run.runtime_ms);
   std::string implausible = why_implausible({.operation = run.operation,
-                                                   .num_in_flight = run.depth * run.jobs,
-                                                   .bytes_per_s = run.bytes_per_s,
-                                                   .latency_us = run.latency.mean_us,
-                                                   .quantile_us = run.latency.percentile_us});
+                                             .num_in_flight = run.depth * run.jobs,
+                                             .bytes_per_s = run.bytes_per_s,
+                                             .latency_us = run.latency.mean_us,
+                                             .quantile_us = run.latency.percentile_us});
   if (!implausible.empty()) return implausible;
   if (run.part == "all" && run.latency.mean_us) {
     const double full = run.iops * *run.latency.mean_us * 1e-6 / (run.depth * run.jobs);

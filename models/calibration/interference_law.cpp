@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "models/calibration/levenberg_marquardt.hpp"
+#include "models/calibration/median.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -63,12 +64,6 @@ double dot(std::span<const double> a, std::span<const double> b) {
 
 double root_mean_square(const std::vector<double>& values) {
   return values.empty() ? 0.0 : std::sqrt(dot(values, values) / static_cast<double>(values.size()));
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 }  // namespace

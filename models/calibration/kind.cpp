@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "models/base/error.hpp"
 #include "models/calibration/column_unit.hpp"
@@ -94,6 +95,16 @@ std::vector<Diagnostic> missing_columns(std::span<const std::string_view> column
 
 Estimate log_interval(double value, double half_width) {
   return {value, value * std::exp(-half_width), value * std::exp(half_width)};
+}
+
+Prediction unpredicted(const MeasurementTable& table, std::size_t row, std::string_view quantity, std::string why) {
+  return {.row = row + 1,
+          .quantity = std::string(quantity),
+          .group = {},
+          .measured = table.number(row, quantity),
+          .estimate = std::nullopt,
+          .grade = Grade::Assumed,
+          .note = std::move(why)};
 }
 
 std::span<const Kind> kinds() {

@@ -41,6 +41,10 @@ struct Prediction {
   std::string note;  ///< why not, or what the estimate lacks
 };
 
+/// What stands for a quantity of a 0-based row that cannot be predicted.
+[[nodiscard]] Prediction unpredicted(const MeasurementTable& table, std::size_t row, std::string_view quantity,
+                                     std::string why);
+
 struct FittedParameter {
   std::string name;
   double value = 0.0;

@@ -117,28 +117,14 @@ void predict(const MeasurementTable& table, std::size_t row, const Grounds& grou
   const DriveClass drive = class_of(table, row);
   for (std::size_t f = 0; f < NumFigures; ++f) {
     const Prior& belief = grounds.belief.at(f);
-    const double value = std::exp(belief.mean);
-    const double factor = std::exp(kSpread90 * std::hypot(belief.sigma, kMeasurementSigma));
     evaluation.predictions.push_back(
         {.row = row + 1,
          .quantity = std::string(kColumns.at(f)),
          .group = fmt::format("{} {}", drive.is_sata ? "sata" : "nvme", drive.is_qlc ? "qlc" : "tlc"),
          .measured = table.number(row, kColumns.at(f)),
-         .estimate = Estimate{value, value / factor, value * factor},
+         .estimate = log_interval(std::exp(belief.mean), kSpread90 * std::hypot(belief.sigma, kMeasurementSigma)),
          .grade = grounds.grade,
          .note = grounds.note});
-  }
-}
-
-void refuse(const MeasurementTable& table, std::size_t row, Evaluation& evaluation) {
-  for (const std::string_view column : kColumns) {
-    evaluation.predictions.push_back({.row = row + 1,
-                                      .quantity = std::string(column),
-                                      .group = {},
-                                      .measured = table.number(row, column),
-                                      .estimate = std::nullopt,
-                                      .grade = Grade::Assumed,
-                                      .note = "capacity_gb is missing"});
   }
 }
 
@@ -152,7 +138,9 @@ Evaluation evaluate_slc_cache(const MeasurementTable& table, const Progress& pro
     if (capacity && *capacity > 0.0) {
       units[part_name(table.text(row, "drive"), *capacity)].push_back(row);
     } else if (table.split(row) == Split::HeldOut) {
-      refuse(table, row, evaluation);
+      for (const std::string_view column : kColumns) {
+        evaluation.predictions.push_back(unpredicted(table, row, column, "capacity_gb is missing"));
+      }
     }
   }
   CatalogDrives drives;

@@ -11,8 +11,8 @@
 namespace labtwin::calibration {
 namespace {
 
-constexpr double kNormal90 = 1.645;
-constexpr double kGiB = 1073741824.0;
+using namespace labtwin::literals;
+
 constexpr double kPageBytes = 4096.0;
 constexpr std::string_view kQuantity = "write_mb_s";
 
@@ -58,33 +58,25 @@ std::vector<Unit> read_units(const MeasurementTable& table, Evaluation& evaluati
   std::vector<Unit> units;
   std::map<std::string, std::size_t> unit_of;
   std::string last_run;
-  const auto unpredicted = [&](std::size_t row, std::string why) {
-    if (table.split(row) != Split::HeldOut) return;
-    evaluation.predictions.push_back({.row = row + 1,
-                                      .quantity = std::string(kQuantity),
-                                      .group = {},
-                                      .measured = table.number(row, kQuantity),
-                                      .estimate = std::nullopt,
-                                      .grade = Grade::Assumed,
-                                      .note = std::move(why)});
-  };
   for (std::size_t row = 0; row < table.num_rows(); ++row) {
     const auto capacity = table.number(row, "capacity_gib");
     const auto written = table.number(row, "cum_written_gib");
     if (!capacity || !written || *capacity <= 0.0 || *written <= 0.0) {
-      unpredicted(row, "capacity_gib or cum_written_gib is missing");
+      if (table.split(row) == Split::HeldOut) {
+        evaluation.predictions.push_back(unpredicted(table, row, kQuantity, "capacity_gib or cum_written_gib is missing"));
+      }
       continue;
     }
     const std::string device(table.text(row, "device"));
     const auto [at, is_new] = unit_of.emplace(device, units.size());
-    if (is_new) units.push_back({device, Bytes::from_base(*capacity * kGiB), {}});
+    if (is_new) units.push_back({device, *capacity * 1_GiB, {}});
     Unit& unit = units[at->second];
     const std::string run =
         fmt::format("{}|{}|{}|{}|{}|{}", device, table.text(row, "source"), table.text(row, "date"), table.text(row, "pattern"),
                     table.text(row, "pattern_detail"), table.text(row, "initial_state"));
     const double multiple = *written / *capacity;
     if (unit.runs.empty() || run != last_run || multiple <= unit.runs.back().run.written.back()) {
-      unit.runs.push_back(begin_run(table, row, Bytes::from_base(*capacity * kGiB)));
+      unit.runs.push_back(begin_run(table, row, *capacity * 1_GiB));
     }
     last_run = run;
     unit.runs.back().run.written.push_back(multiple);
@@ -174,9 +166,7 @@ void predict(const MeasurementTable& table, const RunRows& run, const Grounds& g
                           .grade = grounds.grade,
                           .note = run.problem.empty() ? grounds.note : run.problem};
     if (run.problem.empty()) {
-      const double rate = rates[i].rate.value() / 1e6;
-      const double factor = std::exp(kNormal90 * rates[i].log_sigma);
-      prediction.estimate = Estimate{rate, rate / factor, rate * factor};
+      prediction.estimate = log_interval(rates[i].rate.value() / 1e6, kNormal90 * rates[i].log_sigma);
     }
     evaluation.predictions.push_back(std::move(prediction));
   }

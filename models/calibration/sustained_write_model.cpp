@@ -8,7 +8,7 @@
 namespace labtwin::calibration {
 namespace {
 
-constexpr double kGiB = 1073741824.0;
+using namespace labtwin::literals;
 
 // How far the law itself is off, as standard deviations of logarithms: of the level of a rate by what is going on, and of the
 // spare, which moves the cliff. From runs left out of the fit: skewed writes reach 0.9 of the rate of uniform ones before any
@@ -156,7 +156,7 @@ storage::FlashParameters FlashBelief::mean() const {
 }
 
 FlashBelief flash_prior(Bytes capacity) {
-  const double gib = capacity.value() / kGiB;
+  const double gib = capacity / 1_GiB;
   const double raw = std::exp2(std::ceil(std::log2(gib) - 1e-6));
   const double sequential = 1.5e9 * std::pow(gib / 894.0, 0.8);
   FlashBelief belief;

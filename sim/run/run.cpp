@@ -11,8 +11,7 @@
 #include "sim/run/aggregate.hpp"
 #include "sim/run/request.hpp"
 #include "sim/run/results_json.hpp"
-#include "sim/scenario/known_errors.hpp"
-#include "sim/scenario/parameters.hpp"
+#include "sim/scenario/inputs.hpp"
 #include "sim/scenario/variants.hpp"
 
 namespace labtwin {
@@ -177,8 +176,9 @@ Results summarise(const Scenario& scenario, const Replications& runs) {
   results.horizon_s = scenario.horizon.value();
   results.warm_up_s = scenario.warm_up.value();
   results.num_replications = static_cast<std::uint32_t>(runs.size());
-  results.parameters = parameters_of(scenario);
-  results.known_errors = known_errors_of(scenario);
+  Inputs inputs = inputs_of(scenario);
+  results.parameters = std::move(inputs.parameters);
+  results.known_errors = std::move(inputs.known_errors);
   results.p95_interval_s = mean_interval(p95_by_replication(runs, scenario.focus));
   RunSummary merged = merge(runs);
   results.slos = judge(scenario, merged);

@@ -35,7 +35,6 @@ constexpr std::array<std::string_view, 7> kQuantities = {"qps",        "lat_mean
                                                          "lat_p99_us", "ios_per_query", "rounds_per_query"};
 constexpr std::size_t kNumReplayed = 5;  // the first ones; the others follow from the shape of the search
 constexpr std::size_t kReplications = 2;
-constexpr double kNinetyPercent = 1.645;
 // Where the catalog names no discrepancy: a factor of two either way.
 constexpr double kUnknownDiscrepancy = 0.42;
 // An unknown host is as fast as a known one within a factor of three.
@@ -79,12 +78,6 @@ double discrepancy(const HostPart& part, std::string_view regime, std::string_vi
   const auto& known = part.entry.fit->discrepancy;
   const auto found = known.find(fmt::format("{}.{}", regime, quantity));
   return found == known.end() ? kUnknownDiscrepancy : found->second;
-}
-
-Estimate log_interval(double log_value, double sigma) {
-  return {.value = std::exp(log_value),
-          .low = std::exp(log_value - kNinetyPercent * sigma),
-          .high = std::exp(log_value + kNinetyPercent * sigma)};
 }
 
 // Mean and variance of the mean of log values over replications.
@@ -137,7 +130,7 @@ class HostEvaluation {
           variance += luck;
         }
         add(rows.numbers[i], q, fmt::format("{} {}", regime, run.is_graph ? "beam" : "ivf"),
-            log_interval(log_value, std::sqrt(variance)), evaluation);
+            calibration::log_interval(std::exp(log_value), calibration::kNormal90 * std::sqrt(variance)), evaluation);
       }
     }
   }
@@ -161,18 +154,6 @@ class HostEvaluation {
   HostFactors factors_;
 };
 
-void add_unpredicted(const MeasurementTable& table, std::size_t row, const std::string& why, Evaluation& evaluation) {
-  for (const std::string_view quantity : kQuantities) {
-    Prediction prediction;
-    prediction.row = row + 1;
-    prediction.quantity = quantity;
-    prediction.group = "not replayed";
-    prediction.measured = table.number(row, quantity);
-    prediction.note = why;
-    evaluation.predictions.push_back(std::move(prediction));
-  }
-}
-
 std::map<std::string, HostRows> rows_by_host(const MeasurementTable& table, Evaluation& evaluation) {
   std::map<std::string, HostRows> hosts;
   for (std::size_t row = 0; row < table.num_rows(); ++row) {
@@ -190,7 +171,10 @@ std::map<std::string, HostRows> rows_by_host(const MeasurementTable& table, Eval
       const auto median = table.number(row, "lat_p50_us");
       if (qps && median && *qps > 0.0 && *median > 0.0) host.fit.push_back({std::move(run), *qps, *median});
     } catch (const ModelError& error) {
-      if (split == Split::HeldOut) add_unpredicted(table, row, error.what(), evaluation);
+      if (split != Split::HeldOut) continue;
+      for (const std::string_view quantity : kQuantities) {
+        evaluation.predictions.push_back(calibration::unpredicted(table, row, quantity, error.what()));
+      }
     }
   }
   return hosts;

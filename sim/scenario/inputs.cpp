@@ -1,12 +1,15 @@
-#include "sim/scenario/parameters.hpp"
+#include "sim/scenario/inputs.hpp"
 
 #include <fmt/format.h>
 
 #include <charconv>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "models/calibration/measurement_set.hpp"
+#include "models/catalog/data_folder.hpp"
 #include "models/registry.hpp"
 
 namespace labtwin {
@@ -22,16 +25,17 @@ class Collector {
       row.name = fmt::format("{}.{}", entry.part, parameter.name);
       row.grade = catalog::grade_name(parameter.grade);
       row.source = entry.source.text;
-      rows_.push_back(std::move(row));
+      inputs_.parameters.push_back(std::move(row));
     }
+    add_bounds(entry);
   }
 
   void add(const std::string& name, double value, const std::string& unit, const Provenance& provenance) {
-    rows_.push_back({.name = name,
-                     .value = value,
-                     .unit = unit,
-                     .grade = std::string(catalog::grade_name(provenance.grade)),
-                     .source = provenance.source});
+    inputs_.parameters.push_back({.name = name,
+                                  .value = value,
+                                  .unit = unit,
+                                  .grade = std::string(catalog::grade_name(provenance.grade)),
+                                  .source = provenance.source});
   }
 
   /// The median and the 90 % quantile of a distribution; one value if it is constant.
@@ -44,9 +48,25 @@ class Collector {
     add(name + ".p90", base.quantile(0.9), unit, provenance);
   }
 
-  [[nodiscard]] std::vector<ParameterRow> take() { return std::move(rows_); }
+  [[nodiscard]] Inputs take() { return std::move(inputs_); }
 
  private:
+  // The bounds over all rows of the set that an entry was fitted to; none if that set is not there.
+  void add_bounds(const catalog::Entry& entry) {
+    if (!entry.fit) return;
+    const std::filesystem::path manifest =
+        catalog::find_data_folder().calibration.parent_path() / entry.fit->set / "manifest.toml";
+    if (!std::filesystem::exists(manifest)) return;
+    for (const calibration::Bound& bound : calibration::read_manifest(manifest).bounds) {
+      if (!bound.group.empty()) continue;
+      inputs_.known_errors.push_back({.part = entry.part,
+                                      .set = entry.fit->set,
+                                      .quantity = bound.quantity,
+                                      .median_ape_pct = bound.median_ape_pct,
+                                      .p90_ape_pct = bound.p90_ape_pct});
+    }
+  }
+
   /// `85 us` is 85 and `us`; text that is no number (a name) is no parameter.
   static bool read_value(const std::string& text, ParameterRow& row) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), row.value);
@@ -56,7 +76,7 @@ class Collector {
     return true;
   }
 
-  std::vector<ParameterRow> rows_;
+  Inputs inputs_;
   std::set<std::pair<std::string, std::string>> entries_;
 };
 
@@ -84,7 +104,7 @@ void add_traffic(const WorkloadSpec& workload, const AgentsSpec& spec, Collector
 
 }  // namespace
 
-std::vector<ParameterRow> parameters_of(const Scenario& scenario) {
+Inputs inputs_of(const Scenario& scenario) {
   const catalog::Catalog catalog;
   Collector collector;
   for (const NodeSpec& node : scenario.lab.nodes) {
