@@ -120,13 +120,20 @@ void print_table() {
 
 int main(int argc, char** argv) {
   using namespace labtwin::benchmarks;
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  // The contenders take turns, so that a busy minute slows all of them alike.
+  std::vector<char*> arguments(argv, argv + argc);
+  std::string take_turns = "--benchmark_enable_random_interleaving=true";
+  arguments.insert(arguments.begin() + 1, take_turns.data());
+  argc = static_cast<int>(arguments.size());
+  benchmark::Initialize(&argc, arguments.data());
+  if (benchmark::ReportUnrecognizedArguments(argc, arguments.data())) return 1;
   for (const Contender& contender : kContenders) {
     const std::string name = fmt::format("{}/{}", contender.group, contender.name);
     benchmark::RegisterBenchmark(name.c_str(), [&contender](benchmark::State& state) { run_benchmark(state, contender); })
         ->UseManualTime()
-        ->Iterations(3)
+        ->Iterations(1)
+        ->Repetitions(5)
+        ->DisplayAggregatesOnly()
         ->Unit(benchmark::kMillisecond);
   }
   benchmark::RunSpecifiedBenchmarks();

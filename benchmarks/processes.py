@@ -47,7 +47,7 @@ def main() -> None:
         "labtwin check, flagship": [labtwin, "check", str(source / "scenarios/noisy_neighbour.toml")],
         "labtwin validate, 100 rows": [labtwin, "validate", str(hundred_rows(source, build))],
         "labtwin run, 1 s of a quiet lab": run,
-        "  8 replications more": [*run, "--replications", "9"],
+        "the same, 9 replications": [*run, "--replications", "9"],
     }
     costs: dict[str, list[tuple[float, float]]] = {name: [] for name in programs}
     for _ in range(rounds):

@@ -39,7 +39,7 @@ std::string headline(const Results& results, const LatencyRow& now, const std::o
 std::string tail_sentence(const Results& results, const TailFinding& cause) {
   return fmt::format("Of the slowest 5 % of these, {} of the time is waiting for {}, {} of it behind {}.",
                      percent(cause.waiting_share), cause.resource, percent(cause.culprit_share),
-                     cause.culprit == results.workload ? "its own kind" : cause.culprit);
+                     culprit_text(cause.culprit, results.workload));
 }
 
 std::string cure_sentence(const Results& results, const LatencyRow& now) {
@@ -60,6 +60,10 @@ std::string cure_sentence(const Results& results, const LatencyRow& now) {
 }
 
 }  // namespace
+
+std::string culprit_text(const std::string& culprit, const std::string& workload) {
+  return culprit == workload ? "one another" : culprit;
+}
 
 std::optional<TailFinding> find_tail_cause(const std::vector<BlameRow>& blame, const std::string& workload) {
   std::map<std::string, double> by_resource;

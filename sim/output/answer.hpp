@@ -21,6 +21,9 @@ struct TailFinding {
 /// The finding for the workload the question is about; nothing if its tail waits for nothing.
 [[nodiscard]] std::optional<TailFinding> find_tail_cause(const std::vector<BlameRow>& blame, const std::string& workload);
 
+/// How a culprit is called towards a reader who knows whose requests are meant.
+[[nodiscard]] std::string culprit_text(const std::string& culprit, const std::string& workload);
+
 /// The headline first: one sentence, then what the tail waits for, then the cures that work.
 [[nodiscard]] std::vector<std::string> answer(const Results& results);
 

@@ -28,6 +28,7 @@ constexpr double kWidth = 1180.0;
 constexpr double kMargin = 28.0;
 constexpr double kTitleLine = 24.0;
 constexpr double kTitleSize = 17.0;
+constexpr double kBoldWidth = 1.2;  ///< of bold letters, in that of others
 constexpr double kBarHeight = 22.0;
 constexpr double kBarGap = 14.0;
 constexpr double kPanelHeight = 330.0;
@@ -66,7 +67,7 @@ double draw_heading(Svg& svg, const Results& results) {
   double y = kMargin + kTitleSize;
   for (std::size_t i = 0; i < sentences.size(); ++i) {
     const double size = i == 0 ? kTitleSize : 13.0;
-    for (const std::string& line : wrapped(sentences[i], kWidth - 2 * kMargin, size)) {
+    for (const std::string& line : wrapped(sentences[i], kWidth - 2 * kMargin, i == 0 ? kBoldWidth * size : size)) {
       svg.text({kMargin, y}, line, {.size = size, .bold = i == 0, .color = i == 0 ? "#111111" : kQuiet});
       y += i == 0 ? kTitleLine : 19.0;
     }
@@ -76,8 +77,8 @@ double draw_heading(Svg& svg, const Results& results) {
 
 std::string category_of(const BlameRow& row, const std::string& workload) {
   if (row.kind == "service") return row.resource + " at work";
-  const std::string culprit = row.culprit == workload ? "its own kind" : row.culprit;
-  return fmt::format("{} {} {}", row.kind == "slowdown" ? "slowed at" : "waiting for", row.resource, "behind " + culprit);
+  return fmt::format("{} {} behind {}", row.kind == "slowdown" ? "slowed at" : "waiting for", row.resource,
+                     culprit_text(row.culprit, workload));
 }
 
 using Shares = std::map<std::string, double>;

@@ -59,7 +59,7 @@ std::string outcome_lines(const Results& results) {
 std::string blame_reason(const BlameRow& row) {
   if (row.kind == "service") return "at work";
   const std::string verb = row.kind == "slowdown" ? "slowed down by " : "waiting behind ";
-  return verb + (row.culprit == row.workload ? "its own kind" : row.culprit);
+  return verb + culprit_text(row.culprit, row.workload);
 }
 
 std::string blame_table(const Results& results) {
@@ -151,11 +151,16 @@ std::string counterfactual_table(const Results& results) {
 
 std::string sweep_table(const Results& results) {
   if (!results.sweep) return {};
-  TextTable table(with({results.sweep->label, "moved", "p50", "p95", "p99"}, beside_headers(results)));
-  for (const SweepRow& row : results.sweep->points) {
-    table.add(with({row.value, row.job_bytes_per_s ? rate_text(*row.job_bytes_per_s) : "", significant(row.p50_s),
-                    significant(row.p95_s), significant(row.p99_s)},
-                   beside_cells(results, row.beside)));
+  const std::vector<SweepRow>& points = results.sweep->points;
+  const bool moves = std::any_of(points.begin(), points.end(), [](const SweepRow& row) { return row.job_bytes_per_s; });
+  std::vector<std::string> headers{results.sweep->label};
+  if (moves) headers.emplace_back("read + written");
+  TextTable table(with(with(headers, {"p50", "p95", "p99"}), beside_headers(results)));
+  for (const SweepRow& row : points) {
+    std::vector<std::string> cells{row.value};
+    if (moves) cells.push_back(row.job_bytes_per_s ? rate_text(*row.job_bytes_per_s) : "");
+    cells = with(cells, {significant(row.p50_s), significant(row.p95_s), significant(row.p99_s)});
+    table.add(with(cells, beside_cells(results, row.beside)));
   }
   return table.text();
 }
@@ -190,9 +195,9 @@ std::string known_error_lines(const Results& results) {
     const bool is_first = row.part != part;
     part = row.part;
     if (is_first) {
-      text +=
-          fmt::format("{}What was measured on {} and not fitted is predicted within (median, 90th percentile of the error):",
-                      text.empty() ? "" : ".\n", part);
+      text += fmt::format(
+          "{}How far the model is from runs measured on {} that it was not fitted to, at most (median, 90th percentile):",
+          text.empty() ? "" : ".\n", part);
     }
     text += fmt::format("{} {} {:.2g} and {:.2g} %", is_first ? "" : ",", row.quantity, row.median_ape_pct, row.p90_ape_pct);
   }

@@ -57,12 +57,31 @@ TEST(Summary, SaysHowFarThePartsAreFromMeasurements) {
   EXPECT_EQ(summary_text(results).find("measured on"), std::string::npos);
   results.known_errors = {
       {"drive-a", "a", "qps", 22.0, 65.0}, {"drive-a", "a", "lat_mean_us", 20.0, 55.0}, {"drive-b", "b", "iops", 1.5, 4.0}};
-  EXPECT_NE(summary_text(results).find(
-                "What was measured on drive-a and not fitted is predicted within (median, 90th percentile of the "
-                "error): qps 22 and 65 %, lat_mean_us 20 and 55 %.\n"
-                "What was measured on drive-b and not fitted is predicted within (median, 90th percentile of the "
-                "error): iops 1.5 and 4 %. Row by row: labtwin validate.\n"),
+  const std::string head = "How far the model is from runs measured on ";
+  const std::string tail = " that it was not fitted to, at most (median, 90th percentile): ";
+  EXPECT_NE(summary_text(results).find(head + "drive-a" + tail + "qps 22 and 65 %, lat_mean_us 20 and 55 %.\n" + head +
+                                       "drive-b" + tail + "iops 1.5 and 4 %. Row by row: labtwin validate.\n"),
             std::string::npos);
+}
+
+TEST(Summary, AsksNoJobWhatItMovedWhereThereIsNone) {
+  Results results = sample();
+  results.sweep = SweepResult{};
+  results.sweep->label = "RAM";
+  results.sweep->points = {{.value = "8 GiB", .p50_s = 1, .p95_s = 2, .p99_s = 3}};
+  EXPECT_EQ(summary_text(results).find("read + written"), std::string::npos);
+  results.sweep->points.front().job_bytes_per_s = 3e7;
+  EXPECT_NE(summary_text(results).find("read + written"), std::string::npos);
+}
+
+TEST(Plot, BreaksATitleThatIsWiderThanThePage) {
+  Results results = sample();
+  results.unit_of_work = "turn of an agent who has a name of some length";
+  results.num_replications = 2;
+  results.p95_interval_s = {.low = 50, .high = 70};
+  const std::string picture = plot_svg(results);
+  const std::size_t first = picture.find("font-weight=\"bold\"");
+  EXPECT_LT(picture.find("font-weight=\"bold\"", first + 1), picture.find("Of the slowest"));
 }
 
 TEST(Answer, SaysSoWhenNothingCompleted) {
