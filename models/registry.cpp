@@ -61,6 +61,11 @@ std::span<const HostLawRow> host_laws() noexcept {
   return kHostLaws;
 }
 
+std::span<const std::string_view> families_with_laws() noexcept {
+  static constexpr std::array<std::string_view, 4> kFamilies{"drives", "gpus", "hosts", "llms"};
+  return kFamilies;
+}
+
 std::vector<std::string> law_names(std::string_view family) {
   if (family == "drives") return names_of(drive_laws());
   if (family == "gpus") return names_of(accelerator_laws());

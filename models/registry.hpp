@@ -45,6 +45,9 @@ struct HostLawRow {
 };
 [[nodiscard]] std::span<const HostLawRow> host_laws() noexcept;
 
+/// The families of parts that have laws.
+[[nodiscard]] std::span<const std::string_view> families_with_laws() noexcept;
+
 /// The names of a family's laws; empty for a family without.
 [[nodiscard]] std::vector<std::string> law_names(std::string_view family);
 

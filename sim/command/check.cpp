@@ -8,6 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/base/file.hpp"
@@ -69,9 +70,9 @@ std::string family_of(const std::string& file, const Value& root) {
   const std::string folder = fs::absolute(file).parent_path().filename().string();
   const auto* law = root.find("law");
   if (!law_names(folder).empty() || law == nullptr || law->value.kind != Value::Kind::String) return folder;
-  for (const char* family : {"drives", "gpus", "hosts", "llms"}) {
+  for (const std::string_view family : families_with_laws()) {
     const std::vector<std::string> laws = law_names(family);
-    if (std::find(laws.begin(), laws.end(), law->value.text) != laws.end()) return family;
+    if (std::find(laws.begin(), laws.end(), law->value.text) != laws.end()) return std::string(family);
   }
   return folder;
 }
