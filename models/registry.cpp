@@ -84,6 +84,7 @@ void check_parameters(std::string_view family, const std::string& law, TableRead
     static_cast<void>(storage::read_flash_parameters(parameters));
     static_cast<void>(storage::read_slc_cache_design(parameters));
     static_cast<void>(storage::read_flush_time(parameters));
+    static_cast<void>(storage::read_drive_interface(parameters));
     return;
   }
   if (family == "gpus") return check(accelerator_laws());
@@ -103,6 +104,7 @@ DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part) {
     drive.flash = storage::read_flash_parameters(parameters);
     drive.slc_cache = storage::read_slc_cache_design(parameters);
     drive.flush = storage::read_flush_time(parameters);
+    drive.interface = storage::read_drive_interface(parameters);
   });
   return drive;
 }

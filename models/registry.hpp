@@ -13,6 +13,7 @@
 #include "models/serving/step_time.hpp"
 #include "models/storage/device_queue.hpp"
 #include "models/storage/drive_law.hpp"
+#include "models/storage/drive_link.hpp"
 #include "models/storage/flash_log.hpp"
 #include "models/storage/slc_cache_design.hpp"
 #include "models/vector/search_host.hpp"
@@ -62,6 +63,7 @@ struct DrivePart {
   std::optional<storage::FlashParameters> flash;     ///< how it ages under writes, where that is known
   std::optional<storage::SlcCacheDesign> slc_cache;  ///< of drives that have one
   std::optional<Seconds> flush;                      ///< time to empty its volatile cache, where that is known
+  std::optional<storage::DriveLink> interface;       ///< what it is made for, where that is known
 };
 /// Throws ConfigError if there is no such part or its file is wrong.
 [[nodiscard]] DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part);

@@ -7,6 +7,7 @@
 
 #include "models/base/text.hpp"
 #include "models/registry.hpp"
+#include "sim/scenario/drive_slot.hpp"
 
 namespace labtwin {
 namespace {
@@ -80,6 +81,7 @@ DriveSpec read_drive(TableReader& table, const catalog::Catalog& catalog) {
   drive.name = table.name();
   drive.part = read_part(table, "drives", catalog);
   drive.slot = table.value_or<std::string>("slot", "");
+  drive.link = read_slot_link(table, drive.part, catalog);
   drive.scheduler = read_scheduler(table);
   drive.max_request = table.optional<Bytes>("max_request", at_least(512));
   drive.data = read_data(table, drive.part, catalog);

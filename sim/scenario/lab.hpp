@@ -8,6 +8,7 @@
 //   memory = { size = "64 GiB" }
 //   [nodes.box.drives.nvme0]
 //   part = "samsung-970-evo-plus"            # models/catalog/drives
+//   link = "pcie3x4"                         # what it is plugged into; without it, what it is made for
 //   scheduler = "none"
 //   [nodes.box.gpus.gpu0]
 //   part = "rtx-3090"                        # models/catalog/gpus
@@ -26,6 +27,7 @@
 #include "models/base/table_reader.hpp"
 #include "models/base/units.hpp"
 #include "models/catalog/catalog.hpp"
+#include "models/storage/drive_link.hpp"
 
 namespace labtwin {
 
@@ -53,8 +55,9 @@ struct IoSchedulerSpec {
 
 struct DriveSpec {
   std::string name;
-  std::string part;  ///< of the catalog
-  std::string slot;  ///< where it sits; may be empty
+  std::string part;                          ///< of the catalog
+  std::string slot;                          ///< where it sits; may be empty
+  std::optional<storage::DriveLink> link{};  ///< as negotiated with it; nothing: what the part is made for
   IoSchedulerSpec scheduler;
   std::optional<Bytes> max_request;  ///< larger I/Os are split by the host
   Bytes data;                        ///< that lies on it and takes room from its SLC cache

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "models/registry.hpp"
+#include "sim/scenario/drive_slot.hpp"
 
 namespace labtwin {
 namespace {
@@ -63,7 +64,8 @@ void add_node(Topology& graph, const NodeSpec& node, const catalog::Catalog& cat
                     .sharing = Sharing::Shared});
   }
   for (const DriveSpec& drive : node.drives) {
-    add_drive(graph, cpu, fmt::format("{}.{}", node.name, drive.name), *load_drive(catalog, drive.part).law);
+    add_drive(graph, cpu, fmt::format("{}.{}", node.name, drive.name),
+              *law_in_slot(load_drive(catalog, drive.part), drive.link));
   }
   for (const NicSpec& nic : node.nics) {
     const std::string name = fmt::format("{}.{}", node.name, nic.name);

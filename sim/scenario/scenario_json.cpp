@@ -19,6 +19,7 @@ Json scheduler_json(const IoSchedulerSpec& scheduler) {
 Json drive_json(const DriveSpec& drive) {
   Json json{{"part", drive.part}};
   if (!drive.slot.empty()) json["slot"] = drive.slot;
+  if (drive.link) json["link"] = storage::drive_link_name(*drive.link);
   json["scheduler"] = scheduler_json(drive.scheduler);
   if (drive.max_request) json["max_request"] = format_quantity(*drive.max_request);
   if (drive.data > Bytes{}) json["data"] = format_quantity(drive.data);

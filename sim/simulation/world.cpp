@@ -10,6 +10,7 @@
 #include "models/storage/drive.hpp"
 #include "models/storage/page_cache.hpp"
 #include "models/workload/arrival.hpp"
+#include "sim/scenario/drive_slot.hpp"
 
 namespace labtwin {
 namespace {
@@ -100,11 +101,11 @@ LabDrive World::make_drive(const NodeSpec& node, const DriveSpec& spec) {
   if (for_device.slc_cache) settings.limits.slc_cache = for_device.slc_cache->holding(spec.data);
   settings.max_request = spec.max_request;
   LabDrive drive;
-  drive.law = load_drive(*catalog_, spec.part).law;
+  drive.law = law_in_slot(load_drive(*catalog_, spec.part), spec.link);
   drive.flush = for_device.flush.value_or(Seconds{});
-  drive.service =
-      std::make_unique<service::DriveService>(engine_, names_.resources.intern(local_name(node.name, spec.name)),
-                                              std::make_unique<storage::Drive>(std::move(for_device.law), settings));
+  auto law = law_in_slot(std::move(for_device), spec.link);
+  drive.service = std::make_unique<service::DriveService>(engine_, names_.resources.intern(local_name(node.name, spec.name)),
+                                                          std::make_unique<storage::Drive>(std::move(law), settings));
   return drive;
 }
 
