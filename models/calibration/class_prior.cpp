@@ -11,7 +11,7 @@ Regime regime(double saturation) {
   return saturation < 0.8 ? Regime::Knee : Regime::Saturated;
 }
 
-CurvePrior ClassPrior::at(Bytes block_size, const Prior& log_host_iops) const {
+CurvePrior ClassPrior::at(Bytes block_size, const Prior& log_host_iops, double num_drives) const {
   const double bytes = block_size.value();
   const double floor = std::exp(log_floor_s.mean) + bytes / std::exp(log_stream_bytes_per_s.mean);
   const double per_request = std::exp(-log_iops.mean);
@@ -20,13 +20,14 @@ CurvePrior ClassPrior::at(Bytes block_size, const Prior& log_host_iops) const {
   const double rate_sigma = per_request > per_bytes ? log_iops.sigma : log_bytes_per_s.sigma;
   CurvePrior prior;
   prior.parameters = {{{std::log(floor), log_floor_s.sigma},
-                       {-std::log(std::max(per_request, per_bytes)), rate_sigma},
+                       {std::log(num_drives / std::max(per_request, per_bytes)), rate_sigma},
                        log_knee,
                        log_host_iops,
                        depth_exponent,
                        fade}};
   prior.noise_sigma = noise_sigma;
-  prior.slots = slots;
+  prior.slots = slots * num_drives;
+  prior.queue_relief = queue_relief;
   return prior;
 }
 

@@ -46,12 +46,13 @@ struct ClassPrior {
   Prior fade;
   double noise_sigma = 0.02;
   double slots = 1e9;
+  double queue_relief = 0.0;
   LoopOverhead overhead;
   std::array<TailCoefficients, kNumQuantiles> tail{};
   Discrepancy discrepancy;
 
-  /// The prior of a sweep at one block size.
-  [[nodiscard]] CurvePrior at(Bytes block_size, const Prior& log_host_iops) const;
+  /// The prior of a sweep at one block size over `num_drives` that share its I/Os.
+  [[nodiscard]] CurvePrior at(Bytes block_size, const Prior& log_host_iops, double num_drives = 1.0) const;
 };
 
 /// I/Os per second that one job on one core gets through an engine of fio.

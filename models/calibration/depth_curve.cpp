@@ -7,6 +7,18 @@ namespace labtwin::calibration {
 namespace {
 
 constexpr double kHostKnee = 16.0;
+constexpr double kJobsHinder = 0.023;  // what one more job costs each in host time
+
+// What the class fixes and no fit changes.
+struct Fixed {
+  double slots;
+  double queue_relief;
+};
+
+template <class CurveOrPrior>
+Fixed fixed_of(const CurveOrPrior& from) {
+  return {from.slots, from.queue_relief};
+}
 
 // log of (e^(p u) + e^(p v))^(1/p), the larger taken out so that no power overflows.
 double log_norm(double u, double v, double p) {
@@ -19,24 +31,28 @@ struct LogRate {
   double log_unlimited = 0.0;
 };
 
-LogRate log_rate(std::span<const double> parameters, double slots, const LoopPoint& point) {
+LogRate log_rate(std::span<const double> parameters, const Fixed& fixed, const LoopPoint& point) {
   const double log_n = std::log(point.num_in_flight);
-  const double unlimited = parameters[4] * std::min(log_n, std::log(slots)) - parameters[0];
+  const double log_jobs = std::log(point.num_jobs);
+  const double relief = fixed.queue_relief * std::max(0.0, 1.0 - parameters[4]);
+  const double unlimited = parameters[4] * std::min(log_n, std::log(fixed.slots)) + relief * log_jobs - parameters[0];
   const double saturated = parameters[1] - parameters[5] * log_n;
   // Below 1 the "knee" would lose against both of its limits everywhere.
   const double knee = std::max(1.0, std::exp(std::min(parameters[2], 4.0)));
   const double drive_time = log_norm(-unlimited, -saturated, knee);
-  return {-log_norm(drive_time, -parameters[3] - std::log(point.num_jobs), kHostKnee), unlimited};
+  const double host_time = std::log1p(kJobsHinder * (point.num_jobs - 1.0)) - log_jobs - parameters[3];
+  return {-log_norm(drive_time, host_time, kHostKnee), unlimited};
 }
 
-DepthCurve to_curve(std::span<const double> parameters, double slots) {
+DepthCurve to_curve(std::span<const double> parameters, const Fixed& fixed) {
   return {.latency_floor = Seconds::from_base(std::exp(parameters[0])),
           .drive_iops = PerSecond::from_base(std::exp(parameters[1])),
           .knee = std::max(1.0, std::exp(std::min(parameters[2], 4.0))),
           .host_iops = PerSecond::from_base(std::exp(parameters[3])),
           .depth_exponent = parameters[4],
           .fade = parameters[5],
-          .slots = slots};
+          .slots = fixed.slots,
+          .queue_relief = fixed.queue_relief};
 }
 
 std::array<double, kNumCurveParameters> to_parameters(const DepthCurve& curve) {
@@ -70,11 +86,11 @@ std::vector<std::vector<double>> starts(std::span<const LoopMeasurement> measure
           {floor, log_best + 0.3, p[2].mean, host + 0.3, 0.7 * exponent, 0.0}};
 }
 
-CurveFit to_fit(std::span<const double> parameters, std::span<const double> covariance, double slots) {
+CurveFit to_fit(std::span<const double> parameters, std::span<const double> covariance, const Fixed& fixed) {
   CurveFit fit;
   std::copy(parameters.begin(), parameters.end(), fit.parameters.begin());
   std::copy(covariance.begin(), covariance.end(), fit.covariance.begin());
-  fit.curve = to_curve(parameters, slots);
+  fit.curve = to_curve(parameters, fixed);
   return fit;
 }
 
@@ -82,19 +98,19 @@ CurveFit to_fit(std::span<const double> parameters, std::span<const double> cova
 
 LoopRate loop_rate(const DepthCurve& curve, const LoopPoint& point) {
   const auto parameters = to_parameters(curve);
-  const LogRate rate = log_rate(parameters, curve.slots, point);
+  const LogRate rate = log_rate(parameters, fixed_of(curve), point);
   return {.iops = PerSecond::from_base(std::exp(rate.log_iops)),
           .saturation = std::clamp(1.0 - std::exp(rate.log_iops - rate.log_unlimited), 0.0, 1.0)};
 }
 
 double CurveFit::log_sigma(const LoopPoint& point) const {
   constexpr double kStep = 1e-4;
-  const double at = log_rate(parameters, curve.slots, point).log_iops;
+  const double at = log_rate(parameters, fixed_of(curve), point).log_iops;
   std::array<double, kNumCurveParameters> slope{};
   for (std::size_t i = 0; i < kNumCurveParameters; ++i) {
     auto shifted = parameters;
     shifted[i] += kStep;
-    slope[i] = (log_rate(shifted, curve.slots, point).log_iops - at) / kStep;
+    slope[i] = (log_rate(shifted, fixed_of(curve), point).log_iops - at) / kStep;
   }
   double variance = 0.0;
   for (std::size_t i = 0; i < kNumCurveParameters; ++i) {
@@ -106,7 +122,7 @@ double CurveFit::log_sigma(const LoopPoint& point) const {
 }
 
 CurveFit with_parameters(CurveFit fit) {
-  fit.curve = to_curve(fit.parameters, fit.curve.slots);
+  fit.curve = to_curve(fit.parameters, fixed_of(fit.curve));
   return fit;
 }
 
@@ -116,25 +132,26 @@ CurveFit unmeasured(const CurvePrior& prior) {
     fit.parameters[i] = prior.parameters[i].mean;
     fit.covariance[i * kNumCurveParameters + i] = prior.parameters[i].sigma * prior.parameters[i].sigma;
   }
-  fit.curve = to_curve(fit.parameters, prior.slots);
+  fit.curve = to_curve(fit.parameters, fixed_of(prior));
   return fit;
 }
 
 CurveFit fit_curve(std::span<const LoopMeasurement> measurements, const CurvePrior& prior) {
   if (measurements.empty()) return unmeasured(prior);
+  const Fixed fixed = fixed_of(prior);
   std::vector<double> observations;
   for (const LoopMeasurement& m : measurements) observations.push_back(std::log(m.iops.value()));
   const LeastSquaresProblem problem{.predict =
                                         [&](std::span<const double> parameters, std::span<double> predictions) {
                                           for (std::size_t i = 0; i < measurements.size(); ++i) {
-                                            predictions[i] = log_rate(parameters, prior.slots, measurements[i].point).log_iops;
+                                            predictions[i] = log_rate(parameters, fixed, measurements[i].point).log_iops;
                                           }
                                         },
                                     .observations = observations,
                                     .noise_sigma = prior.noise_sigma,
                                     .priors = prior.parameters};
   const LeastSquaresFit fit = fit_least_squares(problem, starts(measurements, prior));
-  CurveFit result = to_fit(fit.parameters, fit.covariance, prior.slots);
+  CurveFit result = to_fit(fit.parameters, fit.covariance, fixed);
   result.converged = fit.converged;
   return result;
 }

@@ -12,15 +12,19 @@
 
 namespace labtwin::calibration {
 
-/// Law:    X(N) = 1 / ||1/X_drive(N), 1/X_host||_16, X_drive(N) = 1 / ||latency_floor / min(N, slots)^depth_exponent,
-///         N^fade / drive_iops||_knee, X_host = jobs * host_iops; mean latency of the loop is N / X(N).
+/// Law:    X(N) = 1 / ||1/X_drive(N), 1/X_host||_16,
+///         X_drive(N) = 1 / ||latency_floor / (min(N, slots)^a jobs^(r (1 - a))), N^fade / drive_iops||_knee with
+///         a = depth_exponent and r = queue_relief, X_host = host_iops jobs / (1 + 0.023 (jobs - 1)); mean latency of the loop
+///         is N / X(N).
 /// Inputs: N = queue depth x jobs >= 1; jobs >= 1.
 /// Valid:  one class of I/O, steady state. depth_exponent is 1 where I/Os do not hinder each other below saturation, 0.1-0.2
 /// for a
 ///         spinning disk that reorders its queue, between for arrays and drives whose power management or placement interferes;
 ///         fade > 0 where the rate falls again beyond saturation.
 /// Source: 269 fio sweeps of 31 devices. The drive's own knee is soft (1.3 for flash reads), the host's CPU limit is hard: the
-///         same drive saturates at 383,000 I/Os per second under io_uring on one core and at 783,000 under SPDK.
+///         same drive saturates at 383,000 I/Os per second under io_uring on one core and at 783,000 under SPDK. Ten jobs on
+///         ten cores reach 8.0 times the host limit of one, four reach 3.7 times (eight drives beneath them): locks, caches
+///         and clocks that the cores share.
 /// Error:  see tests/validation, set fio_depths.
 struct DepthCurve {
   Seconds latency_floor;  ///< latency at depth 1
@@ -30,6 +34,9 @@ struct DepthCurve {
   double depth_exponent = 1.0;
   double fade = 0.0;
   double slots = 1e9;  ///< depth beyond which the drive sees no more (32 for SATA's command queue on a disk)
+  /// Where I/Os hinder each other (depth_exponent below 1): the share of that hindrance that lies in their job's own queue, so
+  /// that I/Os of another job are free of it. 0 where all of it lies in the medium.
+  double queue_relief = 0.0;
 };
 
 /// Where a loop runs: outstanding I/Os and the jobs that keep them outstanding.
@@ -58,6 +65,7 @@ struct CurvePrior {
   std::array<Prior, kNumCurveParameters> parameters;
   double noise_sigma = 0.02;  ///< relative scatter of a measured rate
   double slots = 1e9;
+  double queue_relief = 0.0;
 };
 
 /// A curve with its uncertainty.

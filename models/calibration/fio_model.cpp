@@ -78,7 +78,8 @@ LoopEstimate estimate(const SweepModel& model, const SweepKey& key, const LoopPo
 
 SweepModel fit_sweep(const std::vector<const FioRow*>& fit_rows, const SweepKey& key, const ClassPrior& prior,
                      const Prior& log_host_iops) {
-  const CurvePrior curve_prior = prior.at(Bytes::from_base(key.block_bytes), log_host_iops);
+  const double num_drives = fit_rows.empty() ? 1.0 : fit_rows.front()->num_drives;
+  const CurvePrior curve_prior = prior.at(Bytes::from_base(key.block_bytes), log_host_iops, num_drives);
   SweepModel model = of_class(prior, curve_prior);
   std::vector<LoopMeasurement> loops;
   for (const FioRow* row : fit_rows) {
@@ -127,6 +128,7 @@ UnitModel::UnitModel(const std::vector<const FioRow*>& rows, const ClassPriors& 
   for (const FioRow* row : rows) {
     if (drive_class_.empty()) drive_class_ = row->drive_class;
     if (io_engine_.empty()) io_engine_ = row->io_engine;
+    num_drives_ = row->num_drives;
     if (row->split == Split::Fit && row->problem.empty() && row->iops && row->queue_was_full()) {
       fit_rows[row->sweep].push_back(row);
     }
@@ -139,7 +141,7 @@ UnitModel::UnitModel(const std::vector<const FioRow*>& rows, const ClassPriors& 
 
 CurvePrior UnitModel::prior_of(const SweepKey& key) const {
   return priors_.find(drive_class_, key.pure_operation())
-      .at(Bytes::from_base(key.block_bytes), priors_.log_host_iops(io_engine_));
+      .at(Bytes::from_base(key.block_bytes), priors_.log_host_iops(io_engine_), num_drives_);
 }
 
 UnitModel::Answer UnitModel::model(const SweepKey& key) const {

@@ -68,6 +68,7 @@ class UnitModel {
   const ClassPriors& priors_;
   std::string drive_class_;
   std::string io_engine_;
+  double num_drives_ = 1.0;
   std::map<SweepKey, SweepModel> sweeps_;
 };
 

@@ -37,6 +37,14 @@ std::string problem_of(const FioRow& row, std::optional<double> depth, std::opti
   return {};
 }
 
+// `8x Samsung 980 PRO 1TB` are eight drives that share the I/Os. An array has its own class, whose prior knows no number.
+double count_in_name(std::string_view device, std::string_view drive_class) {
+  const std::size_t num_digits = std::min(device.find_first_not_of("0123456789"), device.size());
+  const bool counted = num_digits > 0 && num_digits < 4 && device.substr(num_digits).starts_with("x ");
+  if (!counted || drive_class == "raid") return 1.0;
+  return std::max(1.0, std::stod(std::string(device.substr(0, num_digits))));
+}
+
 std::optional<double> positive(std::optional<double> value) {
   return value && *value > 0.0 ? value : std::nullopt;
 }
@@ -91,6 +99,7 @@ std::vector<FioRow> read_fio_rows(const MeasurementTable& table) {
     row.unit = unit_of(table, i);
     row.device = table.text(i, "device");
     row.drive_class = table.text(i, "class");
+    row.num_drives = count_in_name(row.device, row.drive_class);
     row.drive_interface = table.text(i, "interface");
     row.date = table.text(i, "date");
     row.io_engine = table.text(i, "ioengine");

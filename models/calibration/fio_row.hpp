@@ -39,7 +39,8 @@ struct FioRow {
   std::string drive_class;
   std::string drive_interface;
   std::string io_engine;
-  std::string date;  ///< year-month-day; may be empty
+  double num_drives = 1.0;  ///< that the device's name counts: `8x Samsung 980 PRO`
+  std::string date;         ///< year-month-day; may be empty
   SweepKey sweep;
   LoopPoint point;
   std::optional<double> iops;

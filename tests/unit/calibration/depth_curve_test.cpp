@@ -39,6 +39,33 @@ TEST(DepthCurve, IsLimitedByTheHostOncePerJob) {
   EXPECT_LT(two_jobs, 766000.0);
 }
 
+TEST(DepthCurve, GivesEachFurtherJobALittleLessOfTheHost) {
+  DepthCurve array = kFlash;
+  array.drive_iops = 1e8 * 1_per_s;
+  const auto at = [&](double jobs) { return loop_rate(array, {512.0 * jobs, jobs}).iops / array.host_iops; };
+  // Measured over eight drives with 2, 4 and 10 jobs on as many cores: 1.93, 3.73 and 7.98 times one job.
+  EXPECT_NEAR(at(2.0) / at(1.0), 1.93, 0.05);
+  EXPECT_NEAR(at(4.0) / at(1.0), 3.73, 0.05);
+  EXPECT_NEAR(at(10.0) / at(1.0), 7.98, 0.4);
+}
+
+TEST(DepthCurve, FreesIosOfTheHindranceInOtherQueuesThanTheirOwn) {
+  DepthCurve hindered = kFlash;
+  hindered.drive_iops = 1e8 * 1_per_s;
+  hindered.depth_exponent = 0.6;
+  const PerSecond shared = loop_rate(hindered, {16.0, 4.0}).iops;
+  hindered.queue_relief = 1.0;
+  // Four jobs of depth 4 that do not feel each other at all.
+  const PerSecond alone = loop_rate(hindered, {4.0, 1.0}).iops;
+  EXPECT_NEAR(loop_rate(hindered, {16.0, 4.0}).iops / (4.0 * alone), 1.0, 0.03);
+  EXPECT_LT(shared, 3.0 * alone);
+  // Where nothing hinders, jobs change nothing below saturation.
+  DepthCurve free = kFlash;
+  const PerSecond without = loop_rate(free, {16.0, 4.0}).iops;
+  free.queue_relief = 1.0;
+  EXPECT_EQ(loop_rate(free, {16.0, 4.0}).iops, without);
+}
+
 TEST(DepthCurve, StopsGainingBeyondTheSlotsOfTheDrive) {
   const DepthCurve disk{.latency_floor = 12_ms,
                         .drive_iops = 100000_per_s,
