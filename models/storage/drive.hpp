@@ -87,6 +87,7 @@ class Drive {
   [[nodiscard]] Bytes bulk_progress(Seconds now, WorkId id) const;
   /// Bottleneck time of all work that has entered the drive; over elapsed time, its utilisation.
   [[nodiscard]] Seconds work_entered(Seconds now) const;
+  [[nodiscard]] const DriveLaw& law() const noexcept { return *law_; }
   [[nodiscard]] std::size_t num_waiting() const noexcept { return num_waiting_; }
   [[nodiscard]] std::size_t num_in_flight() const noexcept { return device_.num_in_flight(); }
 

@@ -143,6 +143,12 @@ const DriveSpec* NodeSpec::find_drive(std::string_view drive) const noexcept {
   return find_named(drives, drive);
 }
 
+std::vector<std::string> NodeSpec::volume_names() const {
+  std::vector<std::string> names;
+  for (const DriveSpec& drive : drives) names.push_back(drive.name);
+  return names;
+}
+
 const NodeSpec* Lab::find_node(std::string_view node) const noexcept {
   return find_named(nodes, node);
 }

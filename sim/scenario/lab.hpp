@@ -85,6 +85,8 @@ struct NodeSpec {
   std::vector<NicSpec> nics;
 
   [[nodiscard]] const DriveSpec* find_drive(std::string_view drive) const noexcept;
+  /// What services of the node can keep data on: the values of their key `drive`.
+  [[nodiscard]] std::vector<std::string> volume_names() const;
 };
 
 struct SwitchSpec {

@@ -29,7 +29,7 @@ std::vector<std::string> names_of(const std::vector<Part>& parts) {
 }
 
 void check_drive(TableReader& table, std::string_view key, const std::string& drive, const Place& place) {
-  if (place.node != nullptr) check_reference(table, key, drive, names_of(place.node->drives));
+  if (place.node != nullptr) check_reference(table, key, drive, place.node->volume_names());
 }
 
 void read_graph(TableReader& index, VectorStoreSpec& spec) {

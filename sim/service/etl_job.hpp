@@ -10,7 +10,7 @@
 #include "sim/engine/engine.hpp"
 #include "sim/engine/trigger.hpp"
 #include "sim/service/cores.hpp"
-#include "sim/service/drive_service.hpp"
+#include "sim/service/volume.hpp"
 
 namespace labtwin::service {
 
@@ -62,8 +62,8 @@ struct PlannedRate {
 class EtlJob {
  public:
   struct Places {
-    DriveService* read_drive = nullptr;
-    DriveService* write_drive = nullptr;
+    Volume* read_drive = nullptr;
+    Volume* write_drive = nullptr;
     Cores* cores = nullptr;
   };
 

@@ -6,7 +6,7 @@
 namespace labtwin::service {
 
 VectorStore::VectorStore(Engine& engine, ResourceId slots, const RandomSource& random, const VectorStoreOptions& options,
-                         DriveService& drive, Cores& cores)
+                         Volume& drive, Cores& cores)
     : engine_(&engine),
       options_(options),
       drive_(&drive),

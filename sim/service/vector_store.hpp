@@ -13,7 +13,7 @@
 #include "sim/process/resource.hpp"
 #include "sim/service/call_record.hpp"
 #include "sim/service/cores.hpp"
-#include "sim/service/drive_service.hpp"
+#include "sim/service/volume.hpp"
 
 namespace labtwin::service {
 
@@ -40,8 +40,8 @@ struct SearchRequest {
 /// result caches.
 class VectorStore {
  public:
-  VectorStore(Engine& engine, ResourceId slots, const RandomSource& random, const VectorStoreOptions& options,
-              DriveService& drive, Cores& cores);
+  VectorStore(Engine& engine, ResourceId slots, const RandomSource& random, const VectorStoreOptions& options, Volume& drive,
+              Cores& cores);
   VectorStore(const VectorStore&) = delete;
   VectorStore& operator=(const VectorStore&) = delete;
 
@@ -58,7 +58,7 @@ class VectorStore {
 
   Engine* engine_;
   VectorStoreOptions options_;
-  DriveService* drive_;
+  Volume* drive_;
   Cores* cores_;
   Resource slots_;
   ResourceId slots_resource_;

@@ -37,9 +37,9 @@ Totals totals_of(World& world) {
   Totals totals;
   const Names& names = world.names();
   for (const auto& [key, drive] : world.drives()) {
-    totals.resources.push_back({.resource = names.resources.name(drive.service->resource()),
-                                .utilization = drive.service->work_entered().value(),
-                                .num_waiting_mean = drive.service->waiting_time().value()});
+    totals.resources.push_back({.resource = names.resources.name(drive->resource()),
+                                .utilization = drive->work_entered().value(),
+                                .num_waiting_mean = drive->waiting_time().value()});
   }
   for (const auto& [node, cores] : world.cores()) {
     const SharingStatistics statistics = cores->statistics();

@@ -48,13 +48,6 @@ Bytes resident(const ServiceKind& kind) {
   return std::visit([](const auto& spec) { return spec.memory; }, kind);
 }
 
-/// The rate of a window that is alone on its drive and pauses for `sync` after every block.
-BytesPerSecond alone_rate(const storage::DriveLaw& law, storage::Direction direction, const service::IoWindow& window) {
-  const storage::IoClass io{direction, storage::Pattern::Sequential, window.block_size};
-  const Seconds latency = storage::closed_loop(law, io, window.depth).mean_latency;
-  return window.block_size * (static_cast<double>(window.depth) / (latency + window.sync));
-}
-
 }  // namespace
 
 World::World(const Scenario& scenario, const catalog::Catalog& catalog, const EngineOptions& engine_options,
@@ -90,27 +83,27 @@ std::string World::local_name(const std::string& node, const std::string& part) 
 void World::build_node(const NodeSpec& node) {
   const ResourceId cores = names_.resources.intern(local_name(node.name, "cores"));
   cores_.emplace(node.name, std::make_unique<service::Cores>(engine_, cores, static_cast<std::size_t>(node.cpu.cores)));
-  for (const DriveSpec& spec : node.drives) drives_.emplace(DriveKey{node.name, spec.name}, make_drive(node, spec));
+  for (const DriveSpec& spec : node.drives) {
+    const auto drive = drives_.emplace(DriveKey{node.name, spec.name}, make_drive(node, spec)).first;
+    volumes_.emplace(drive->first, drive->second.get());
+  }
 }
 
-LabDrive World::make_drive(const NodeSpec& node, const DriveSpec& spec) {
-  DrivePart for_device = load_drive(*catalog_, spec.part);
+std::unique_ptr<service::DriveService> World::make_drive(const NodeSpec& node, const DriveSpec& spec) {
+  DrivePart part = load_drive(*catalog_, spec.part);
   storage::DriveSettings settings;
   settings.scheduler = scheduler_of(spec.scheduler);
-  settings.limits = for_device.limits;
-  if (for_device.slc_cache) settings.limits.slc_cache = for_device.slc_cache->holding(spec.data);
+  settings.limits = part.limits;
+  if (part.slc_cache) settings.limits.slc_cache = part.slc_cache->holding(spec.data);
   settings.max_request = spec.max_request;
-  LabDrive drive;
-  drive.law = law_in_slot(load_drive(*catalog_, spec.part), spec.link);
-  drive.flush = for_device.flush.value_or(Seconds{});
-  auto law = law_in_slot(std::move(for_device), spec.link);
-  drive.service = std::make_unique<service::DriveService>(engine_, names_.resources.intern(local_name(node.name, spec.name)),
-                                                          std::make_unique<storage::Drive>(std::move(law), settings));
-  return drive;
+  const Seconds flush = part.flush.value_or(Seconds{});
+  return std::make_unique<service::DriveService>(
+      engine_, names_.resources.intern(local_name(node.name, spec.name)),
+      std::make_unique<storage::Drive>(law_in_slot(std::move(part), spec.link), settings), flush);
 }
 
-LabDrive& World::drive(const std::string& node, const std::string& drive) {
-  return drives_.at({node, drive});
+service::Volume& World::volume(const std::string& node, const std::string& name) const {
+  return *volumes_.at({node, name});
 }
 
 Bytes World::page_cache_size(const NodeSpec& node) const {
@@ -145,8 +138,8 @@ void World::build(const ServiceSpec& service, const VectorStoreSpec& spec) {
   }
   const ResourceId slots = names_.resources.intern(service.name);
   stores_.emplace(service.name,
-                  std::make_unique<service::VectorStore>(engine_, slots, random_, options,
-                                                         *drive(service.node, spec.drive).service, *cores_.at(service.node)));
+                  std::make_unique<service::VectorStore>(engine_, slots, random_, options, volume(service.node, spec.drive),
+                                                         *cores_.at(service.node)));
 }
 
 void World::build(const ServiceSpec& service, const LlmServerSpec& spec) {
@@ -164,8 +157,8 @@ void World::build(const ServiceSpec& service, const LlmServerSpec& spec) {
 
 void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
   if (!spec.is_enabled) return;
-  LabDrive& source = drive(service.node, spec.drive);
-  LabDrive& target = drive(service.node, spec.write_drive);
+  service::Volume& source = volume(service.node, spec.drive);
+  service::Volume& target = volume(service.node, spec.write_drive);
   service::EtlJobOptions options;
   options.owner = names_.owners.intern(service.name);
   options.schedule = {.start = spec.start, .duration = spec.duration, .volume = spec.volume, .every = spec.every};
@@ -177,15 +170,15 @@ void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
   service::PlannedRate rates{.read_alone = {}, .write_alone = {}, .same_drive = spec.drive == spec.write_drive};
   if (spec.read) {
     options.read = service::IoWindow{.block_size = spec.read->block, .depth = spec.read->depth, .region_begin = kJobInput};
-    rates.read_alone = alone_rate(*source.law, storage::Direction::Read, *options.read);
+    rates.read_alone = source.rate_alone({storage::Direction::Read, options.read->block_size, options.read->depth});
   }
   if (spec.write) {
     options.write = service::IoWindow{.block_size = spec.write->block, .depth = spec.write->depth, .region_begin = kJobOutput};
-    options.write->sync = storage::sync_time(*target.law, target.flush, spec.write->sync);
-    rates.write_alone = alone_rate(*target.law, storage::Direction::Write, *options.write);
+    options.write->sync = target.sync_time(spec.write->sync);
+    rates.write_alone =
+        target.rate_alone({storage::Direction::Write, options.write->block_size, options.write->depth, options.write->sync});
   }
-  const service::EtlJob::Places places{
-      .read_drive = source.service.get(), .write_drive = target.service.get(), .cores = cores_.at(service.node).get()};
+  const service::EtlJob::Places places{.read_drive = &source, .write_drive = &target, .cores = cores_.at(service.node).get()};
   jobs_.emplace(service.name,
                 std::make_unique<service::EtlJob>(engine_, random_, options, places, service::planned_rate(options, rates)));
 }

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "models/catalog/catalog.hpp"
-#include "models/storage/drive_law.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/process/name_table.hpp"
 #include "sim/process/recorder.hpp"
@@ -21,13 +20,6 @@
 #include "sim/service/vector_store.hpp"
 
 namespace labtwin {
-
-/// A drive of the lab and its law, which plans ask while the drive itself is busy.
-struct LabDrive {
-  std::unique_ptr<storage::DriveLaw> law;
-  Seconds flush;  ///< 0 where the entry does not tell: nobody syncs there then
-  std::unique_ptr<service::DriveService> service;
-};
 
 /// Everything that exists in one simulated lab. Members are declared in the order in which they depend on each other.
 class World {
@@ -48,7 +40,8 @@ class World {
   [[nodiscard]] const Names& names() const noexcept { return names_; }
 
   using DriveKey = std::pair<std::string, std::string>;  ///< node, drive
-  [[nodiscard]] const std::map<DriveKey, LabDrive>& drives() const noexcept { return drives_; }
+  using Drives = std::map<DriveKey, std::unique_ptr<service::DriveService>>;
+  [[nodiscard]] const Drives& drives() const noexcept { return drives_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::Cores>>& cores() const noexcept { return cores_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::LlmServer>>& llm_servers() const noexcept { return llms_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::EtlJob>>& jobs() const noexcept { return jobs_; }
@@ -56,8 +49,9 @@ class World {
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
  private:
-  LabDrive make_drive(const NodeSpec& node, const DriveSpec& spec);
-  LabDrive& drive(const std::string& node, const std::string& drive);
+  std::unique_ptr<service::DriveService> make_drive(const NodeSpec& node, const DriveSpec& spec);
+  /// What services of the node call by this name.
+  [[nodiscard]] service::Volume& volume(const std::string& node, const std::string& name) const;
   void build_node(const NodeSpec& node);
   void build(const ServiceSpec& service, const VectorStoreSpec& spec);
   void build(const ServiceSpec& service, const LlmServerSpec& spec);
@@ -76,7 +70,8 @@ class World {
   std::vector<std::string> warnings_;
   Engine engine_;
   std::map<std::string, std::unique_ptr<service::Cores>> cores_;
-  std::map<DriveKey, LabDrive> drives_;
+  Drives drives_;
+  std::map<DriveKey, service::Volume*> volumes_;  ///< by node and name, what services there keep data on
   std::map<std::string, std::unique_ptr<service::VectorStore>> stores_;
   std::map<std::string, std::unique_ptr<service::LlmServer>> llms_;
   std::map<std::string, std::unique_ptr<service::EtlJob>> jobs_;

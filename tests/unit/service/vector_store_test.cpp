@@ -6,6 +6,7 @@
 
 #include "models/storage/queue_depth_curve.hpp"
 #include "sim/engine/engine.hpp"
+#include "sim/service/drive_service.hpp"
 
 namespace labtwin::service {
 namespace {
