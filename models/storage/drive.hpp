@@ -88,7 +88,10 @@ class Drive {
   /// Bottleneck time of all work that has entered the drive; over elapsed time, its utilisation.
   [[nodiscard]] Seconds work_entered(Seconds now) const;
   [[nodiscard]] const DriveLaw& law() const noexcept { return *law_; }
-  [[nodiscard]] std::size_t num_waiting() const noexcept { return num_waiting_; }
+  /// Requests in the scheduler; their mean number while bulk jobs are alone.
+  [[nodiscard]] double num_waiting() const noexcept {
+    return alone_since_ ? num_waiting_alone_ : static_cast<double>(num_waiting_);
+  }
   [[nodiscard]] std::size_t num_in_flight() const noexcept { return device_.num_in_flight(); }
 
  private:
@@ -180,7 +183,8 @@ class Drive {
   // Bulk jobs while nobody else uses the drive: drive_alone.cpp and drive_slc.cpp.
   void go_alone(Seconds now);
   void leave_alone(Seconds now);
-  [[nodiscard]] std::optional<std::vector<BulkDemand>> demands_alone() const;
+  [[nodiscard]] double blocks_late(const BulkState& bulk, Seconds now) const;
+  [[nodiscard]] std::optional<std::vector<BulkDemand>> demands_alone(Seconds now) const;
   [[nodiscard]] bool settled(const BulkState& bulk, const BulkFlow& flow, Seconds now) const;
   [[nodiscard]] bool outruns_cache(const BulkState& bulk, const BulkFlow& flow) const;
   [[nodiscard]] double requests_done(Slot bulk, Seconds now) const;
@@ -213,6 +217,7 @@ class Drive {
   std::size_t num_foreign_ = 0;  ///< I/Os that are not blocks of a running bulk job
   std::uint64_t num_blocks_alone_ = 0;
   std::optional<Seconds> alone_since_;
+  double num_waiting_alone_ = 0.0;
   std::optional<Seconds> cache_full_alone_;  ///< flush debt of a job that outruns the write cache while alone
   std::optional<SlcStream> slc_alone_;
   Seconds work_alone_;

@@ -1,7 +1,7 @@
 // Bulk jobs that have been alone for a few rounds of their windows. Nothing of interest happens until somebody else arrives:
 // their rates follow from the law in closed form, and the drive skips to the next arrival. Then the blocks in flight are put
 // back where the steady state has them: evenly spaced for a job that keeps its window full, on its schedule for a job with a
-// rate limit.
+// rate limit that it keeps to. One that is late keeps its window full until it has caught up.
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +15,8 @@
 namespace labtwin::storage {
 namespace {
 
-// A job whose end is nearer than this many windows is simulated block by block.
+// A job whose end, or the date when it has caught up with its schedule, is nearer than this many windows is simulated block by
+// block.
 constexpr std::uint64_t kWindowsBeforeEnd = 2;
 
 // Requests of a full window that are in the drive on average: those of the oldest block finish one after the other, and the
@@ -26,9 +27,15 @@ double mean_window(unsigned depth, unsigned requests_per_block) {
 
 }  // namespace
 
+// How many blocks a job with a rate limit is behind its schedule.
+double Drive::blocks_late(const BulkState& bulk, Seconds now) const {
+  if (!bulk.job.rate_limit) return 0.0;
+  return std::max(0.0, (now - due(bulk, bulk.num_issued)) / (bulk.job.block_size / *bulk.job.rate_limit));
+}
+
 // The streams as the drive sees them, or nothing if the scheduler would hold requests of several jobs back: then the order
 // matters and blocks are simulated one by one.
-std::optional<std::vector<BulkDemand>> Drive::demands_alone() const {
+std::optional<std::vector<BulkDemand>> Drive::demands_alone(Seconds now) const {
   const DeviceLimits& limits = settings_.limits;
   std::vector<BulkDemand> demands;
   std::set<IoPriority> priorities;
@@ -41,7 +48,9 @@ std::optional<std::vector<BulkDemand>> Drive::demands_alone() const {
     BulkDemand demand{.request = request_class(bulk), .window = mean_window(bulk.job.depth, requests)};
     demand.think_time = bulk.job.think_time;
     demand.availability = bulk.job.interruptions.availability();
-    if (bulk.job.rate_limit) demand.rate_limit = *bulk.job.rate_limit / demand.request.block_size;
+    if (bulk.job.rate_limit && blocks_late(bulk, now) == 0.0) {
+      demand.rate_limit = *bulk.job.rate_limit / demand.request.block_size;
+    }
     const bool is_read = bulk.job.direction == Direction::Read;
     last_window = is_read ? limits.read_window : limits.write_window;
     (is_read ? reads : writes) += bulk.job.block_size * bulk.job.depth;
@@ -60,14 +69,15 @@ std::optional<std::vector<BulkDemand>> Drive::demands_alone() const {
   return demands;
 }
 
-// Whether a job is in the steady state that `flow` describes: on schedule under a rate limit, its write cache full where it
-// writes faster than the cache is flushed, its end far away.
+// Whether a job is in the steady state that `flow` describes: under a rate limit, on schedule or far behind it; its write cache
+// full where it writes faster than the cache is flushed; its end far away.
 bool Drive::settled(const BulkState& bulk, const BulkFlow& flow, Seconds now) const {
-  if (num_blocks(bulk) - bulk.num_issued < kWindowsBeforeEnd * bulk.job.depth) return false;
-  if (bulk.job.rate_limit && (flow.window_full || due(bulk, bulk.num_issued) <= now)) return false;
+  const std::uint64_t margin = kWindowsBeforeEnd * bulk.job.depth;
+  if (num_blocks(bulk) - bulk.num_issued < margin) return false;
+  if (bulk.job.rate_limit && flow.window_full && blocks_late(bulk, now) < static_cast<double>(margin)) return false;
   if (!outruns_cache(bulk, flow)) return true;
   const WriteCache& cache = *settings_.limits.write_cache;
-  return !bulk.job.rate_limit && device_.flush_debt(now) >= 0.9 * (cache.capacity / cache.flush_bandwidth);
+  return flow.window_full && device_.flush_debt(now) >= 0.9 * (cache.capacity / cache.flush_bandwidth);
 }
 
 bool Drive::outruns_cache(const BulkState& bulk, const BulkFlow& flow) const {
@@ -77,7 +87,7 @@ bool Drive::outruns_cache(const BulkState& bulk, const BulkFlow& flow) const {
 
 void Drive::go_alone(Seconds now) {
   if (health_ != Health::Healthy) return;
-  const auto demands = demands_alone();
+  const auto demands = demands_alone(now);
   if (!demands) return;
   const auto flows = share_drive(*law_, settings_.limits.interference, *demands);
   bool all_settled = true;
@@ -85,9 +95,13 @@ void Drive::go_alone(Seconds now) {
   bulks_.for_each([&](Slot, const BulkState& bulk) { all_settled = all_settled && settled(bulk, *flow++, now); });
   if (!all_settled) return;
   cache_full_alone_.reset();
+  num_waiting_alone_ = 0.0;
   flow = flows.begin();
+  auto demand = demands->begin();
   bulks_.for_each([&](Slot, BulkState& bulk) {
     bulk.flow = *flow++;
+    const double window = demand++->window;
+    if (bulk.flow.window_full) num_waiting_alone_ += mean_window(bulk.job.depth, requests_per_block(bulk)) - window;
     if (outruns_cache(bulk, bulk.flow)) {
       bulk.flow.request_rate = settings_.limits.write_cache->flush_bandwidth / request_class(bulk).block_size;
       cache_full_alone_ = device_.flush_debt(now);
@@ -151,11 +165,20 @@ std::uint64_t Drive::blocks_due(const BulkState& bulk, Seconds now) const {
 }
 
 std::optional<Seconds> Drive::alone_until(const BulkState& bulk) const {
-  if (!bulk.job.total) return std::nullopt;
   const std::uint64_t last = num_blocks(bulk) - bulk.job.depth;
-  if (bulk.job.rate_limit) return due(bulk, last);
-  const double left = static_cast<double>(last * requests_per_block(bulk)) - bulk.requests_done;
-  return *alone_since_ + std::max(0.0, left) / bulk.flow.request_rate;
+  if (!bulk.flow.window_full) return bulk.job.total ? std::optional(due(bulk, last)) : std::nullopt;
+  std::optional<Seconds> until;
+  if (bulk.job.total) {
+    const double left = static_cast<double>(last * requests_per_block(bulk)) - bulk.requests_done;
+    until = *alone_since_ + std::max(0.0, left) / bulk.flow.request_rate;
+  }
+  if (!bulk.job.rate_limit) return until;
+  const double gained_per_second =
+      bulk.flow.request_rate.value() / requests_per_block(bulk) - (*bulk.job.rate_limit / bulk.job.block_size).value();
+  if (gained_per_second <= 0.0) return until;
+  const double to_gain = std::max(0.0, blocks_late(bulk, *alone_since_) - bulk.job.depth);
+  const Seconds caught_up = *alone_since_ + Seconds::from_base(to_gain / gained_per_second);
+  return until ? std::min(*until, caught_up) : caught_up;
 }
 
 void Drive::leave_alone(Seconds now) {
@@ -163,10 +186,10 @@ void Drive::leave_alone(Seconds now) {
   num_blocks_alone_ = 0;
   credit_time_alone(now);
   bulks_.for_each([&](Slot slot, const BulkState& bulk) {
-    if (bulk.job.rate_limit) {
-      restore_schedule(now, slot);
-    } else {
+    if (bulk.flow.window_full) {
       restore_full_window(now, slot);
+    } else {
+      restore_schedule(now, slot);
     }
   });
   alone_since_.reset();

@@ -128,7 +128,7 @@ Bytes Drive::bulk_progress(Seconds now, WorkId id) const {
   if (found == bulk_by_id_.end()) return {};
   const BulkState& bulk = bulks_[found->second];
   auto blocks = static_cast<double>(bulk.num_completed);
-  if (alone_since_ && bulk.job.rate_limit) {
+  if (alone_since_ && !bulk.flow.window_full) {
     const Seconds latest_issue = now - bulk.flow.request_latency;
     blocks = latest_issue < bulk.started ? 0.0 : static_cast<double>(blocks_due(bulk, latest_issue));
   } else if (alone_since_) {

@@ -49,7 +49,7 @@ bool Drive::settle_past_cache(SlcStream& stream, bool has_room) {
   bool settled = true;
   bulks_.for_each([&](Slot, BulkState& bulk) {
     if (stream.rate <= direct) return;
-    settled = !bulk.job.rate_limit;
+    settled = bulk.flow.window_full;
     bulk.flow.request_rate = direct / request_class(bulk).block_size;
   });
   stream.rate = std::min(stream.rate, direct);

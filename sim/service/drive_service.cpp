@@ -96,7 +96,7 @@ void DriveService::arm() {
 
 void DriveService::note_waiting() {
   const Seconds now = engine().now();
-  waiting_time_ += (now - noted_at_) * static_cast<double>(drive_->num_waiting());
+  waiting_time_ += (now - noted_at_) * drive_->num_waiting();
   noted_at_ = now;
 }
 

@@ -82,6 +82,8 @@ TEST(BulkJob, MeetsANeighbourInTheSameStateWhetherOrNotItWasAloneBefore) {
   // With a gap of 4 ms the job is never alone for long enough to skip, with 100 ms it is before every read.
   EXPECT_NEAR(mean_sojourn(100_ms, 0.0) / mean_sojourn(4_ms, 0.0), 1.0, 0.02);
   EXPECT_NEAR(mean_sojourn(100_ms, 0.5) / mean_sojourn(4_ms, 0.5), 1.0, 0.05);
+  // Always late: with a limit above what the drive gives.
+  EXPECT_NEAR(mean_sojourn(100_ms, 2.0) / mean_sojourn(4_ms, 2.0), 1.0, 0.02);
 }
 
 TEST(BulkJob, NeitherGainsNorLosesWorkByBeingAlone) {
@@ -121,6 +123,46 @@ TEST(BulkJob, TakesNoEventsBesideAnotherWithARateLimit) {
   drive.run_until(1_s);
   EXPECT_FALSE(drive->next_event().has_value());
   EXPECT_NEAR(drive->bulk_progress(100_s, 2).value() / 20e9, 1.0, 0.001);
+}
+
+TEST(BulkJob, TakesNoEventsWhileItIsLateForGood) {
+  DriveUnderTest drive(soft_knee());
+  drive->start_bulk(0_s, 7, {.block_size = 1_MiB, .depth = 4, .rate_limit = 2500_MBps});
+  drive.run_until(1_s);
+  EXPECT_FALSE(drive->next_event().has_value());
+  const double latency = std::hypot(100e-6, 4 * kMiB);
+  EXPECT_NEAR(drive->bulk_progress(1000_s, 7).value(), 1000 * 4 / latency * kMiBytes, 10 * kMiBytes);
+}
+
+TEST(BulkJob, LeavesInTheSchedulerWhatTheDriveDoesNotTake) {
+  DriveSettings settings;
+  settings.limits.read_window = 2_MiB;
+  DriveUnderTest drive(soft_knee(), settings);
+  drive->start_bulk(0_s, 7, {.block_size = 1_MiB, .depth = 8});
+  drive.run_until(1_s);
+  EXPECT_FALSE(drive->next_event().has_value());
+  EXPECT_EQ(drive->num_waiting(), 6.0);
+  drive->submit(1_s, {.id = 8, .owner = 1, .size = 4_KiB});
+  EXPECT_EQ(drive->num_waiting(), 7.0);
+}
+
+TEST(BulkJob, CatchesUpWhileAloneAndThenKeepsToItsSchedule) {
+  DriveUnderTest drive(one_gigabyte_per_second());
+  const BytesPerSecond limit = BytesPerSecond::from_base(500 * kMiBytes);
+  drive->start_bulk(0_s, 7, {.block_size = 1_MiB, .depth = 4, .rate_limit = limit});
+  drive->set_health(1_s, Health::Hung);
+  drive->set_health(11_s, Health::Healthy);
+  // 10 s of the schedule are missing; the drive gives 953.7 MiB/s, so the last of them are there 11.02 s later.
+  const double caught_up = 11 + 10 * 500 / (1 / kMiB - 500);
+  drive.run_until(Seconds::from_base(caught_up - 1));
+  EXPECT_NEAR(drive->bulk_progress(Seconds::from_base(caught_up - 1), 7).value() / kMiBytes, 500 + (caught_up - 12) / kMiB, 5);
+  int num_events = 0;
+  while (drive->next_event() && *drive->next_event() < Seconds::from_base(caught_up + 5)) {
+    drive.run_until(*drive->next_event());
+    ++num_events;
+  }
+  EXPECT_LT(num_events, 200);
+  EXPECT_NEAR(drive->bulk_progress(100_s, 7).value() / kMiBytes, 100 * 500, 5);
 }
 
 TEST(BulkJob, WritesAtTheRateOfTheFlushOnceItsCacheIsFull) {

@@ -101,7 +101,7 @@ TEST(Drive, CompletesEveryIoThatWasNotCancelledExactlyOnce) {
     if (seed % 2 == 1) drive->cancel(now, 1000000);
     drive.run_until_idle();
     EXPECT_EQ(drive->num_in_flight(), 0U);
-    EXPECT_EQ(drive->num_waiting(), 0U);
+    EXPECT_EQ(drive->num_waiting(), 0.0);
     int num_negative = 0;
     std::map<WorkId, int> completed;
     for (const IoCompletion& c : drive.completions()) {

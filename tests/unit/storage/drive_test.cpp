@@ -61,7 +61,7 @@ TEST(Drive, HoldsInTheSchedulerWhatExceedsTheTags) {
   drive->submit(0_s, write_of(1, kEtl, 1_MiB));
   drive->submit(0_s, read_of(2, kSearch, 1_MiB));
   EXPECT_EQ(drive->num_in_flight(), 1U);
-  EXPECT_EQ(drive->num_waiting(), 1U);
+  EXPECT_EQ(drive->num_waiting(), 1.0);
   drive.run_until_idle();
   // The read enters an empty drive after 1 MiB and is served alone.
   EXPECT_NEAR(drive.finished(2), 2 * kMiB, kTolerance);
@@ -80,7 +80,7 @@ TEST(Drive, HoldsInTheSchedulerWhatExceedsTheWindowButTakesALargeRequestAlone) {
   EXPECT_EQ(drive->num_in_flight(), 1U);
   drive.run_until(Seconds::from_base(3.5 * kMiB));
   EXPECT_EQ(drive->num_in_flight(), 2U);
-  EXPECT_EQ(drive->num_waiting(), 1U);
+  EXPECT_EQ(drive->num_waiting(), 1.0);
 }
 
 TEST(Drive, SplitsALargeReadAndEndsItWithItsLastPiece) {
