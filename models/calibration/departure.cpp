@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <utility>
+
+#include "models/calibration/median.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -19,20 +20,20 @@ double correlation(double a, double b) {
 }  // namespace
 
 Departure::Departure(std::span<const LoopResidual> residuals) {
-  std::map<double, std::pair<double, int>> sums;
+  // The median of the runs at one depth, the faster of the two in the middle: a drive in another state (its write cache off,
+  // its spare blocks spent) is no scatter, and states that disturb a run slow it down.
+  std::map<double, std::vector<double>> runs;
   for (const LoopResidual& r : residuals) {
-    auto& [sum, count] = sums[std::log(r.point.num_in_flight)];
-    sum += r.log_residual;
-    ++count;
+    runs[std::log(r.point.num_in_flight)].push_back(r.log_residual);
     log_jobs_.push_back(std::log(r.point.num_jobs));
   }
-  const auto n = static_cast<Eigen::Index>(sums.size());
+  const auto n = static_cast<Eigen::Index>(runs.size());
   Eigen::VectorXd observed(n);
   Eigen::VectorXd noise(n);
-  for (const auto& [log_depth, sum] : sums) {
+  for (const auto& [log_depth, of_depth] : runs) {
     const auto i = static_cast<Eigen::Index>(log_depths_.size());
-    observed[i] = sum.first / sum.second;
-    noise[i] = kNoise / sum.second;
+    observed[i] = median(of_depth);
+    noise[i] = kNoise / static_cast<double>(of_depth.size());
     log_depths_.push_back(log_depth);
   }
   Eigen::MatrixXd covariance = noise.asDiagonal();

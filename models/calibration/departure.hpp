@@ -19,7 +19,8 @@ struct LoopResidual {
 /// Law:    d over x = ln N is an Ornstein-Uhlenbeck process, covariance s^2 exp(-|x - x'| / 6), seen with noise of variance
 ///         0.05 s^2 per run; at() is its conditional mean and the share of its variance, noise included, that stays unknown.
 ///         Far from every measured depth the mean returns to 0 and the share to 1. Loops of other numbers of jobs than were
-///         measured have the same mean, and an error of their own as large as that of a depth as far away.
+///         measured have the same mean, and an error of their own as large as that of a depth as far away. Of several runs at
+///         one depth the median counts.
 /// Inputs: N >= 1, jobs >= 1.
 /// Valid:  loops on the measured unit itself. It says nothing about another drive.
 /// Source: Kennedy and O'Hagan, "Bayesian calibration of computer models", 2001. Reach and noise were chosen by leaving one

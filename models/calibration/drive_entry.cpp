@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "models/base/error.hpp"
-#include "models/calibration/fio_model.hpp"
+#include "models/calibration/unit_model.hpp"
 #include "models/storage/ncq_power.hpp"
 #include "models/storage/queue_depth_curve.hpp"
 

@@ -1,13 +1,9 @@
 #pragma once
 
-// What one unit of fit (a drive behind a controller, driven by an engine) was found to do, and what follows for any loop on it.
+// One sweep over depth and jobs: its fit, and what follows for any loop along it.
 
 #include <array>
-#include <map>
-#include <optional>
 #include <span>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "models/calibration/class_prior.hpp"
@@ -40,36 +36,10 @@ struct LoopEstimate {
 };
 [[nodiscard]] LoopEstimate estimate(const SweepModel& model, const SweepKey& key, const LoopPoint& point);
 
+/// What is known of a sweep that was not measured: its class.
+[[nodiscard]] SweepModel of_class(const ClassPrior& prior, const CurvePrior& curve);
+
 [[nodiscard]] SweepModel fit_sweep(const std::vector<const FioRow*>& fit_rows, const SweepKey& key, const ClassPrior& prior,
                                    const Prior& log_host_iops);
-
-/// A drive of one series.
-class UnitModel {
- public:
-  /// Fits every sweep of which there are fit rows; `rows` are those of one unit.
-  UnitModel(const std::vector<const FioRow*>& rows, const ClassPriors& priors);
-
-  struct Answer {
-    SweepModel model;
-    Grade grade = Grade::Fitted;
-    std::string note;
-  };
-  /// The model of a sweep: fitted; else between the neighbouring block sizes or mixes of this unit; else of its class.
-  [[nodiscard]] Answer model(const SweepKey& key) const;
-
-  [[nodiscard]] const std::map<SweepKey, SweepModel>& sweeps() const noexcept { return sweeps_; }
-  void set_discrepancy(const SweepKey& key, const Discrepancy& discrepancy) { sweeps_.at(key).discrepancy = discrepancy; }
-
- private:
-  [[nodiscard]] CurvePrior prior_of(const SweepKey& key) const;
-  [[nodiscard]] std::optional<Answer> between_blocks(const SweepKey& key) const;
-  [[nodiscard]] std::optional<Answer> between_mixes(const SweepKey& key) const;
-
-  const ClassPriors& priors_;
-  std::string drive_class_;
-  std::string io_engine_;
-  double num_drives_ = 1.0;
-  std::map<SweepKey, SweepModel> sweeps_;
-};
 
 }  // namespace labtwin::calibration

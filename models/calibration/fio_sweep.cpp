@@ -6,7 +6,7 @@
 #include <map>
 
 #include "models/calibration/catalog_drive.hpp"
-#include "models/calibration/fio_model.hpp"
+#include "models/calibration/unit_model.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -14,22 +14,16 @@ namespace {
 constexpr std::array<std::string_view, kNumQuantiles> kQuantileNames = {"lat_p50_us", "lat_p95_us", "lat_p99_us",
                                                                         "lat_p999_us"};
 
-struct Answer {
-  LoopEstimate loop;
-  Grade grade = Grade::Fitted;
-  std::string note;
-  bool tail_of_class = false;
-};
+using Answer = UnitModel::Answer;
 
 // From the unit's own fit; without one, from the drive's catalog entry, if it has one; else from its class.
 Answer answer(const FioRow& row, const UnitModel& unit, const CatalogDrive* catalog_drive, const ClassPriors& priors) {
   if (unit.sweeps().empty() && catalog_drive != nullptr) {
     const ClassPrior prior = priors.find(row.drive_class, row.sweep.pure_operation());
     CatalogDrive::Answer known = catalog_drive->answer(row.sweep, row.point, prior.discrepancy);
-    return {known.loop, known.grade, std::move(known.note)};
+    return {known.loop, known.grade, std::move(known.note), false};
   }
-  UnitModel::Answer fitted = unit.model(row.sweep);
-  return {estimate(fitted.model, row.sweep, row.point), fitted.grade, std::move(fitted.note), fitted.model.num_tail_rows == 0};
+  return unit.answer(row.sweep, row.point);
 }
 
 void add_predictions(const FioRow& row, const Answer& answer, std::vector<Prediction>& predictions) {
