@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -12,7 +11,7 @@
 #include "models/base/error.hpp"
 #include "sim/command/capture.hpp"
 #include "sim/command/check.hpp"
-#include "sim/command/command.hpp"
+#include "sim/command/command_line.hpp"
 #include "sim/command/fit.hpp"
 #include "sim/command/parts.hpp"
 #include "sim/command/run.hpp"
@@ -22,7 +21,7 @@
 namespace {
 
 using labtwin::command::AddVerb;
-using labtwin::command::CommandStatus;
+using labtwin::command::CommandLine;
 
 constexpr int kWrongInput = 2;
 
@@ -33,18 +32,9 @@ constexpr std::array<AddVerb, 7> kVerbs = {
 };
 
 int run(int argc, char** argv) {
-  CLI::App app{"labtwin: a digital twin of a homelab AI stack", "labtwin"};
-  app.set_version_flag("--version", LABTWIN_VERSION);
-  app.require_subcommand(1);
-  CommandStatus status;
-  for (AddVerb add : kVerbs) add(app, status);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : kWrongInput;
-  }
-  return status.code;
+  CommandLine line("labtwin", "labtwin: a digital twin of a homelab AI stack", LABTWIN_VERSION);
+  for (AddVerb add : kVerbs) add(line);
+  return line.run(argc, argv);
 }
 
 /// An answer that did not reach its reader is no answer: a full disk shows when the buffer is written, at the latest here.

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -161,18 +160,17 @@ int capture(const Options& options) {
 
 }  // namespace
 
-void add_capture(CLI::App& app, CommandStatus& status) {
-  CLI::App* verb = app.add_subcommand("capture", "Measure this machine, safely");
-  verb->require_subcommand(1);
-  CLI::App* drive = verb->add_subcommand("drive", "Measure the drive below a folder with fio, on a scratch file in it");
-  auto options = std::make_shared<Options>();
-  drive->add_option("DIR", options->folder, "Folder on the drive; the scratch file is made in it and removed")->required();
-  drive->add_option("--size", options->size, "Size of the scratch file, e.g. \"1 GiB\"");
-  drive->add_option("--seconds", options->seconds, "Length of each of the 34 runs")->check(CLI::Range(1.0, 600.0));
-  drive->add_option("--out", options->out, "Folder for measurements.csv and manifest.toml");
-  drive->add_option("--name", options->name, "Name of the drive");
-  drive->add_option("--class", options->drive_class, "nvme, optane, sata_ssd or hdd; guessed without it");
-  drive->callback([options, &status] { status.code = capture(*options); });
+void add_capture(CommandLine& line) {
+  const auto options = std::make_shared<Options>();
+  line.add("capture", "Measure this machine, safely")
+      .add("drive", "Measure the drive below a folder with fio, on a scratch file in it")
+      .argument("DIR", options->folder, "Folder on the drive; the scratch file is made in it and removed")
+      .option("--size", options->size, "Size of the scratch file, e.g. \"1 GiB\"")
+      .option("--seconds", options->seconds, 1.0, 600.0, "Length of each of the 34 runs")
+      .option("--out", options->out, "Folder for measurements.csv and manifest.toml")
+      .option("--name", options->name, "Name of the drive")
+      .option("--class", options->drive_class, "nvme, optane, sata_ssd or hdd; guessed without it")
+      .runs([options] { return capture(*options); });
 }
 
 }  // namespace labtwin::command

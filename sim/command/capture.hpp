@@ -1,10 +1,10 @@
 #pragma once
 
-#include "sim/command/command.hpp"
+#include "sim/command/command_line.hpp"
 
 namespace labtwin::command {
 
 /// Adds `labtwin capture`.
-void add_capture(CLI::App& app, CommandStatus& status);
+void add_capture(CommandLine& line);
 
 }  // namespace labtwin::command

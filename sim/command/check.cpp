@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -117,8 +116,9 @@ Json finding_json(const Finding& finding) {
   return json;
 }
 
-/// Prints the answer; wrong files leave by exception unless the answer is JSON, which holds their mistakes.
-void report(const std::vector<Finding>& findings, bool as_json, CommandStatus& status) {
+/// Prints the answer and returns the exit status; wrong files leave by exception unless the answer is JSON, which holds their
+/// mistakes.
+int report(const std::vector<Finding>& findings, bool as_json) {
   std::vector<Diagnostic> all;
   Json json{{"files", Json::array()}};
   std::string text;
@@ -129,14 +129,14 @@ void report(const std::vector<Finding>& findings, bool as_json, CommandStatus& s
   }
   if (as_json) {
     fmt::print("{}\n", json.dump(2));
-    if (!all.empty()) status.code = kWrongInput;
-    return;
+    return all.empty() ? 0 : kWrongInput;
   }
   fmt::print("{}", text);
   if (!all.empty()) throw ConfigError(std::move(all));
+  return 0;
 }
 
-void check(const Options& options, CommandStatus& status) {
+int check(const Options& options) {
   const std::vector<Override> overrides = parse_overrides(options.set);
   std::vector<Finding> findings;
   for (const std::string& file : options.files) {
@@ -148,19 +148,18 @@ void check(const Options& options, CommandStatus& status) {
     }
     findings.push_back(std::move(finding));
   }
-  report(findings, options.json, status);
+  return report(findings, options.json);
 }
 
 }  // namespace
 
-void add_check(CLI::App& app, CommandStatus& status) {
-  auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("check", "Report all mistakes of scenario, lab and catalog files");
-  verb->add_option("FILE", options->files, "Files to check")->required();
-  verb->add_option("--set", options->set, "Check with KEY=VALUE in place of what the file says (repeatable)")
-      ->allow_extra_args(false);
-  verb->add_flag("--json", options->json, "Answer in JSON");
-  verb->callback([options, &status] { check(*options, status); });
+void add_check(CommandLine& line) {
+  const auto options = std::make_shared<Options>();
+  line.add("check", "Report all mistakes of scenario, lab and catalog files")
+      .argument("FILE", options->files, "Files to check")
+      .option("--set", options->set, "Check with KEY=VALUE in place of what the file says (repeatable)")
+      .flag("--json", options->json, "Answer in JSON")
+      .runs([options] { return check(*options); });
 }
 
 }  // namespace labtwin::command

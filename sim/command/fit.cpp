@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
@@ -144,18 +143,18 @@ void fit(const Options& options) {
 
 }  // namespace
 
-void add_fit(CLI::App& app, CommandStatus& status) {
-  CLI::App* verb = app.add_subcommand("fit", "Fit a catalog entry to measurements");
-  auto options = std::make_shared<Options>();
-  verb->add_option("PATH", options->path, "CSV file or folder of measurements")->required();
-  verb->add_option("--out", options->out, "File to write; standard output without it");
-  verb->add_option("--name", options->name, "Name of the part");
-  verb->add_option("--device", options->device, "Which device, where the measurements are of several");
-  verb->add_flag("--class-priors", options->class_priors, "Fit the priors of all classes instead of one drive");
-  verb->callback([options, &status] {
-    fit(*options);
-    status.code = 0;
-  });
+void add_fit(CommandLine& line) {
+  const auto options = std::make_shared<Options>();
+  line.add("fit", "Fit a catalog entry to measurements")
+      .argument("PATH", options->path, "CSV file or folder of measurements")
+      .option("--out", options->out, "File to write; standard output without it")
+      .option("--name", options->name, "Name of the part")
+      .option("--device", options->device, "Which device, where the measurements are of several")
+      .flag("--class-priors", options->class_priors, "Fit the priors of all classes instead of one drive")
+      .runs([options] {
+        fit(*options);
+        return 0;
+      });
 }
 
 }  // namespace labtwin::command

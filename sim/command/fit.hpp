@@ -1,10 +1,10 @@
 #pragma once
 
-#include "sim/command/command.hpp"
+#include "sim/command/command_line.hpp"
 
 namespace labtwin::command {
 
 /// Adds `labtwin fit`.
-void add_fit(CLI::App& app, CommandStatus& status);
+void add_fit(CommandLine& line);
 
 }  // namespace labtwin::command

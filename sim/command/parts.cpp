@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -150,12 +149,15 @@ void list_parts(const Options& options) {
 
 }  // namespace
 
-void add_parts(CLI::App& app, CommandStatus&) {
-  auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("parts", "List the parts of the catalog, or the numbers of one");
-  verb->add_option("WHAT", options->what, "A family, or a part as PART or FAMILY/PART");
-  verb->add_flag("--json", options->json, "Answer in JSON");
-  verb->callback([options] { list_parts(*options); });
+void add_parts(CommandLine& line) {
+  const auto options = std::make_shared<Options>();
+  line.add("parts", "List the parts of the catalog, or the numbers of one")
+      .argument("[WHAT]", options->what, "A family, or a part as PART or FAMILY/PART")
+      .flag("--json", options->json, "Answer in JSON")
+      .runs([options] {
+        list_parts(*options);
+        return 0;
+      });
 }
 
 }  // namespace labtwin::command

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "sim/command/command.hpp"
+#include "sim/command/command_line.hpp"
 
 namespace labtwin::command {
 
 /// `labtwin parts [FAMILY|PART]`: what the catalog holds.
-void add_parts(CLI::App& app, CommandStatus& status);
+void add_parts(CommandLine& line);
 
 }  // namespace labtwin::command

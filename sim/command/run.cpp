@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -59,7 +58,7 @@ void show_progress(const RunProgress& progress) {
   std::fflush(stderr);
 }
 
-void run_scenario(const Options& options, CommandStatus& status) {
+int run_scenario(const Options& options) {
   // The whole picture is rewritten at the end; a place that cannot be written shows now, not after a long run.
   if (!options.plot.empty()) check_writable(options.plot);
   RunOptions run_options;
@@ -71,22 +70,21 @@ void run_scenario(const Options& options, CommandStatus& status) {
   const Results results = run(ScenarioSource::file(options.file, parse_overrides(options.set)), run_options);
   if (!options.plot.empty()) write_file_atomically(options.plot, output::plot_svg(results));
   fmt::print("{}", options.json ? to_json(results) : output::summary_text(results));
-  status.code = results.slos_met ? 0 : kSloMissed;
+  return results.slos_met ? 0 : kSloMissed;
 }
 
 }  // namespace
 
-void add_run(CLI::App& app, CommandStatus& status) {
+void add_run(CommandLine& line) {
   const auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("run", "Simulate a scenario and answer its question");
-  verb->add_option("scenario", options->file, "Scenario file (TOML)")->required();
-  verb->add_option("--set", options->set, "Change a value, e.g. --set services.etl.rate_limit='200 MB/s'")->take_all();
-  verb->add_option("--replications", options->replications, "Independent repetitions, instead of the scenario's number")
-      ->check(CLI::Range(1, 10000));
-  verb->add_flag("--alone", options->alone, "Leave what-ifs and sweep out");
-  verb->add_flag("--json", options->json, "Print the answer as JSON");
-  verb->add_option("--plot", options->plot, "Also draw the answer into this SVG file");
-  verb->callback([options, &status] { run_scenario(*options, status); });
+  line.add("run", "Simulate a scenario and answer its question")
+      .argument("scenario", options->file, "Scenario file (TOML)")
+      .option("--set", options->set, "Change a value, e.g. --set services.etl.rate_limit='200 MB/s' (repeatable)")
+      .option("--replications", options->replications, 1, 10000, "Independent repetitions, instead of the scenario's number")
+      .flag("--alone", options->alone, "Leave what-ifs and sweep out")
+      .flag("--json", options->json, "Print the answer as JSON")
+      .option("--plot", options->plot, "Also draw the answer into this SVG file")
+      .runs([options] { return run_scenario(*options); });
 }
 
 }  // namespace labtwin::command

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "sim/command/command.hpp"
+#include "sim/command/command_line.hpp"
 
 namespace labtwin::command {
 
 /// `labtwin run SCENARIO`: simulates a scenario with its what-ifs and prints the answer.
-void add_run(CLI::App& app, CommandStatus& status);
+void add_run(CommandLine& line);
 
 }  // namespace labtwin::command

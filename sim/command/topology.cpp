@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
@@ -43,13 +42,16 @@ void show(const Options& options) {
 
 }  // namespace
 
-void add_topology(CLI::App& app, CommandStatus&) {
-  auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("topology", "Show links, routes and where they compete");
-  verb->add_option("FILE", options->file, "A scenario or a lab")->required();
-  verb->add_option("--plot", options->picture, "Draw it into this SVG file");
-  verb->add_flag("--json", options->json, "Answer in JSON");
-  verb->callback([options] { show(*options); });
+void add_topology(CommandLine& line) {
+  const auto options = std::make_shared<Options>();
+  line.add("topology", "Show links, routes and where they compete")
+      .argument("FILE", options->file, "A scenario or a lab")
+      .option("--plot", options->picture, "Draw it into this SVG file")
+      .flag("--json", options->json, "Answer in JSON")
+      .runs([options] {
+        show(*options);
+        return 0;
+      });
 }
 
 }  // namespace labtwin::command

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -77,16 +76,16 @@ void validate(const Options& options) {
 
 }  // namespace
 
-void add_validate(CLI::App& app, CommandStatus& status) {
-  CLI::App* verb = app.add_subcommand("validate", "Predict held-out measurements and show predicted beside measured");
-  auto options = std::make_shared<Options>();
-  verb->add_option("PATH", options->paths, "CSV files or folders of measurements; the project's own sets without one");
-  verb->add_flag("--json", options->json, "Print the result as JSON");
-  verb->add_flag("--rows", options->rows, "Print every row, not the summary alone");
-  verb->callback([options, &status] {
-    validate(*options);
-    status.code = 0;
-  });
+void add_validate(CommandLine& line) {
+  const auto options = std::make_shared<Options>();
+  line.add("validate", "Predict held-out measurements and show predicted beside measured")
+      .argument("[PATH]", options->paths, "CSV files or folders of measurements; the project's own sets without one")
+      .flag("--json", options->json, "Print the result as JSON")
+      .flag("--rows", options->rows, "Print every row, not the summary alone")
+      .runs([options] {
+        validate(*options);
+        return 0;
+      });
 }
 
 }  // namespace labtwin::command

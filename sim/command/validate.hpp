@@ -1,10 +1,10 @@
 #pragma once
 
-#include "sim/command/command.hpp"
+#include "sim/command/command_line.hpp"
 
 namespace labtwin::command {
 
 /// Adds `labtwin validate`.
-void add_validate(CLI::App& app, CommandStatus& status);
+void add_validate(CommandLine& line);
 
 }  // namespace labtwin::command
