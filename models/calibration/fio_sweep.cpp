@@ -26,31 +26,33 @@ Answer answer(const FioRow& row, const UnitModel& unit, const CatalogDrive* cata
   return unit.answer(row.sweep, row.point);
 }
 
-void add_predictions(const FioRow& row, const Answer& answer, std::vector<Prediction>& predictions) {
+void add_predictions(const FioRow& row, const Answer& answer, const DepthInterpolation::Figures& line,
+                     std::vector<Prediction>& predictions) {
   const auto add = [&](std::string_view quantity, std::optional<double> measured, const std::optional<Estimate>& estimate,
-                       Grade grade, const std::string& note) {
+                       const std::optional<double>& interpolated, Grade grade, const std::string& note) {
     predictions.push_back({.row = row.index + 1,
                            .quantity = std::string(quantity),
                            .group = row.drive_class + " " + row.sweep.operation,
                            .measured = measured,
                            .estimate = estimate,
                            .grade = grade,
-                           .note = note});
+                           .note = note,
+                           .interpolated = interpolated});
   };
   if (!row.problem.empty()) {
-    add("iops", row.iops, std::nullopt, Grade::Assumed, row.problem);
-    add("lat_mean_us", row.latency_us, std::nullopt, Grade::Assumed, row.problem);
+    add("iops", row.iops, std::nullopt, std::nullopt, Grade::Assumed, row.problem);
+    add("lat_mean_us", row.latency_us, std::nullopt, std::nullopt, Grade::Assumed, row.problem);
     for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-      add(kQuantileNames[q], row.quantile_us[q], std::nullopt, Grade::Assumed, row.problem);
+      add(kQuantileNames[q], row.quantile_us[q], std::nullopt, std::nullopt, Grade::Assumed, row.problem);
     }
     return;
   }
-  add("iops", row.iops, answer.loop.iops, answer.grade, answer.note);
-  add("lat_mean_us", row.latency_us, answer.loop.latency_us, answer.grade, answer.note);
+  add("iops", row.iops, answer.loop.iops, line.iops, answer.grade, answer.note);
+  add("lat_mean_us", row.latency_us, answer.loop.latency_us, line.latency_us, answer.grade, answer.note);
   const Grade tail_grade = answer.tail_of_class ? Grade::Assumed : answer.grade;
   const std::string tail_note = answer.tail_of_class ? "scatter of the class: no measured quantiles" : answer.note;
   for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-    add(kQuantileNames[q], row.quantile_us[q], answer.loop.quantile_us[q], tail_grade, tail_note);
+    add(kQuantileNames[q], row.quantile_us[q], answer.loop.quantile_us[q], line.quantile_us[q], tail_grade, tail_note);
   }
 }
 
@@ -89,7 +91,8 @@ Evaluation evaluate_fio_sweep(const MeasurementTable& table, const Progress& pro
     for (const auto& [key, model] : unit.sweeps()) evaluation.fits.push_back(summarize(name, key, model));
     for (const FioRow* row : unit_rows) {
       if (row->split != Split::HeldOut) continue;
-      add_predictions(*row, answer(*row, unit, catalog_drives.find(row->device), priors), evaluation.predictions);
+      add_predictions(*row, answer(*row, unit, catalog_drives.find(row->device), priors),
+                      unit.interpolate(row->sweep, row->point), evaluation.predictions);
     }
     num_done += unit_rows.size();
     if (progress) progress(static_cast<double>(num_done) / static_cast<double>(rows.size()));

@@ -39,6 +39,8 @@ struct Prediction {
   std::optional<Estimate> estimate;  ///< absent if the row cannot be predicted
   Grade grade = Grade::Fitted;
   std::string note;  ///< why not, or what the estimate lacks
+  /// What the line between the fitted points gives, without any law; absent where they make no line.
+  std::optional<double> interpolated = std::nullopt;
 };
 
 /// What stands for a quantity of a 0-based row that cannot be predicted.

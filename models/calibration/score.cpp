@@ -13,6 +13,11 @@ double median(const std::vector<double>& sorted) {
   return sorted.size() % 2 == 1 ? sorted[half] : 0.5 * (sorted[half - 1] + sorted[half]);
 }
 
+// The smallest that nine in ten do not exceed. Of sorted values.
+double quantile90(const std::vector<double>& sorted) {
+  return sorted[std::min(sorted.size() - 1, sorted.size() * 9 / 10)];
+}
+
 }  // namespace
 
 std::optional<Score> score(std::span<const Prediction* const> predictions) {
@@ -38,12 +43,26 @@ std::optional<Score> score(std::span<const Prediction* const> predictions) {
   std::sort(errors.begin(), errors.end());
   std::sort(signed_errors.begin(), signed_errors.end());
   result.median_ape_pct = median(errors);
-  result.p90_ape_pct = errors[std::min(errors.size() - 1, errors.size() * 9 / 10)];
+  result.p90_ape_pct = quantile90(errors);
   if (!signed_errors.empty()) {
     result.bias_pct = median(signed_errors);
     result.coverage_pct = 100.0 * static_cast<double>(num_covered) / static_cast<double>(signed_errors.size());
   }
   return result;
+}
+
+std::optional<Comparison> compare_with_line(std::span<const Prediction* const> predictions) {
+  std::vector<double> of_law;
+  std::vector<double> of_line;
+  for (const Prediction* prediction : predictions) {
+    if (!prediction->measured || *prediction->measured == 0.0 || !prediction->estimate || !prediction->interpolated) continue;
+    of_law.push_back(100.0 * std::abs(prediction->estimate->value / *prediction->measured - 1.0));
+    of_line.push_back(100.0 * std::abs(*prediction->interpolated / *prediction->measured - 1.0));
+  }
+  if (of_law.empty()) return std::nullopt;
+  std::sort(of_law.begin(), of_law.end());
+  std::sort(of_line.begin(), of_line.end());
+  return Comparison{of_law.size(), median(of_law), quantile90(of_law), median(of_line), quantile90(of_line)};
 }
 
 }  // namespace labtwin::calibration

@@ -23,4 +23,16 @@ struct Score {
 /// Nothing if no prediction has a measured value.
 [[nodiscard]] std::optional<Score> score(std::span<const Prediction* const> predictions);
 
+/// A law beside the line between the fitted points, over the predictions that have a measured value and both.
+struct Comparison {
+  std::size_t num_rows = 0;
+  double law_median_ape_pct = 0.0;
+  double law_p90_ape_pct = 0.0;
+  double line_median_ape_pct = 0.0;
+  double line_p90_ape_pct = 0.0;
+};
+
+/// Nothing if no prediction has both.
+[[nodiscard]] std::optional<Comparison> compare_with_line(std::span<const Prediction* const> predictions);
+
 }  // namespace labtwin::calibration

@@ -42,7 +42,13 @@ UnitModel::UnitModel(const std::vector<const FioRow*>& rows, const ClassPriors& 
   for (const auto& [key, sweep_rows] : fit_rows) {
     const ClassPrior prior = priors.find(drive_class_, key.pure_operation());
     sweeps_.emplace(key, fit_sweep(sweep_rows, key, prior, priors.log_host_iops(io_engine_)));
+    interpolations_.emplace(key, DepthInterpolation(sweep_rows));
   }
+}
+
+DepthInterpolation::Figures UnitModel::interpolate(const SweepKey& key, const LoopPoint& point) const {
+  const auto found = interpolations_.find(key);
+  return found != interpolations_.end() ? found->second.at(point) : DepthInterpolation::Figures{};
 }
 
 SweepModel UnitModel::of_class_at(const SweepKey& key) const {

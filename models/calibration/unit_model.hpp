@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/calibration/class_prior.hpp"
+#include "models/calibration/depth_interpolation.hpp"
 #include "models/calibration/fio_model.hpp"
 #include "models/calibration/fio_row.hpp"
 #include "models/calibration/kind.hpp"
@@ -31,6 +32,9 @@ class UnitModel {
   /// its class.
   [[nodiscard]] Answer answer(const SweepKey& key, const LoopPoint& point) const;
 
+  /// What the line between the fitted points of the sweep gives.
+  [[nodiscard]] DepthInterpolation::Figures interpolate(const SweepKey& key, const LoopPoint& point) const;
+
   [[nodiscard]] const std::map<SweepKey, SweepModel>& sweeps() const noexcept { return sweeps_; }
 
  private:
@@ -45,6 +49,7 @@ class UnitModel {
   std::string io_engine_;
   double num_drives_ = 1.0;
   std::map<SweepKey, SweepModel> sweeps_;
+  std::map<SweepKey, DepthInterpolation> interpolations_;
 };
 
 }  // namespace labtwin::calibration

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -13,7 +14,6 @@ namespace {
 
 using calibration::FitSummary;
 using calibration::Prediction;
-using calibration::Score;
 using nlohmann::json;
 
 using PredictionList = std::vector<const Prediction*>;
@@ -38,22 +38,26 @@ std::string unit_of(std::string_view quantity) {
   return "";
 }
 
-std::string score_line(std::string_view label, std::string_view quantity, const Score& score) {
-  return fmt::format("{:<28} {:<14} {:>6} {:>8.1f} {:>8.1f} {:>8.1f} {:>8.0f}{}\n", label, quantity, score.num_rows,
-                     score.bias_pct, score.median_ape_pct, score.p90_ape_pct, score.coverage_pct,
-                     score.num_missing > 0 ? fmt::format("  ({} not predicted)", score.num_missing) : "");
+// Nothing if no prediction has a measured value.
+std::string score_line(std::string_view label, std::string_view quantity, const PredictionList& predictions) {
+  const auto score = calibration::score(predictions);
+  if (!score) return {};
+  const auto comparison = calibration::compare_with_line(predictions);
+  return fmt::format(
+      "{:<28} {:<14} {:>6} {:>8.1f} {:>8.1f} {:>8.1f} {:>8.0f}{}{}\n", label, quantity, score->num_rows, score->bias_pct,
+      score->median_ape_pct, score->p90_ape_pct, score->coverage_pct,
+      comparison ? fmt::format(" {:>8.1f} {:>8.1f}", comparison->line_median_ape_pct, comparison->line_p90_ape_pct) : "",
+      score->num_missing > 0 ? fmt::format("  ({} not predicted)", score->num_missing) : "");
 }
 
 std::string summary_text(const ValidatedSet& set) {
   std::string text;
   for (const auto& [quantity, predictions] : by_quantity(set)) {
-    if (const auto all = calibration::score(predictions)) text += score_line("all", quantity, *all);
+    text += score_line("all", quantity, predictions);
     std::map<std::string, PredictionList> groups;
     for (const Prediction* prediction : predictions) groups[prediction->group].push_back(prediction);
     if (groups.size() < 2) continue;
-    for (const auto& [group, members] : groups) {
-      if (const auto score = calibration::score(members)) text += score_line("  " + group, quantity, *score);
-    }
+    for (const auto& [group, members] : groups) text += score_line("  " + group, quantity, members);
   }
   return text;
 }
@@ -108,6 +112,14 @@ json set_json(const ValidatedSet& set, const std::string& quantity, const Predic
     entry["p90_ape_pct"] = score->p90_ape_pct;
     entry["coverage_pct"] = score->coverage_pct;
   }
+  // On the same rows: what the law and what the line between the fitted points reach.
+  if (const auto comparison = calibration::compare_with_line(predictions)) {
+    entry["interpolation"] = {{"n", comparison->num_rows},
+                              {"median_ape_pct", comparison->line_median_ape_pct},
+                              {"p90_ape_pct", comparison->line_p90_ape_pct},
+                              {"law_median_ape_pct", comparison->law_median_ape_pct},
+                              {"law_p90_ape_pct", comparison->law_p90_ape_pct}};
+  }
   return entry;
 }
 
@@ -121,8 +133,11 @@ std::string report_as_text(std::span<const ValidatedSet> sets, ReportDetail deta
     text += fmt::format("{} ({}): {} fits on {} rows; held-out rows:\n", set.set.name, set.set.kind->name,
                         set.evaluation.fits.size(), num_fit_rows);
     if (detail == ReportDetail::Rows) text += rows_text(set);
-    text += fmt::format("{:<28} {:<14} {:>6} {:>8} {:>8} {:>8} {:>8}\n", "", "quantity", "n", "bias %", "median %", "p90 %",
-                        "cover %");
+    const auto& predictions = set.evaluation.predictions;
+    const bool interpolated =
+        std::any_of(predictions.begin(), predictions.end(), [](const Prediction& p) { return p.interpolated.has_value(); });
+    text += fmt::format("{:<28} {:<14} {:>6} {:>8} {:>8} {:>8} {:>8}{}\n", "", "quantity", "n", "bias %", "median %", "p90 %",
+                        "cover %", interpolated ? "  the line between the fitted points: median %, p90 %" : "");
     text += summary_text(set);
   }
   return text;

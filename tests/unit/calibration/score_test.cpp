@@ -40,5 +40,18 @@ TEST(Score, IsNothingWithoutMeasuredValues) {
   EXPECT_FALSE(score_of({prediction(std::nullopt, Estimate{1.0, 1.0, 1.0})}).has_value());
 }
 
+TEST(Score, SetsALawBesideTheLineOverTheRowsThatBothPredict) {
+  Prediction both = prediction(100.0, Estimate{101.0, 90.0, 120.0});
+  both.interpolated = 110.0;
+  const Prediction law_only = prediction(100.0, Estimate{300.0, 90.0, 120.0});
+  const std::vector<const Prediction*> pointers = {&both, &law_only};
+  const auto comparison = compare_with_line(pointers);
+  ASSERT_TRUE(comparison.has_value());
+  EXPECT_EQ(comparison->num_rows, 1U);
+  EXPECT_NEAR(comparison->law_median_ape_pct, 1.0, 1e-9);
+  EXPECT_NEAR(comparison->line_p90_ape_pct, 10.0, 1e-9);
+  EXPECT_FALSE(compare_with_line(std::vector<const Prediction*>{&law_only}).has_value());
+}
+
 }  // namespace
 }  // namespace labtwin::calibration
