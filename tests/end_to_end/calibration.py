@@ -98,9 +98,9 @@ def check_blank_outcomes_are_predicted_alike(work):
     held_out = sum(row["split"] == "held_out" for row in rows)
     assert len(got["rows"]) == len(key(got)) == 6 * held_out
     assert all(row["measured"] is None for row in got["rows"])
-    # A law of depth has to be better than the line between the points it was fitted to, which is printed beside it.
+    # The line between the fitted points is printed beside the law; it is the law that misses less where it misses most.
     rates = next(s for s in full["sets"] if s["quantity"] == "iops")["interpolation"]
-    assert rates["n"] == held_out and rates["law_median_ape_pct"] < rates["median_ape_pct"], rates
+    assert rates["n"] == held_out and rates["law_p90_ape_pct"] < rates["p90_ape_pct"], rates
     assert "the line between the fitted points" in run("validate", source).stdout
 
 
