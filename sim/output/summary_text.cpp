@@ -6,6 +6,8 @@
 #include <array>
 #include <map>
 
+#include "models/base/units.hpp"
+
 #include "sim/output/answer.hpp"
 #include "sim/output/number_text.hpp"
 #include "sim/output/text_table.hpp"
@@ -89,6 +91,12 @@ std::string blame_table(const Results& results) {
   return table.text();
 }
 
+std::string load_text(const LoadRow& load) {
+  if (load.ready_s <= 0.0) return fmt::format("{}: not ready in the time simulated\n", load.service);
+  return fmt::format("{}: ready after {} ({} from {})\n", load.service, duration_text(load.ready_s),
+                     format_quantity(Bytes::from_base(load.bytes)), load.source);
+}
+
 std::string utilization_table(const Results& results) {
   TextTable table({"Resource", "busy", "waiting for it (mean number)"});
   for (const ResourceRow& row : results.resources) {
@@ -98,7 +106,12 @@ std::string utilization_table(const Results& results) {
   for (const JobRow& job : results.jobs) {
     text += fmt::format("{}: active {} of the time, reading {} and writing {} while active\n", job.service,
                         percent(job.active_fraction), rate_text(job.read_bytes_per_s), rate_text(job.write_bytes_per_s));
+    if (job.num_passes > 0.0) {
+      text += fmt::format("{}: {} passes over its volume, {} each\n", job.service, significant(job.num_passes),
+                          duration_text(job.pass_s));
+    }
   }
+  for (const LoadRow& load : results.loads) text += load_text(load);
   return text;
 }
 
@@ -111,6 +124,7 @@ std::vector<std::string> beside_headers(const Results& results) {
   std::vector<std::string> headers;
   if (!results.beside_stage.empty()) headers.push_back("p95 of " + results.beside_stage);
   if (!results.beside_job.empty()) headers.push_back(results.beside_job);
+  if (!results.beside_time_of.empty()) headers.push_back("time of " + results.beside_time_of);
   return headers;
 }
 
@@ -119,6 +133,7 @@ std::vector<std::string> beside_cells(const Results& results, const BesideRow& r
   if (!results.beside_stage.empty()) cells.push_back(row.stage_p95_s ? duration_text(*row.stage_p95_s) : "");
   const bool moves = row.job_bytes_per_s && *row.job_bytes_per_s > 0.0;
   if (!results.beside_job.empty()) cells.push_back(moves ? rate_text(*row.job_bytes_per_s) : "off");
+  if (!results.beside_time_of.empty()) cells.push_back(row.time_s ? duration_text(*row.time_s) : "");
   return cells;
 }
 

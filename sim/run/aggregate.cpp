@@ -89,6 +89,7 @@ void merge_resources(std::span<const RunSummary> runs, RunSummary& merged) {
   const double share = 1.0 / static_cast<double>(runs.size());
   merged.resources = runs.front().resources;
   merged.jobs = runs.front().jobs;
+  for (JobRow& row : merged.jobs) row.pass_s *= row.num_passes;
   for (const RunSummary& run : runs.subspan(1)) {
     for (std::size_t i = 0; i < run.resources.size(); ++i) {
       merged.resources[i].utilization += run.resources[i].utilization;
@@ -98,6 +99,8 @@ void merge_resources(std::span<const RunSummary> runs, RunSummary& merged) {
       merged.jobs[i].active_fraction += run.jobs[i].active_fraction;
       merged.jobs[i].read_bytes_per_s += run.jobs[i].read_bytes_per_s;
       merged.jobs[i].write_bytes_per_s += run.jobs[i].write_bytes_per_s;
+      merged.jobs[i].num_passes += run.jobs[i].num_passes;
+      merged.jobs[i].pass_s += run.jobs[i].pass_s * run.jobs[i].num_passes;
     }
   }
   for (ResourceRow& row : merged.resources) {
@@ -108,6 +111,23 @@ void merge_resources(std::span<const RunSummary> runs, RunSummary& merged) {
     row.active_fraction *= share;
     row.read_bytes_per_s *= share;
     row.write_bytes_per_s *= share;
+    if (row.num_passes > 0.0) row.pass_s /= row.num_passes;
+    row.num_passes *= share;
+  }
+}
+
+/// Averages over the replications in which the server became ready.
+void merge_loads(std::span<const RunSummary> runs, RunSummary& merged) {
+  merged.loads = runs.front().loads;
+  for (std::size_t i = 0; i < merged.loads.size(); ++i) {
+    double num_ready = 0.0;
+    double sum = 0.0;
+    for (const RunSummary& run : runs) {
+      if (run.loads[i].ready_s <= 0.0) continue;
+      num_ready += 1.0;
+      sum += run.loads[i].ready_s;
+    }
+    merged.loads[i].ready_s = num_ready > 0.0 ? sum / num_ready : 0.0;
   }
 }
 
@@ -172,6 +192,7 @@ RunSummary merge(std::span<const RunSummary> replications) {
   merge_blame(replications, merged);
   merge_outcomes(replications, merged);
   merge_resources(replications, merged);
+  merge_loads(replications, merged);
   return merged;
 }
 

@@ -60,6 +60,16 @@ struct JobRow {
   double active_fraction = 0.0;
   double read_bytes_per_s = 0.0;
   double write_bytes_per_s = 0.0;
+  double num_passes = 0.0;  ///< over its volume, that ended after the warm-up
+  double pass_s = 0.0;      ///< mean time of one
+};
+
+/// How long a server took to get its model from storage into its card.
+struct LoadRow {
+  std::string service{};
+  std::string source{};  ///< drive, pool or share
+  double bytes = 0.0;
+  double ready_s = 0.0;  ///< from the start of the run; 0 if it was not ready at the horizon
 };
 
 /// One value of every request, in order of completion; kept only when asked for.
@@ -76,6 +86,7 @@ struct RunSummary {
   std::vector<OutcomeRow> outcomes{};
   std::vector<ResourceRow> resources{};
   std::vector<JobRow> jobs{};
+  std::vector<LoadRow> loads{};
   std::vector<std::string> warnings{};
   std::map<std::string, RequestColumns> requests{};  ///< by workload
 };
@@ -99,6 +110,7 @@ struct SloRow {
 struct BesideRow {
   std::optional<double> stage_p95_s{};
   std::optional<double> job_bytes_per_s{};  ///< read and written, while active
+  std::optional<double> time_s{};           ///< until a server was ready, or of a job's pass
 };
 
 /// The same luck with one thing changed.
@@ -165,6 +177,7 @@ struct Results {
   std::string unit_of_work{};  ///< what one request of it is called, for sentences
   std::string beside_stage{};  ///< shown for every variant, as is what the job moved; empty if not
   std::string beside_job{};
+  std::string beside_time_of{};
   std::uint64_t seed = 0;
   std::string version{};
   double horizon_s = 0.0;
@@ -178,6 +191,7 @@ struct Results {
   std::vector<OutcomeRow> outcomes{};
   std::vector<ResourceRow> resources{};
   std::vector<JobRow> jobs{};
+  std::vector<LoadRow> loads{};
   BesideRow beside{};
   std::vector<CounterfactualRow> counterfactuals{};
   std::optional<SweepResult> sweep{};

@@ -13,9 +13,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BlameRow, workload, resource, kind, culprit, 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OutcomeRow, workload, arrived, completed, rejected, timed_out, failed, in_system,
                                    num_retries)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ResourceRow, resource, utilization, num_waiting_mean)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(JobRow, service, active_fraction, read_bytes_per_s, write_bytes_per_s)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(JobRow, service, active_fraction, read_bytes_per_s, write_bytes_per_s, num_passes, pass_s)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadRow, service, source, bytes, ready_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunSummary, variant, replication, measured_s, num_events, latency, blame, outcomes,
-                                   resources, jobs, warnings, requests)
+                                   resources, jobs, loads, warnings, requests)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SloRow, workload, metric, limit, value, met)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ParameterRow, name, value, unit, grade, source)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KnownErrorRow, part, set, quantity, median_ape_pct, p90_ape_pct)
@@ -47,6 +48,7 @@ json latency_json(const Results& results) {
 void add_beside(const BesideRow& row, json& object) {
   if (row.stage_p95_s) object["stage_p95_s"] = *row.stage_p95_s;
   if (row.job_bytes_per_s) object["job_bytes_per_s"] = *row.job_bytes_per_s;
+  if (row.time_s) object["time_s"] = *row.time_s;
 }
 
 json counterfactual_json(const CounterfactualRow& row) {
@@ -110,6 +112,7 @@ std::string to_json(const Results& results) {
                    {"utilization", std::move(utilization)},
                    {"resources", results.resources},
                    {"jobs", results.jobs},
+                   {"loads", results.loads},
                    {"counterfactuals", std::move(counterfactuals)},
                    {"parameters", results.parameters},
                    {"known_errors", results.known_errors},

@@ -98,6 +98,10 @@ BesideRow beside_of(const Scenario& scenario, const RunSummary& merged) {
   }
   for (const JobRow& job : merged.jobs) {
     if (job.service == scenario.beside.job) row.job_bytes_per_s = job.read_bytes_per_s + job.write_bytes_per_s;
+    if (job.service == scenario.beside.time_of && job.num_passes > 0.0) row.time_s = job.pass_s;
+  }
+  for (const LoadRow& load : merged.loads) {
+    if (load.service == scenario.beside.time_of && load.ready_s > 0.0) row.time_s = load.ready_s;
   }
   return row;
 }
@@ -184,6 +188,7 @@ Results summarise(const Scenario& scenario, const Replications& runs) {
   results.slos = judge(scenario, merged);
   results.beside_stage = scenario.beside.stage;
   results.beside_job = scenario.beside.job;
+  results.beside_time_of = scenario.beside.time_of;
   results.beside = beside_of(scenario, merged);
   results.slos_met = all_met(results.slos);
   results.latency = std::move(merged.latency);
@@ -191,6 +196,7 @@ Results summarise(const Scenario& scenario, const Replications& runs) {
   results.outcomes = std::move(merged.outcomes);
   results.resources = std::move(merged.resources);
   results.jobs = std::move(merged.jobs);
+  results.loads = std::move(merged.loads);
   results.warnings = std::move(merged.warnings);
   results.requests = std::move(merged.requests);
   return results;

@@ -61,6 +61,8 @@ GpuSpec read_gpu(TableReader& table, const catalog::Catalog& catalog) {
   gpu.name = table.name();
   gpu.part = read_part(table, "gpus", catalog);
   gpu.slot = table.value_or<std::string>("slot", "");
+  gpu.link = storage::read_drive_link(table, "link").value_or(gpu.link);
+  if (gpu.link.kind != storage::LinkKind::Pcie) table.fail("link", "must be a PCIe link: pcie1x1 to pcie6x16");
   return gpu;
 }
 
@@ -146,6 +148,7 @@ const DriveSpec* NodeSpec::find_drive(std::string_view drive) const noexcept {
 std::vector<std::string> NodeSpec::volume_names() const {
   std::vector<std::string> names;
   for (const DriveSpec& drive : drives) names.push_back(drive.name);
+  for (const ShareSpec& share : shares) names.push_back(share.name);
   return names;
 }
 
@@ -156,7 +159,8 @@ const NodeSpec* Lab::find_node(std::string_view node) const noexcept {
 Lab read_lab(TableReader& root, const catalog::Catalog& catalog) {
   Lab lab;
   lab.title = root.value_or<std::string>("title", "");
-  for (TableReader& node : root.named_tables("nodes")) lab.nodes.push_back(read_node(node, catalog));
+  std::vector<TableReader> tables = root.named_tables("nodes");
+  for (TableReader& node : tables) lab.nodes.push_back(read_node(node, catalog));
   if (lab.nodes.empty()) root.fail("nodes", "a lab needs at least one node");
   for (TableReader& table : root.named_tables("switches")) {
     SwitchSpec one;
@@ -166,6 +170,10 @@ Lab read_lab(TableReader& root, const catalog::Catalog& catalog) {
     lab.switches.push_back(std::move(one));
   }
   for (TableReader& cable : root.tables("cables")) read_cable(cable, lab);
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    std::vector<ShareSpec> shares = read_shares(tables[i], lab.nodes[i], lab);
+    lab.nodes[i].shares = std::move(shares);
+  }
   return lab;
 }
 

@@ -12,8 +12,10 @@
 //   scheduler = "none"
 //   [nodes.box.gpus.gpu0]
 //   part = "rtx-3090"                        # models/catalog/gpus
+//   link = "pcie4x16"
 //   [nodes.box.nics.eth0]
 //   bandwidth = "2.5 Gbit/s"
+//   [nodes.box.shares.nas]                   # a volume of another node: share_spec.hpp
 //   [switches.desk]
 //   bandwidth = "10 Gbit/s"                  # of each port
 //   [[cables]]
@@ -28,6 +30,7 @@
 #include "models/base/units.hpp"
 #include "models/catalog/catalog.hpp"
 #include "models/storage/drive_link.hpp"
+#include "sim/scenario/share_spec.hpp"
 
 namespace labtwin {
 
@@ -68,6 +71,7 @@ struct GpuSpec {
   std::string name;
   std::string part;  ///< of the catalog
   std::string slot;  ///< where it sits; may be empty
+  storage::DriveLink link{.kind = storage::LinkKind::Pcie, .generation = 4, .lanes = 16};
 };
 
 struct NicSpec {
@@ -83,6 +87,7 @@ struct NodeSpec {
   std::vector<DriveSpec> drives;
   std::vector<GpuSpec> gpus;
   std::vector<NicSpec> nics;
+  std::vector<ShareSpec> shares{};
 
   [[nodiscard]] const DriveSpec* find_drive(std::string_view drive) const noexcept;
   /// What services of the node can keep data on: the values of their key `drive`.

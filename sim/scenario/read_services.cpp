@@ -7,29 +7,21 @@
 
 #include "models/base/text.hpp"
 #include "models/registry.hpp"
+#include "sim/scenario/read_load.hpp"
+#include "sim/scenario/read_scan.hpp"
+#include "sim/scenario/service_place.hpp"
 #include "sim/scenario/variants.hpp"
 
 namespace labtwin {
 namespace {
 
-const EnumNames<IoClassName> kIoClasses = {
-    {"realtime", IoClassName::Realtime}, {"best_effort", IoClassName::BestEffort}, {"idle", IoClassName::Idle}};
-
-/// What a service's table may refer to.
-struct Place {
-  const NodeSpec* node = nullptr;  ///< nullptr: the node is wrong, and has been reported
-  const catalog::Catalog& catalog;
-};
+using Place = ServicePlace;
 
 template <class Part>
 std::vector<std::string> names_of(const std::vector<Part>& parts) {
   std::vector<std::string> names;
   for (const Part& part : parts) names.push_back(part.name);
   return names;
-}
-
-void check_drive(TableReader& table, std::string_view key, const std::string& drive, const Place& place) {
-  if (place.node != nullptr) check_reference(table, key, drive, place.node->volume_names());
 }
 
 void read_graph(TableReader& index, VectorStoreSpec& spec) {
@@ -98,6 +90,7 @@ ServiceKind read_llm_server(TableReader& table, const Place& place) {
   spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
   spec.max_batch = table.value_or<std::uint32_t>("max_batch", spec.max_batch, at_least(1.0));
   spec.queue_limit = table.optional<std::uint32_t>("queue_limit");
+  spec.load = read_load(table, place);
   return spec;
 }
 
@@ -164,8 +157,8 @@ struct ServiceType {
   std::string_view name;
   ServiceKind (*read)(TableReader& table, const Place& place);
 };
-constexpr std::array<ServiceType, 3> kServiceTypes{
-    {{"vector_store", &read_vector_store}, {"llm_server", &read_llm_server}, {"etl_job", &read_etl_job}}};
+constexpr std::array<ServiceType, 4> kServiceTypes{
+    {{"vector_store", &read_vector_store}, {"llm_server", &read_llm_server}, {"etl_job", &read_etl_job}, {"scan", &read_scan}}};
 
 std::vector<std::string> type_names() {
   std::vector<std::string> names;

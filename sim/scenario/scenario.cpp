@@ -106,6 +106,8 @@ Beside read_beside(TableReader& table, const std::vector<std::string>& services)
   check_reference(table, "stage", beside.stage, {"llm", "retrieve"});
   beside.job = table.value_or<std::string>("job", "");
   check_reference(table, "job", beside.job, services);
+  beside.time_of = table.value_or<std::string>("time_of", "");
+  check_reference(table, "time_of", beside.time_of, services);
   return beside;
 }
 

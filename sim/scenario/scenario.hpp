@@ -74,8 +74,9 @@ struct Sweep {
 
 /// What every what-if and sweep point shows beside the latency of the workload in focus; both may be empty.
 struct Beside {
-  std::string stage;  ///< of a request: `retrieve` or `llm`
-  std::string job;    ///< a service that moves data
+  std::string stage;      ///< of a request: `retrieve` or `llm`
+  std::string job;        ///< a service that moves data
+  std::string time_of{};  ///< a server that loads its model (until it is ready), or a job (one pass over its volume)
 };
 
 struct Scenario {

@@ -36,6 +36,12 @@ Json node_json(const NodeSpec& node) {
   for (const NicSpec& nic : node.nics) {
     json["nics"][nic.name] = {{"bandwidth", format_quantity(nic.bandwidth)}, {"latency", format_quantity(nic.latency)}};
   }
+  for (const ShareSpec& share : node.shares) {
+    json["shares"][share.name] = {{"protocol", storage::protocol_name(share.protocol)},
+                                  {"server", share.server},
+                                  {"volume", share.volume},
+                                  {"connections", share.settings.num_connections}};
+  }
   return json;
 }
 
@@ -112,6 +118,7 @@ std::string resolved_json(const Scenario& scenario) {
             {"replications", scenario.replications}};
   if (!scenario.beside.stage.empty()) json["beside"]["stage"] = scenario.beside.stage;
   if (!scenario.beside.job.empty()) json["beside"]["job"] = scenario.beside.job;
+  if (!scenario.beside.time_of.empty()) json["beside"]["time_of"] = scenario.beside.time_of;
   for (const Slo& slo : scenario.slos) json["slo"].push_back(slo_json(slo));
   for (const WhatIf& what_if : scenario.what_ifs) json["what_if"].push_back(what_if_json(what_if));
   if (scenario.sweep) json["sweep"] = sweep_json(*scenario.sweep);

@@ -38,14 +38,23 @@ struct VectorStoreSpec {
   bool in_measured_range = true;  ///< whether the law of the shape was measured for such an index
 };
 
+/// How the weights of a model get into a card when the run begins; without it they are there.
+///   load = { from = "nvme0", streams = 1, warm = false }
+struct LoadSpec {
+  std::string from;               ///< what the node keeps data on: a drive, pool or share
+  std::uint32_t num_streams = 1;  ///< threads that read the file
+  bool is_warm = false;           ///< whether the page cache holds it
+};
+
 /// A local inference engine.
-///   type = "llm_server"; node, gpu = "gpu0"; model = "llama-3-8b-q4_k_m"; max_batch = 8
+///   type = "llm_server"; node, gpu = "gpu0"; model = "llama-3-8b-q4_k_m"; max_batch = 8; load = ...
 struct LlmServerSpec {
   std::string gpu;
   std::string model;  ///< of models/catalog/llms
   Bytes memory;       ///< of the host
   std::uint32_t max_batch = 8;
   std::optional<std::uint32_t> queue_limit{};
+  std::optional<LoadSpec> load{};
 };
 
 /// A data-prep job: reads, transforms, writes, all at once.

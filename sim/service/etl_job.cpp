@@ -69,6 +69,8 @@ Task<> EtlJob::run_once() {
     co_await engine_->hold(*options_.schedule.duration);
   } else {
     co_await has_ended;
+    ++num_passes_;
+    time_of_passes_ += engine_->now() - active_since_;
   }
   for (const Process& process : processes) process.cancel();
   end();

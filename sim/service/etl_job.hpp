@@ -79,6 +79,9 @@ class EtlJob {
   [[nodiscard]] Bytes bytes_read();
   [[nodiscard]] Bytes bytes_written();
   [[nodiscard]] Seconds active_time() const;
+  /// Passes over the whole volume that have ended, and the time they took together.
+  [[nodiscard]] std::uint64_t num_passes() const noexcept { return num_passes_; }
+  [[nodiscard]] Seconds time_of_passes() const noexcept { return time_of_passes_; }
 
  private:
   Task<> run_once();
@@ -99,6 +102,8 @@ class EtlJob {
   Seconds active_time_;
   Bytes read_before_;
   Bytes written_before_;
+  std::uint64_t num_passes_ = 0;
+  Seconds time_of_passes_;
 };
 
 }  // namespace labtwin::service

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/base/error.hpp"
+
 namespace labtwin::service {
 
 Generation::Generation(LlmServer& server, const GenerationRequest& request)
@@ -33,6 +35,20 @@ Seconds LlmServer::waiting_time() {
   return waiting_time_;
 }
 
+void LlmServer::close(OwnerId owner) {
+  LABTWIN_CHECK(phase_ == Phase::Idle && !closed_for_, "a server at work cannot be closed");
+  occupancy_.advance(engine_->now());
+  occupancy_.enter(owner);
+  closed_for_ = owner;
+}
+
+void LlmServer::open() {
+  occupancy_.advance(engine_->now());
+  occupancy_.leave(closed_for_.value());
+  closed_for_.reset();
+  begin_phase();
+}
+
 void LlmServer::arrive(Generation& generation) {
   note_waiting();
   generation.arrived_ = engine_->now();
@@ -46,7 +62,7 @@ void LlmServer::arrive(Generation& generation) {
   generation.stage_ = Generation::Stage::Queued;
   queue_.push_back(&generation);
   if (phase_ == Phase::Idle) {
-    begin_phase();
+    if (!closed_for_) begin_phase();
   } else if (phase_ == Phase::Decode && batch_.size() < options_.max_batch) {
     cut_decode_short();
   }

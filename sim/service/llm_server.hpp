@@ -77,6 +77,10 @@ class LlmServer {
   /// `co_await server.generate(request)`.
   [[nodiscard]] Generation generate(const GenerationRequest& request) { return {*this, request}; }
 
+  /// Nobody is served until `open`: the model is being loaded, and the owner is who is waited for.
+  void close(OwnerId owner);
+  void open();
+
   [[nodiscard]] ResourceId resource() const noexcept { return resource_; }
   /// Time spent in steps so far, and integral of the number that waits for a place.
   [[nodiscard]] Seconds busy_time() const;
@@ -107,6 +111,7 @@ class LlmServer {
   std::vector<Generation*> batch_;  ///< in order of admission
   Occupancy occupancy_;
   Phase phase_ = Phase::Idle;
+  std::optional<OwnerId> closed_for_;
   serving::StepBatch phase_batch_;
   std::uint64_t phase_steps_ = 0;
   Seconds phase_began_;

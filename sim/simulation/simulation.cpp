@@ -41,6 +41,11 @@ Totals totals_of(World& world) {
                                 .utilization = drive->work_entered().value(),
                                 .num_waiting_mean = drive->waiting_time().value()});
   }
+  for (const auto& [key, share] : world.shares()) {
+    totals.resources.push_back({.resource = names.resources.name(share->resource()),
+                                .utilization = share->work_entered().value() / share->num_connections(),
+                                .num_waiting_mean = share->waiting_time().value()});
+  }
   for (const auto& [node, cores] : world.cores()) {
     const SharingStatistics statistics = cores->statistics();
     const Seconds waiting = statistics.sharing_time - statistics.busy_time;
@@ -57,7 +62,9 @@ Totals totals_of(World& world) {
     totals.jobs.push_back({.service = name,
                            .active_fraction = job->active_time().value(),
                            .read_bytes_per_s = job->bytes_read().value(),
-                           .write_bytes_per_s = job->bytes_written().value()});
+                           .write_bytes_per_s = job->bytes_written().value(),
+                           .num_passes = static_cast<double>(job->num_passes()),
+                           .pass_s = job->time_of_passes().value()});
   }
   return totals;
 }
@@ -77,6 +84,8 @@ void add_use(const Totals& from, const Totals& to, RunSummary& summary) {
     row.active_fraction = active / measured;
     row.read_bytes_per_s = active > 0.0 ? (row.read_bytes_per_s - before.read_bytes_per_s) / active : 0.0;
     row.write_bytes_per_s = active > 0.0 ? (row.write_bytes_per_s - before.write_bytes_per_s) / active : 0.0;
+    row.num_passes -= before.num_passes;
+    row.pass_s = row.num_passes > 0.0 ? (row.pass_s - before.pass_s) / row.num_passes : 0.0;
     summary.jobs.push_back(row);
   }
 }
@@ -132,6 +141,15 @@ void add_outcomes(const World& world, RunSummary& summary) {
   }
 }
 
+void add_loads(const World& world, RunSummary& summary) {
+  for (const auto& [server, load] : world.loads()) {
+    summary.loads.push_back({.service = server,
+                             .source = world.names().resources.name(load->source()),
+                             .bytes = load->weights().value(),
+                             .ready_s = load->ready_at().value_or(Seconds{}).value()});
+  }
+}
+
 void add_requests(const World& world, RunSummary& summary) {
   for (const RequestEnd& row : world.recorder().rows()) {
     RequestColumns& columns = summary.requests[world.names().workloads.name(row.workload)];
@@ -157,6 +175,7 @@ RunSummary simulate(const Scenario& scenario, const catalog::Catalog& catalog, c
   summary.num_events = result.num_events;
   summary.warnings = world.warnings();
   add_use(at_warm_up, totals_of(world), summary);
+  add_loads(world, summary);
   add_latency(world, summary);
   add_outcomes(world, summary);
   add_requests(world, summary);

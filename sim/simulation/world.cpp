@@ -11,6 +11,7 @@
 #include "models/storage/page_cache.hpp"
 #include "models/workload/arrival.hpp"
 #include "sim/scenario/drive_slot.hpp"
+#include "sim/scenario/lab_topology.hpp"
 
 namespace labtwin {
 namespace {
@@ -48,6 +49,25 @@ Bytes resident(const ServiceKind& kind) {
   return std::visit([](const auto& spec) { return spec.memory; }, kind);
 }
 
+/// The links that bytes between nodes cross, with the latency of the lab.
+topology::Topology network_of(const Lab& lab, const catalog::Catalog& catalog) {
+  const bool is_shared =
+      std::any_of(lab.nodes.begin(), lab.nodes.end(), [](const NodeSpec& node) { return !node.shares.empty(); });
+  return is_shared ? lab_topology(lab, catalog) : topology::Topology{};
+}
+
+/// The same links without their latency: who sends waits for the link, not for the arrival, before the next message.
+topology::Topology without_latency(const topology::Topology& network) {
+  constexpr Seconds kNext = Seconds::from_base(1e-9);
+  topology::Topology links;
+  for (const std::string& node : network.nodes()) links.add_node(node);
+  for (topology::Link link : network.links()) {
+    link.latency = kNext;
+    links.add_link(std::move(link));
+  }
+  return links;
+}
+
 }  // namespace
 
 World::World(const Scenario& scenario, const catalog::Catalog& catalog, const EngineOptions& engine_options,
@@ -56,8 +76,12 @@ World::World(const Scenario& scenario, const catalog::Catalog& catalog, const En
       catalog_(&catalog),
       random_(scenario.seed, replication),
       recorder_(recorder_options),
-      engine_(engine_options) {
+      network_(network_of(scenario.lab, catalog)),
+      engine_(without_latency(network_), engine_options) {
   for (const NodeSpec& node : scenario.lab.nodes) build_node(node);
+  for (const NodeSpec& node : scenario.lab.nodes) {
+    for (const ShareSpec& share : node.shares) build_share(node, share);
+  }
   for (const ServiceSpec& service : scenario.services) {
     std::visit([&](const auto& spec) { build(service, spec); }, service.kind);
   }
@@ -70,6 +94,8 @@ void World::start() {
   for (const ServiceSpec& service : scenario_->services) {
     const auto job = jobs_.find(service.name);
     if (job != jobs_.end()) engine_.spawn(service.name, job->second->run(), ProcessKind::Server);
+    const auto load = loads_.find(service.name);
+    if (load != loads_.end()) engine_.spawn(service.name, load->second->run(), ProcessKind::Server);
   }
   for (const WorkloadSpec& workload : scenario_->workloads) {
     std::visit([&](const auto& spec) { start_agents(workload, spec); }, workload.kind);
@@ -153,6 +179,7 @@ void World::build(const ServiceSpec& service, const LlmServerSpec& spec) {
   llms_.emplace(service.name, std::make_unique<service::LlmServer>(
                                   engine_, names_.resources.intern(local_name(service.node, spec.gpu)),
                                   std::make_unique<serving::RooflineStepTime>(card.accelerator, model.model), options));
+  if (spec.load) build_load(service, spec, model.model.weights);
 }
 
 void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {

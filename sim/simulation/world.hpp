@@ -17,6 +17,8 @@
 #include "sim/service/drive_service.hpp"
 #include "sim/service/etl_job.hpp"
 #include "sim/service/llm_server.hpp"
+#include "sim/service/model_load.hpp"
+#include "sim/service/remote_volume.hpp"
 #include "sim/service/vector_store.hpp"
 
 namespace labtwin {
@@ -44,6 +46,9 @@ class World {
   [[nodiscard]] const Drives& drives() const noexcept { return drives_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::Cores>>& cores() const noexcept { return cores_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::LlmServer>>& llm_servers() const noexcept { return llms_; }
+  using Shares = std::map<DriveKey, std::unique_ptr<service::RemoteVolume>>;
+  [[nodiscard]] const Shares& shares() const noexcept { return shares_; }
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<service::ModelLoad>>& loads() const noexcept { return loads_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::EtlJob>>& jobs() const noexcept { return jobs_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::Agents>>& agents() const noexcept { return agents_; }
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
@@ -53,6 +58,9 @@ class World {
   /// What services of the node call by this name.
   [[nodiscard]] service::Volume& volume(const std::string& node, const std::string& name) const;
   void build_node(const NodeSpec& node);
+  /// In world_volumes.cpp.
+  void build_share(const NodeSpec& node, const ShareSpec& spec);
+  void build_load(const ServiceSpec& service, const LlmServerSpec& spec, Bytes weights);
   void build(const ServiceSpec& service, const VectorStoreSpec& spec);
   void build(const ServiceSpec& service, const LlmServerSpec& spec);
   void build(const ServiceSpec& service, const EtlJobSpec& spec);
@@ -68,12 +76,15 @@ class World {
   Names names_;
   Recorder recorder_;
   std::vector<std::string> warnings_;
+  topology::Topology network_;  ///< empty in a lab that shares nothing
   Engine engine_;
   std::map<std::string, std::unique_ptr<service::Cores>> cores_;
   Drives drives_;
+  Shares shares_;
   std::map<DriveKey, service::Volume*> volumes_;  ///< by node and name, what services there keep data on
   std::map<std::string, std::unique_ptr<service::VectorStore>> stores_;
   std::map<std::string, std::unique_ptr<service::LlmServer>> llms_;
+  std::map<std::string, std::unique_ptr<service::ModelLoad>> loads_;  ///< by server
   std::map<std::string, std::unique_ptr<service::EtlJob>> jobs_;
   std::map<std::string, std::unique_ptr<service::Agents>> agents_;
 };

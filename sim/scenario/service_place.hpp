@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "models/catalog/catalog.hpp"
+#include "sim/scenario/lab.hpp"
+#include "sim/scenario/service_spec.hpp"
+#include "sim/scenario/variants.hpp"
+
+namespace labtwin {
+
+/// The I/O classes of ionice(1).
+inline const EnumNames<IoClassName> kIoClasses = {
+    {"realtime", IoClassName::Realtime}, {"best_effort", IoClassName::BestEffort}, {"idle", IoClassName::Idle}};
+
+/// What a service's table may refer to.
+struct ServicePlace {
+  const NodeSpec* node = nullptr;  ///< nullptr: the node is wrong, and has been reported
+  const catalog::Catalog& catalog;
+};
+
+/// A key that names what the node keeps data on.
+inline void check_drive(TableReader& table, std::string_view key, const std::string& drive, const ServicePlace& place) {
+  if (place.node != nullptr) check_reference(table, key, drive, place.node->volume_names());
+}
+
+}  // namespace labtwin

@@ -1,0 +1,41 @@
+#include "sim/service/model_load.hpp"
+
+#include "sim/engine/trigger.hpp"
+
+namespace labtwin::service {
+namespace {
+
+/// Where the file lies on the volume, away from what else services keep there.
+constexpr std::uint64_t kFileBegin = 3ULL << 38U;
+
+}  // namespace
+
+ModelLoad::ModelLoad(Engine& engine, const RandomSource& random, const ModelLoadOptions& options, Volume& volume,
+                     LlmServer& server)
+    : engine_(&engine), latencies_(random.stream("model_load.latency")), options_(options), volume_(&volume), server_(&server) {
+  server_->close(options_.owner);
+}
+
+Task<> ModelLoad::run() {
+  const serving::LoaderRates rates = serving::loader_rates(options_.loader, options_.card_link, options_.num_streams);
+  const Bytes warm = options_.weights * options_.warm_share;
+  const Bytes cold = options_.weights - warm;
+  co_await engine_->hold(options_.loader.start_up + warm / rates.warm);
+  if (cold > Bytes{}) {
+    storage::BulkJob job;
+    job.owner = options_.owner;
+    job.block_size = options_.read_ahead;
+    job.depth = serving::kReadAheadWindows * options_.num_streams;
+    job.rate_limit = rates.cold;
+    job.total = cold;
+    job.region_begin = kFileBegin;
+    job.variates = latencies_;
+    Trigger<> has_ended(*engine_);
+    volume_->start_bulk(job, [&has_ended] { has_ended.complete(); });
+    co_await has_ended;
+  }
+  ready_at_ = engine_->now();
+  server_->open();
+}
+
+}  // namespace labtwin::service

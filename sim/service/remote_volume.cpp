@@ -1,0 +1,237 @@
+#include "sim/service/remote_volume.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace labtwin::service {
+namespace {
+
+void add(Causes& causes, const Causes& more) {
+  causes = joined(std::move(causes), more);
+}
+
+void add_service(Causes& causes, OwnerId owner, Seconds duration) {
+  add(causes, {{DelayKind::Service, owner, duration}});
+}
+
+ResourceOptions servers(std::size_t number) {
+  return {.num_servers = number, .discipline = Discipline::Fifo, .queue_limit = {}};
+}
+
+}  // namespace
+
+RemoteVolume::RemoteVolume(Engine& engine, const RemoteVolumeOptions& options, const Places& places)
+    : Volume(engine),
+      options_(options),
+      places_(places),
+      slots_(engine, servers(std::size_t{options.protocol.slots} * options.protocol.num_connections)),
+      connections_(engine, servers(options.protocol.num_connections)),
+      to_server_{places.to_server, Resource(engine, servers(options.protocol.num_connections))},
+      to_client_{places.to_client, Resource(engine, servers(options.protocol.num_connections))} {}
+
+void RemoteVolume::submit(storage::Io& io, IoListener& listener, std::size_t tag) {
+  io.id = next_id_++;
+  ios_.emplace(io.id, engine().spawn("share request", answer_io(io, &listener, tag), ProcessKind::Server));
+}
+
+void RemoteVolume::cancel(WorkId id) {
+  const auto found = ios_.find(id);
+  if (found == ios_.end()) return;
+  found->second.cancel();
+  ios_.erase(found);
+}
+
+Task<> RemoteVolume::answer_io(storage::Io io, IoListener* listener, std::size_t tag) {
+  const Seconds submitted = engine().now();
+  Answer answer = co_await perform_whole(io);
+  ios_.erase(io.id);
+  storage::IoCompletion completion{.id = io.id,
+                                   .owner = io.owner,
+                                   .outcome = answer.outcome,
+                                   .submitted = submitted,
+                                   .finished = engine().now(),
+                                   .causes = std::move(answer.causes)};
+  listener->io_ended(tag, std::move(completion));
+}
+
+// Requests larger than the protocol carries go out as several at once; the one that is answered last counts.
+Task<RemoteVolume::Answer> RemoteVolume::perform_whole(storage::Io io) {
+  const Bytes piece = options_.protocol.max_transfer;
+  if (io.size <= piece) co_return co_await request(io);
+  std::vector<Task<Answer>> parts;
+  for (Bytes done; done < io.size; done += piece) {
+    storage::Io part = io;
+    part.size = std::min(piece, io.size - done);
+    part.position += static_cast<std::uint64_t>(done.value());
+    parts.push_back(request(part));
+  }
+  auto all = engine().wait_all(std::move(parts));
+  AllResult<Answer> answers = co_await all;
+  Answer answer = std::move(answers.values[answers.last]);
+  for (const Answer& one : answers.values) {
+    if (one.outcome != Outcome::Completed) answer.outcome = one.outcome;
+  }
+  co_return answer;
+}
+
+Task<RemoteVolume::Answer> RemoteVolume::request(storage::Io io) {
+  Answer answer;
+  const SeizeOptions for_owner{.owner = io.owner, .priority = 0, .timeout = {}};
+  const SeizeResult slot = co_await slots_.seize(for_owner);
+  answer.causes = slot.causes;
+  answer.outcome = slot.outcome;
+  if (answer.outcome != Outcome::Completed) co_return answer;
+  const bool is_read = io.direction == storage::Direction::Read;
+  co_await engine().hold(options_.protocol.client_time);
+  add_service(answer.causes, io.owner, options_.protocol.client_time);
+  const Answer asked = co_await move(&to_server_, is_read ? Bytes{} : io.size, io.owner);
+  add(answer.causes, asked.causes);
+  answer.outcome = asked.outcome;
+  if (answer.outcome != Outcome::Completed) co_return answer;
+  const Answer served = co_await serve(io);
+  add(answer.causes, served.causes);
+  answer.outcome = served.outcome;
+  if (answer.outcome != Outcome::Completed) co_return answer;
+  const Answer returned = co_await move(&to_client_, is_read ? io.size : Bytes{}, io.owner);
+  add(answer.causes, returned.causes);
+  answer.outcome = returned.outcome;
+  co_return answer;
+}
+
+// At the server: the connection's thread, a core, the volume. The thread is free again while the volume works.
+Task<RemoteVolume::Answer> RemoteVolume::serve(storage::Io io) {
+  Answer answer;
+  {
+    const SeizeOptions for_owner{.owner = io.owner, .priority = 0, .timeout = {}};
+    const SeizeResult connection = co_await connections_.seize(for_owner);
+    answer.causes = connection.causes;
+    const Seconds work = storage::request_cost(options_.protocol, io.size).server;
+    const ServeResult computed = co_await places_.cores->compute(work, io.owner);
+    add(answer.causes, computed.causes);
+    answer.outcome = computed.outcome;
+  }
+  if (answer.outcome != Outcome::Completed) co_return answer;
+  std::vector<storage::Io> ios{io};
+  const BurstResult burst = co_await places_.volume->perform(std::move(ios), 1);
+  add(answer.causes, burst.causes);
+  answer.outcome = burst.outcome;
+  if (answer.outcome == Outcome::Completed && io.direction == storage::Direction::Write) {
+    const Seconds sync = medium_sync();
+    if (sync > Seconds{}) co_await engine().hold(sync);
+    if (sync > Seconds{}) add_service(answer.causes, io.owner, sync);
+  }
+  co_return answer;
+}
+
+Task<RemoteVolume::Answer> RemoteVolume::move(Way* way, Bytes data, OwnerId owner) {
+  Answer answer;
+  if (data > Bytes{}) {
+    const SeizeOptions for_owner{.owner = owner, .priority = 0, .timeout = {}};
+    const SeizeResult turn = co_await way->turns.seize(for_owner);
+    answer.causes = turn.causes;
+    const Bytes wire = storage::request_cost(options_.protocol, data).wire;
+    const TransferResult transfer = co_await engine().transfer(way->route, wire, owner);
+    answer.outcome = transfer.outcome;
+    add(answer.causes, transfer.causes);
+  }
+  const Seconds latency = options_.one_way + 2.0 * options_.protocol.host_latency;
+  co_await engine().hold(latency);
+  add_service(answer.causes, owner, latency);
+  co_return answer;
+}
+
+WorkId RemoteVolume::start_bulk(const storage::BulkJob& job, std::function<void()> on_end) {
+  const WorkId id = next_id_++;
+  auto bulk = std::make_shared<Bulk>(Bulk{
+      .job = job, .on_end = std::move(on_end), .started = engine().now(), .num_issued = 0, .num_completed = 0, .done = {}});
+  bulks_.emplace_back(id, bulk);
+  for (unsigned i = 0; i < job.depth; ++i) {
+    bulk->lanes.push_back(engine().spawn("share stream", lane(id, bulk), ProcessKind::Server));
+  }
+  return id;
+}
+
+void RemoteVolume::stop_bulk(WorkId id) {
+  const auto found = std::find_if(bulks_.begin(), bulks_.end(), [id](const auto& entry) { return entry.first == id; });
+  if (found == bulks_.end()) return;
+  const std::shared_ptr<Bulk> bulk = found->second;
+  bulks_.erase(found);
+  for (const Process& process : bulk->lanes) process.cancel();
+  bulk->lanes.clear();
+}
+
+Bytes RemoteVolume::bulk_progress(WorkId id) {
+  const auto found = std::find_if(bulks_.begin(), bulks_.end(), [id](const auto& entry) { return entry.first == id; });
+  return found == bulks_.end() ? Bytes{} : found->second->done;
+}
+
+bool RemoteVolume::is_done(const Bulk& bulk) const {
+  return bulk.job.total && bulk.job.block_size * static_cast<double>(bulk.num_issued) >= *bulk.job.total;
+}
+
+// One place of a bulk job's window: block after block, each as soon as the schedule allows.
+Task<> RemoteVolume::lane(WorkId id, std::shared_ptr<Bulk> bulk) {
+  while (!is_done(*bulk)) {
+    const storage::BulkJob& job = bulk->job;
+    const std::uint64_t index = bulk->num_issued++;
+    const auto offset = job.block_size * static_cast<double>(index);
+    if (job.rate_limit) co_await engine().hold_until(std::max(engine().now(), bulk->started + offset / *job.rate_limit));
+    storage::Io io;
+    io.owner = job.owner;
+    io.direction = job.direction;
+    io.pattern = job.pattern;
+    io.size = job.total ? std::min(job.block_size, *job.total - offset) : job.block_size;
+    io.position = job.region_begin + static_cast<std::uint64_t>(offset.value()) % job.region_bytes;
+    io.priority = job.priority;
+    io.uniform = job.variates.uniform(index);
+    const Answer answer = co_await perform_whole(io);
+    if (answer.outcome != Outcome::Completed) co_return;  // as a reader that meets an error
+    bulk->done += io.size;
+    ++bulk->num_completed;
+    if (job.think_time > Seconds{}) co_await engine().hold(job.think_time);
+  }
+  if (bulk->num_completed < bulk->num_issued || !bulk->on_end) co_return;
+  std::erase_if(bulks_, [id](const auto& entry) { return entry.first == id; });
+  const std::function<void()> on_end = std::exchange(bulk->on_end, {});
+  bulk->lanes.clear();
+  on_end();
+}
+
+std::optional<OwnerId> RemoteVolume::main_owner() const noexcept {
+  const auto window = [](const auto& entry) { return entry.second->job.block_size * entry.second->job.depth; };
+  const auto largest =
+      std::max_element(bulks_.begin(), bulks_.end(), [&](const auto& a, const auto& b) { return window(a) < window(b); });
+  return largest == bulks_.end() ? std::nullopt : std::optional(largest->second->job.owner);
+}
+
+BytesPerSecond RemoteVolume::rate_alone(const StreamWindow& window) const {
+  const Bytes piece = std::min(window.block_size, options_.protocol.max_transfer);
+  const double pieces = window.block_size / piece;
+  StreamWindow single = window;
+  single.block_size = piece;
+  single.depth = 1;
+  StreamWindow full = single;
+  full.depth = std::max(1U, static_cast<unsigned>(window.depth * pieces));
+  const Seconds sync = window.direction == storage::Direction::Write ? medium_sync() : Seconds{};
+  const storage::SharePath path{.link = options_.link,
+                                .one_way = options_.one_way,
+                                .volume_latency = piece / places_.volume->rate_alone(single) + sync,
+                                .volume_rate = places_.volume->rate_alone(full),
+                                .server_cores = static_cast<unsigned>(places_.cores->num_cores())};
+  const storage::ClosedLoop loop = storage::share_loop(options_.protocol, path, piece, full.depth);
+  const Seconds per_block = loop.mean_latency + window.think_time;
+  return window.block_size * (static_cast<double>(window.depth) / per_block);
+}
+
+Seconds RemoteVolume::medium_sync() const {
+  return options_.sync == ShareSync::Always ? places_.volume->sync_time(storage::SyncCall::Fdatasync) : Seconds{};
+}
+
+Seconds RemoteVolume::sync_time(storage::SyncCall call) const {
+  if (call == storage::SyncCall::None) return {};
+  const storage::ShareSettings& protocol = options_.protocol;
+  const Seconds round_trip = protocol.client_time + 2.0 * options_.one_way + 4.0 * protocol.host_latency + protocol.per_request;
+  return options_.sync == ShareSync::Standard ? round_trip + places_.volume->sync_time(call) : round_trip;
+}
+
+}  // namespace labtwin::service

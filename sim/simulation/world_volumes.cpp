@@ -1,0 +1,63 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/storage/drive_link.hpp"
+#include "models/topology/routes.hpp"
+#include "sim/simulation/world.hpp"
+
+namespace labtwin {
+namespace {
+
+/// What the kernel keeps in flight for a sequential reader of a block device.
+constexpr Bytes kReadAhead = 128_KiB;
+
+service::ShareSync sync_of(ShareSyncName name) {
+  switch (name) {
+    case ShareSyncName::Standard:
+      return service::ShareSync::Standard;
+    case ShareSyncName::Always:
+      return service::ShareSync::Always;
+    case ShareSyncName::Disabled:
+      return service::ShareSync::Disabled;
+  }
+  return service::ShareSync::Standard;
+}
+
+}  // namespace
+
+void World::build_share(const NodeSpec& node, const ShareSpec& spec) {
+  const topology::NodeId client = network_.node(node.name);
+  const topology::NodeId server = network_.node(spec.server);
+  const service::RemoteVolume::Places places{.volume = &volume(spec.server, spec.volume),
+                                             .cores = cores_.at(spec.server).get(),
+                                             .to_server = topology::route(network_, client, server),
+                                             .to_client = topology::route(network_, server, client)};
+  service::RemoteVolumeOptions options;
+  options.resource = names_.resources.intern(local_name(node.name, spec.name));
+  options.protocol = spec.settings;
+  options.sync = sync_of(spec.sync);
+  options.link = topology::find_bottleneck(network_, places.to_client).value().bandwidth;
+  options.one_way = topology::latency(network_, places.to_client);
+  const DriveKey key{node.name, spec.name};
+  const auto share = shares_.emplace(key, std::make_unique<service::RemoteVolume>(engine_, options, places)).first;
+  volumes_.emplace(key, share->second.get());
+}
+
+void World::build_load(const ServiceSpec& service, const LlmServerSpec& spec, Bytes weights) {
+  const NodeSpec& node = *scenario_->lab.find_node(service.node);
+  const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == spec.gpu; });
+  const auto share =
+      std::find_if(node.shares.begin(), node.shares.end(), [&](const ShareSpec& one) { return one.name == spec.load->from; });
+  service::ModelLoadOptions options;
+  options.owner = names_.owners.intern(fmt::format("the load of {}", service.name));
+  options.weights = weights;
+  options.warm_share = spec.load->is_warm ? 1.0 : 0.0;
+  options.read_ahead = share != node.shares.end() ? share->settings.read_ahead : kReadAhead;
+  options.num_streams = spec.load->num_streams;
+  options.card_link = storage::data_rate(gpu->link);
+  loads_.emplace(service.name, std::make_unique<service::ModelLoad>(
+                                   engine_, random_, options, volume(service.node, spec.load->from), *llms_.at(service.name)));
+}
+
+}  // namespace labtwin

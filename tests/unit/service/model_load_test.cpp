@@ -1,0 +1,97 @@
+#include "sim/service/model_load.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "models/storage/queue_depth_curve.hpp"
+#include "sim/service/drive_service.hpp"
+
+namespace labtwin::service {
+namespace {
+
+using namespace labtwin::literals;
+
+constexpr OwnerId kUser = 0;
+constexpr OwnerId kLoader = 1;
+constexpr Bytes kGigabyte = Bytes::from_base(1e9);
+
+class SimpleSteps final : public serving::StepTimeModel {
+ public:
+  [[nodiscard]] Seconds step_time(const serving::StepBatch& batch) const override { return 1_ms * batch.prefill_tokens; }
+  [[nodiscard]] Seconds decode_time(const serving::StepBatch&, std::uint64_t num_steps) const override {
+    return 10_ms * static_cast<double>(num_steps);
+  }
+};
+
+std::unique_ptr<storage::Drive> drive_of(BytesPerSecond bandwidth) {
+  const storage::QueueDepthClass c{.latency_floor = 1_us,
+                                   .stream_bandwidth = BytesPerSecond::from_base(1e30),
+                                   .max_iops = PerSecond::from_base(1e30),
+                                   .bandwidth = bandwidth,
+                                   .knee = 1e6};
+  return std::make_unique<storage::Drive>(storage::make_queue_depth_curve({c, c, c, c}), storage::DriveSettings{});
+}
+
+struct Lab {
+  explicit Lab(BytesPerSecond drive_rate) : drive(engine, 0, drive_of(drive_rate), Seconds{}) {}
+  ~Lab() { engine.end_processes(); }
+  Engine engine;
+  DriveService drive;
+  LlmServer server{engine, 1, std::make_unique<SimpleSteps>(), {}};
+};
+
+ModelLoadOptions ten_gigabytes() {
+  ModelLoadOptions options;
+  options.owner = kLoader;
+  options.weights = 10.0 * kGigabyte;
+  options.read_ahead = 128_KiB;
+  options.card_link = 10000_MBps;
+  options.loader = {.cold_rate = 2000_MBps, .upload_share = 0.5, .start_up = 1_s};
+  return options;
+}
+
+double ready(BytesPerSecond drive_rate, const ModelLoadOptions& options) {
+  Lab lab(drive_rate);
+  ModelLoad load(lab.engine, RandomSource(1, 0), options, lab.drive, lab.server);
+  lab.engine.spawn("load", load.run());
+  lab.engine.run();
+  return load.ready_at().value().value();
+}
+
+TEST(ModelLoad, TakesTheTimeOfTheSlowestStage) {
+  EXPECT_NEAR(ready(500_MBps, ten_gigabytes()), 1.0 + 20.0, 0.05);
+}
+
+TEST(ModelLoad, IsBoundByTheThreadThatReadsBehindAFastDrive) {
+  EXPECT_NEAR(ready(8000_MBps, ten_gigabytes()), 1.0 + 5.0, 0.05);
+}
+
+TEST(ModelLoad, OfAWarmFileIsBoundByTheLinkOfTheCard) {
+  ModelLoadOptions options = ten_gigabytes();
+  options.warm_share = 1.0;
+  EXPECT_NEAR(ready(100_MBps, options), 1.0 + 2.0, 1e-9);
+}
+
+Task<> ask(LlmServer& server, GenerationResult& result) {
+  const GenerationRequest request{.owner = kUser, .prompt_tokens = 100, .output_tokens = 1};
+  result = co_await server.generate(request);
+}
+
+TEST(ModelLoad, LetsRequestsWaitAndTakesTheBlame) {
+  Lab lab(1000_MBps);
+  ModelLoad load(lab.engine, RandomSource(1, 0), ten_gigabytes(), lab.drive, lab.server);
+  GenerationResult result;
+  lab.engine.spawn("load", load.run());
+  lab.engine.spawn("user", ask(lab.server, result));
+  lab.engine.run();
+  const double waited = load.ready_at().value().value();
+  EXPECT_NEAR(lab.engine.now().value(), waited + 0.1, 1e-9);
+  ASSERT_FALSE(result.causes.empty());
+  EXPECT_EQ(result.causes[0].kind, DelayKind::Waiting);
+  EXPECT_EQ(result.causes[0].culprit, kLoader);
+  EXPECT_NEAR(result.causes[0].duration.value(), waited, 1e-9);
+}
+
+}  // namespace
+}  // namespace labtwin::service

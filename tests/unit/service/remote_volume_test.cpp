@@ -1,0 +1,237 @@
+#include "sim/service/remote_volume.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "models/storage/queue_depth_curve.hpp"
+#include "models/topology/routes.hpp"
+#include "sim/engine/engine.hpp"
+#include "sim/engine/trigger.hpp"
+#include "sim/service/drive_service.hpp"
+
+namespace labtwin::service {
+namespace {
+
+using namespace labtwin::literals;
+using storage::Direction;
+
+constexpr OwnerId kUser = 0;
+constexpr OwnerId kNeighbour = 1;
+
+std::unique_ptr<storage::Drive> fast_drive() {
+  const storage::QueueDepthClass c{.latency_floor = 1_us,
+                                   .stream_bandwidth = BytesPerSecond::from_base(1e30),
+                                   .max_iops = PerSecond::from_base(1e30),
+                                   .bandwidth = BytesPerSecond::from_base(1e30),
+                                   .knee = 1e6};
+  return std::make_unique<storage::Drive>(storage::make_queue_depth_curve({c, c, c, c}), storage::DriveSettings{});
+}
+
+/// Round numbers: nothing but the server's 50 us a request and what the network takes.
+storage::ShareSettings simple_protocol() {
+  storage::ShareSettings settings = storage::default_share_settings(storage::ShareProtocol::Nfs);
+  settings.per_request = 50_us;
+  settings.per_byte = SecondsPerByte{};
+  settings.client_time = 10_us;
+  settings.host_latency = 5_us;
+  settings.request_header = Bytes{};
+  return settings;
+}
+
+topology::Topology wire(BytesPerSecond bandwidth) {
+  topology::Topology network;
+  const topology::NodeId client = network.add_node("client");
+  const topology::NodeId server = network.add_node("server");
+  network.add_link(
+      {.name = "wire", .from = client, .to = server, .bandwidth = bandwidth, .latency = Seconds::from_base(1e-12)});
+  return network;
+}
+
+struct Lab {
+  explicit Lab(BytesPerSecond bandwidth, const storage::ShareSettings& protocol = simple_protocol(),
+               ShareSync sync = ShareSync::Standard)
+      : network(wire(bandwidth)),
+        share(engine, {.resource = 2, .protocol = protocol, .sync = sync, .link = bandwidth, .one_way = 20_us},
+              {.volume = &drive,
+               .cores = &cores,
+               .to_server = topology::route(network, 0, 1),
+               .to_client = topology::route(network, 1, 0)}) {}
+  ~Lab() { engine.end_processes(); }
+  topology::Topology network;
+  Engine engine{network};
+  Cores cores{engine, 1, 2};
+  DriveService drive{engine, 0, fast_drive(), 1_ms};
+  RemoteVolume share;
+};
+
+storage::Io io_of(Direction direction, Bytes size, OwnerId owner = kUser) {
+  storage::Io io;
+  io.owner = owner;
+  io.direction = direction;
+  io.size = size;
+  return io;
+}
+
+Task<> perform(Lab& lab, std::vector<storage::Io> ios, BurstResult& result, Seconds& finished) {
+  result = co_await lab.share.perform(std::move(ios));
+  finished = lab.engine.now();
+}
+
+Seconds total(const Causes& causes) {
+  Seconds sum;
+  for (const Cause& cause : causes) sum += cause.duration;
+  return sum;
+}
+
+Seconds time_of(Lab& lab, std::vector<storage::Io> ios) {
+  BurstResult result;
+  Seconds finished;
+  lab.engine.spawn("user", perform(lab, std::move(ios), result, finished));
+  lab.engine.run();
+  EXPECT_EQ(result.outcome, Outcome::Completed);
+  EXPECT_NEAR(total(result.causes).value(), finished.value(), 1e-9);
+  return finished;
+}
+
+TEST(RemoteVolume, AReadTakesEveryPartOfTheWay) {
+  Lab lab(100_MBps);
+  // Client 10 us; request 10 + 20 us; server 50 us; drive 1 us; 144,800 bytes as 153,800 on the wire: 1538 us and 20 us
+  // of latency; 10 us at the hosts. In all 1659 us.
+  EXPECT_NEAR(time_of(lab, {io_of(Direction::Read, Bytes::from_base(144800))}).value(), 1659e-6, 1e-7);
+}
+
+TEST(RemoteVolume, AWriteCarriesItsDataToTheServer) {
+  Lab lab(100_MBps);
+  EXPECT_NEAR(time_of(lab, {io_of(Direction::Write, Bytes::from_base(144800))}).value(), 1659e-6, 1e-7);
+}
+
+TEST(RemoteVolume, AServerThatAlwaysSyncsFlushesEveryWrite) {
+  Lab lab(100_MBps, simple_protocol(), ShareSync::Always);
+  EXPECT_NEAR(time_of(lab, {io_of(Direction::Write, Bytes::from_base(144800))}).value(), 2659e-6, 1e-7);
+  EXPECT_LT(lab.share.sync_time(storage::SyncCall::Fdatasync), 200_us);
+}
+
+TEST(RemoteVolume, ASyncCallIsARoundTripAndTheFlushOfTheDrive) {
+  Lab lab(100_MBps);
+  // 10 us, twice 20 us, four times 5 us, 50 us and 1 ms.
+  EXPECT_NEAR(lab.share.sync_time(storage::SyncCall::Fdatasync).value(), 1120e-6, 1e-9);
+  EXPECT_EQ(lab.share.sync_time(storage::SyncCall::None), Seconds{});
+}
+
+TEST(RemoteVolume, RequestsOfAConnectionAreWorkedOnOneByOne) {
+  // Ten reads of 512 bytes: the server's 50 us are the bottleneck with one connection, and half as long with two.
+  std::vector<storage::Io> ios(10, io_of(Direction::Read, 512_B));
+  Lab lab(1000_MBps);
+  const Seconds one = time_of(lab, ios);
+  EXPECT_NEAR(one.value(), 10e-6 + 30e-6 + 10 * 50e-6 + 30e-6, 10e-6);
+}
+
+TEST(RemoteVolume, ConnectionsWorkSideBySide) {
+  std::vector<storage::Io> ios(10, io_of(Direction::Read, 512_B));
+  storage::ShareSettings protocol = simple_protocol();
+  protocol.num_connections = 2;
+  Lab lab(1000_MBps, protocol);
+  EXPECT_NEAR(time_of(lab, ios).value(), 10e-6 + 30e-6 + 5 * 50e-6 + 30e-6, 10e-6);
+}
+
+TEST(RemoteVolume, SplitsWhatTheProtocolDoesNotCarryAtOnce) {
+  storage::ShareSettings protocol = simple_protocol();
+  protocol.max_transfer = 64_KiB;
+  protocol.slots = 1;
+  Lab lab(1000_MBps, protocol);
+  // One slot: four round trips one after the other, each at least 120 us beside the wire.
+  EXPECT_GT(time_of(lab, {io_of(Direction::Read, 256_KiB)}), 480_us);
+}
+
+Task<> stream(Lab& lab, storage::BulkJob job, Seconds& finished) {
+  Trigger<> ended(lab.engine);
+  lab.share.start_bulk(job, [&ended] { ended.complete(); });
+  co_await ended;
+  finished = lab.engine.now();
+}
+
+storage::BulkJob reader(Bytes total) {
+  storage::BulkJob job;
+  job.owner = kUser;
+  job.block_size = 1_MiB;
+  job.depth = 8;
+  job.total = total;
+  return job;
+}
+
+TEST(RemoteVolume, AStreamFillsTheWireAndNoMore) {
+  Lab lab(125_MBps);
+  Seconds finished;
+  lab.engine.spawn("stream", stream(lab, reader(100_MiB), finished));
+  lab.engine.run();
+  const double wire_time = 100.0 * 1048576.0 * 1538.0 / 1448.0 / 125e6;
+  EXPECT_GT(finished.value(), wire_time);
+  EXPECT_NEAR(finished.value() / wire_time, 1.0, 0.02);
+  EXPECT_NEAR((lab.share.rate_alone({.block_size = 1_MiB, .depth = 8}) * finished) / 100_MiB, 1.0, 0.02);
+}
+
+TEST(RemoteVolume, AStreamKeepsItsSchedule) {
+  Lab lab(1000_MBps);
+  storage::BulkJob job = reader(50_MiB);
+  job.rate_limit = 50.0 * (1_MiB / 1_s);
+  Seconds finished;
+  lab.engine.spawn("stream", stream(lab, job, finished));
+  lab.engine.run();
+  EXPECT_NEAR(finished.value(), 0.98, 0.01);  // the last block is issued after 49 / 50 s
+}
+
+TEST(RemoteVolume, StreamsOfTwoUsersShareTheWire) {
+  Lab lab(125_MBps);
+  Seconds finished;
+  storage::BulkJob other = reader(Bytes::from_base(1e12));
+  other.owner = kNeighbour;
+  const WorkId id = lab.share.start_bulk(other, {});
+  lab.engine.spawn("stream", stream(lab, reader(50_MiB), finished));
+  lab.engine.run(20_s);
+  const double alone = 50.0 * 1048576.0 * 1538.0 / 1448.0 / 125e6;
+  EXPECT_NEAR(finished.value() / alone, 2.0, 0.15);
+  EXPECT_EQ(lab.share.main_owner(), kNeighbour);
+  const Bytes before = lab.share.bulk_progress(id);
+  EXPECT_GT(before, 1000_MiB);
+  lab.share.stop_bulk(id);
+  lab.engine.run(30_s);
+  EXPECT_EQ(lab.share.bulk_progress(id), Bytes{});
+  EXPECT_FALSE(lab.share.main_owner());
+}
+
+TEST(RemoteVolume, ASmallAnswerWaitsBehindTheLargeOnesOfItsConnection) {
+  // Eight answers of 1 MiB are under way, each 1.1138 s on this wire: a read of 4 KiB waits for all of them.
+  Lab lab(1_MBps);
+  storage::BulkJob other = reader(Bytes::from_base(1e12));
+  other.owner = kNeighbour;
+  static_cast<void>(lab.share.start_bulk(other, {}));
+  BurstResult result;
+  Seconds finished;
+  std::vector<storage::Io> ios{io_of(Direction::Read, 4_KiB)};
+  lab.engine.spawn("user", perform(lab, ios, result, finished));
+  lab.engine.run(60_s);
+  EXPECT_NEAR(finished.value(), 8.0 * 1.1138, 0.05);
+  Seconds behind;
+  for (const Cause& cause : result.causes) behind += cause.culprit == kNeighbour ? cause.duration : Seconds{};
+  EXPECT_GT(behind / finished, 0.9);
+}
+
+Task<> give_up(Lab& lab, std::vector<storage::Io> ios, bool& made_it) {
+  BurstResult result;
+  Seconds finished;
+  made_it = co_await lab.engine.with_timeout(perform(lab, std::move(ios), result, finished), 1_ms);
+}
+
+TEST(RemoteVolume, WhatIsGivenUpLeavesNothingBehind) {
+  Lab lab(1_MBps);
+  bool made_it = true;
+  lab.engine.spawn("hasty", give_up(lab, {io_of(Direction::Read, 1_MiB)}, made_it));
+  lab.engine.run();
+  EXPECT_FALSE(made_it);
+  EXPECT_NEAR(lab.engine.now().value(), 1e-3, 1e-9);
+}
+
+}  // namespace
+}  // namespace labtwin::service
