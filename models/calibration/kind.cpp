@@ -12,8 +12,10 @@
 #include "models/calibration/column_unit.hpp"
 #include "models/calibration/fio_sweep.hpp"
 #include "models/calibration/interference.hpp"
+#include "models/calibration/rpc_latency.hpp"
 #include "models/calibration/slc_cache.hpp"
 #include "models/calibration/sustained_write.hpp"
+#include "models/calibration/tcp_bulk.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -41,6 +43,20 @@ constexpr std::array<Names, 4> kSlcCacheColumns = {"drive", "capacity_gb", "phas
 constexpr std::array<Names, 3> kSlcCacheConditions = {"drive", "capacity_gb", "type"};
 constexpr std::array<Names, 3> kSlcCacheQuantities = {"phase1_mb_s", "phase1_until_gb", "phase2_mb_s"};
 
+constexpr std::array<Names, 5> kTcpBulkColumns = {"rate_mbit", "rtt_us", "loss_model", "cc", "goodput_mbit"};
+constexpr std::array<Names, 5> kTcpBulkConditions = {"rate_mbit", "rtt_us", "loss_pct", "cc", "dur_s"};
+constexpr std::array<Names, 9> kNetworkOptional = {"env",         "loss_model", "loss_dir", "extra_netem", "mtu",
+                                                   "queue_bytes", "rmem_max",   "wmem_max", "omit_s"};
+constexpr std::array<Names, 1> kTcpBulkQuantities = {"goodput_mbit"};
+
+constexpr std::array<Names, 4> kRpcLatencyColumns = {"mode", "req_bytes", "resp_bytes", "p50_us"};
+constexpr std::array<Names, 7> kRpcLatencyConditions = {"rate_mbit", "rtt_us",    "loss_pct",  "cc",
+                                                        "mode",      "req_bytes", "resp_bytes"};
+constexpr std::array<Names, 9> kRpcLatencyOptional = {
+    "env", "loss_model", "loss_dir", "extra_netem", "think_us", "queue_bytes", "rmem_max", "wmem_max", "n"};
+constexpr std::array<Names, 9> kRpcLatencyQuantities = {
+    "mean_us", "p50_us", "p90_us", "p95_us", "p99_us", "p999_us", "connect_p50_us", "connect_p95_us", "connect_p99_us"};
+
 constexpr std::array<Names, 4> kVectorDiskColumns = {"search_mode", "bg_kind", "bg_iodepth", "qps"};
 constexpr std::array<Names, 9> kVectorDiskConditions = {
     "host", "search_mode", "dim", "n_vectors", "search_param", "reads_in_flight_W", "query_threads", "bg_kind", "bg_iodepth"};
@@ -50,12 +66,15 @@ constexpr std::array<Names, 10> kVectorDiskOptional = {
 constexpr std::array<Names, 7> kVectorDiskQuantities = {"qps",        "lat_mean_us",   "lat_p50_us",      "lat_p95_us",
                                                         "lat_p99_us", "ios_per_query", "rounds_per_query"};
 
-constexpr std::array<Kind, 5> kKinds = {{
+constexpr std::array<Kind, 7> kKinds = {{
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
     {"sustained_write", kSustainedWriteColumns, kSustainedWriteConditions, kSustainedWriteQuantities,
      &evaluate_sustained_write},
     {"slc_cache", kSlcCacheColumns, kSlcCacheConditions, kSlcCacheQuantities, &evaluate_slc_cache},
+    {"tcp_bulk", kTcpBulkColumns, kTcpBulkConditions, kTcpBulkQuantities, &evaluate_tcp_bulk, kNetworkOptional},
+    {"rpc_latency", kRpcLatencyColumns, kRpcLatencyConditions, kRpcLatencyQuantities, &evaluate_rpc_latency,
+     kRpcLatencyOptional},
     {"vector_disk", kVectorDiskColumns, kVectorDiskConditions, kVectorDiskQuantities, nullptr, kVectorDiskOptional},
 }};
 

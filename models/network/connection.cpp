@@ -1,0 +1,136 @@
+#include "models/network/connection.hpp"
+
+#include <algorithm>
+
+#include "models/base/error.hpp"
+
+namespace labtwin::network {
+namespace {
+
+PipeSettings pipe_settings(const Path& path, const LossModel& loss) {
+  return {.rate = path.rate,
+          .delay = to_nanos(path.round_trip) / 2,
+          .queue_bytes = path.queue.value(),
+          .loss = loss,
+          .jitter = to_nanos(path.jitter),
+          .at_once = path.at_once};
+}
+
+// Entities of the draws of one connection: losses and delays of either direction, the phase of the ticks.
+enum Draw : std::uint64_t { LossToServer, LossToClient, DelayToServer, DelayToClient, TickPhase, kNumDraws };
+
+Nanos phase(const TcpSettings& settings, RandomStream stream, std::uint64_t entity) {
+  return static_cast<Nanos>(stream.uniform(entity * kNumDraws + TickPhase) * settings.tick.value() * 1e9);
+}
+
+}  // namespace
+
+Connection::Connection(const Path& path, const TcpSettings& settings, RandomStream stream, std::uint64_t entity)
+    : clock_(to_nanos(settings.tick), phase(settings, stream, entity)),
+      pipes_{Pipe(pipe_settings(path, path.to_server), Variates(stream, entity * kNumDraws + LossToServer),
+                  Variates(stream, entity * kNumDraws + DelayToServer)),
+             Pipe(pipe_settings(path, path.to_client), Variates(stream, entity * kNumDraws + LossToClient),
+                  Variates(stream, entity * kNumDraws + DelayToClient))},
+      ends_{End{Sender(clock_, settings.control, static_cast<std::int64_t>(settings.window_limit()), settings.segment_bytes()),
+                Receiver(clock_)},
+            End{Sender(clock_, settings.control, static_cast<std::int64_t>(settings.window_limit()), settings.segment_bytes()),
+                Receiver(clock_)}} {}
+
+// Law:    the client sends SYN again after 1 s, four times more at that pace, then doubling; the server likewise.
+// Source: RFC 6298; net/ipv4/tcp_timer.c, tcp_syn_linear_timeouts = 4.
+void Connection::connect() {
+  constexpr int kLinear = 4;
+  constexpr int kMostTries = 7;
+  const Nanos begin = now_;
+  Nanos client_retry = begin;
+  std::int64_t wait = clock_.to_ticks(kSecond / kMicrosecond);
+  for (int attempt = 0; attempt < kMostTries; ++attempt) {
+    const Nanos sent = client_retry;
+    client_retry = clock_.expiry(sent, wait);
+    if (attempt >= kLinear) wait *= 2;
+    const Nanos at_server = from(Side::Client).deliver_alone(sent);
+    if (at_server == kNever) continue;
+    const Nanos at_client = from(Side::Server).deliver_alone(at_server);
+    if (at_client == kNever) continue;
+    now_ = at_client;
+    if (attempt == 0) {
+      const std::int64_t round_trip = (at_client - sent) / kMicrosecond;
+      end(Side::Client).sender.sample_round_trip(round_trip);
+      end(Side::Server).sender.sample_round_trip(round_trip);
+    }
+    return;
+  }
+  throw ModelError("no packet of the handshake arrives: the path loses them all");
+}
+
+void Connection::write(Side side, std::int64_t bytes) {
+  outgoing_.clear();
+  end(side).receiver.answered();
+  end(side).sender.write(now_, bytes, outgoing_);
+  send(side);
+}
+
+void Connection::send(Side side) {
+  for (Packet& packet : outgoing_) {
+    end(side).receiver.acknowledge(packet);
+    from(side).send(now_, packet);
+  }
+  outgoing_.clear();
+}
+
+Nanos Connection::next_event() const noexcept {
+  Nanos at = kNever;
+  for (const Pipe& pipe : pipes_) at = std::min(at, pipe.next_arrival());
+  for (const End& end : ends_) at = std::min({at, end.sender.next_timer(), end.receiver.next_timer()});
+  return at;
+}
+
+void Connection::arrive(Side side) {
+  const Packet packet = from(other(side)).receive();
+  End& here = end(side);
+  bool must_acknowledge = false;
+  if (packet.payload > 0) must_acknowledge = here.receiver.arrive(now_, packet, here.sender.round_trip_us());
+  here.sender.acknowledged(now_, packet, outgoing_);
+  if (must_acknowledge && outgoing_.empty())
+    outgoing_.push_back({.seq = here.sender.board().next(), .stamp_ms = now_ / kMillisecond});
+  send(side);
+}
+
+void Connection::timers(Side side) {
+  End& here = end(side);
+  if (here.receiver.next_timer() <= now_)
+    outgoing_.push_back({.seq = here.sender.board().next(), .stamp_ms = now_ / kMillisecond});
+  if (here.sender.next_timer() <= now_) here.sender.timer(now_, outgoing_);
+  send(side);
+}
+
+void Connection::step(Nanos at) {
+  now_ = at;
+  for (const Side side : {Side::Client, Side::Server}) {
+    if (from(other(side)).next_arrival() <= now_) return arrive(side);
+  }
+  for (const Side side : {Side::Client, Side::Server}) {
+    if (std::min(end(side).sender.next_timer(), end(side).receiver.next_timer()) <= now_) return timers(side);
+  }
+}
+
+bool Connection::run_until_arrived(Side side, Nanos until) {
+  const Receiver& receiver = end(other(side)).receiver;
+  const Seq goal = end(side).sender.written();
+  while (receiver.next_expected() < goal) {
+    const Nanos at = next_event();
+    if (at > until) {
+      now_ = std::max(now_, until);
+      return false;
+    }
+    step(at);
+  }
+  return true;
+}
+
+void Connection::run_until(Nanos until) {
+  for (Nanos at = next_event(); at <= until; at = next_event()) step(at);
+  now_ = std::max(now_, until);
+}
+
+}  // namespace labtwin::network

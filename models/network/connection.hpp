@@ -1,0 +1,58 @@
+#pragma once
+
+// Two ends of a connection and the path between them, packet by packet.
+
+#include <array>
+#include <cstddef>
+
+#include "models/network/congestion_control.hpp"
+#include "models/network/path.hpp"
+#include "models/network/pipe.hpp"
+#include "models/network/receiver.hpp"
+#include "models/network/sender.hpp"
+
+namespace labtwin::network {
+
+/// An end of a connection.
+enum class Side : unsigned char { Client, Server };
+
+/// A connection that is told what its ends write and says when it has arrived. Its packets are all that uses the path.
+class Connection {
+ public:
+  Connection(const Path& path, const TcpSettings& settings, RandomStream stream, std::uint64_t entity);
+
+  [[nodiscard]] Nanos now() const noexcept { return now_; }
+  /// Lets time pass for the handshake: until the client may send. Throws ModelError if every packet is lost.
+  void connect();
+  void write(Side from, std::int64_t bytes);
+  /// Goes on until all that `from` wrote has arrived, or `until`; true if it has arrived.
+  bool run_until_arrived(Side from, Nanos until);
+  /// Goes on to a point in time.
+  void run_until(Nanos until);
+  /// Segments of `from` that have arrived without a hole.
+  [[nodiscard]] Seq arrived(Side from) const noexcept { return end(other(from)).receiver.next_expected(); }
+
+ private:
+  struct End {
+    Sender sender;
+    Receiver receiver;
+  };
+  [[nodiscard]] static Side other(Side side) noexcept { return side == Side::Client ? Side::Server : Side::Client; }
+  [[nodiscard]] End& end(Side side) noexcept { return ends_.at(static_cast<std::size_t>(side)); }
+  [[nodiscard]] const End& end(Side side) const noexcept { return ends_.at(static_cast<std::size_t>(side)); }
+  [[nodiscard]] Pipe& from(Side side) noexcept { return pipes_.at(static_cast<std::size_t>(side)); }
+
+  [[nodiscard]] Nanos next_event() const noexcept;
+  void step(Nanos at);
+  void arrive(Side side);
+  void timers(Side side);
+  void send(Side side);
+
+  TickClock clock_;
+  std::array<Pipe, 2> pipes_;
+  std::array<End, 2> ends_;
+  Outgoing outgoing_;
+  Nanos now_ = 0;
+};
+
+}  // namespace labtwin::network

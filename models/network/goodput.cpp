@@ -1,0 +1,48 @@
+#include "models/network/goodput.hpp"
+
+#include <algorithm>
+
+#include "models/network/connection.hpp"
+
+namespace labtwin::network {
+
+BytesPerSecond wire_goodput(BytesPerSecond rate, Bytes mtu) noexcept {
+  return rate * ((mtu.value() - kHeaderBytes) / (mtu.value() + kFramingBytes));
+}
+
+BytesPerSecond lossless_goodput(const Path& path, const TcpSettings& settings) noexcept {
+  const Bytes window = Bytes::from_base(settings.window_limit() * settings.segment_bytes());
+  return std::min(wire_goodput(path.rate, settings.mtu), window / path.round_trip);
+}
+
+BbrGoodput bbr_goodput(const Path& path, const TcpSettings& settings) noexcept {
+  constexpr double kHighLoss = 0.02;
+  constexpr double kLongRoundTrip = 0.05;
+  constexpr double kCollapsed = 0.5;
+  const double loss = path.to_client.mean();
+  const bool may_collapse = loss >= kHighLoss && path.round_trip.value() >= kLongRoundTrip;
+  const BytesPerSecond left = lossless_goodput(path, settings) * (1.0 - loss);
+  return {.rate = may_collapse ? left * kCollapsed : left, .may_collapse = may_collapse};
+}
+
+std::vector<BytesPerSecond> draw_goodput(const Path& path, const TcpSettings& settings, const MeasuredSpan& span,
+                                         RandomStream stream, std::size_t num_draws, double max_segments) {
+  constexpr std::int64_t kEndless = std::int64_t{1} << 50;
+  std::vector<BytesPerSecond> draws;
+  double num_segments = 0.0;
+  while (draws.empty() || (draws.size() < num_draws && num_segments < max_segments)) {
+    Connection connection(path, settings, stream, draws.size());
+    connection.connect();
+    connection.write(Side::Server, kEndless);
+    const Nanos begin = connection.now() + to_nanos(span.omitted);
+    connection.run_until(begin);
+    const Seq before = connection.arrived(Side::Server);
+    connection.run_until(begin + to_nanos(span.duration));
+    const Seq after = connection.arrived(Side::Server);
+    draws.push_back(Bytes::from_base(static_cast<double>(after - before) * settings.segment_bytes()) / span.duration);
+    num_segments += static_cast<double>(after);
+  }
+  return draws;
+}
+
+}  // namespace labtwin::network
