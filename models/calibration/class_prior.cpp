@@ -1,6 +1,7 @@
 #include "models/calibration/class_prior.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "models/base/error.hpp"
@@ -42,7 +43,10 @@ ClassPrior ClassPriors::find(std::string_view drive_class, std::string_view oper
                         [&](const ClassPrior& p) { return p.drive_class == wanted && p.operation == operation; });
   };
   if (const auto found = match(drive_class); found != priors_.end()) return *found;
-  const auto fallback = match("nvme");
+  // What answers over a network, or from a pool behind one, is nearer to a virtual disk than to a drive in a slot.
+  constexpr std::array<std::string_view, 4> kRemote = {"zfs", "nas", "net", "hci"};
+  const bool remote = std::find(kRemote.begin(), kRemote.end(), drive_class) != kRemote.end();
+  const auto fallback = match(remote ? "virt" : "nvme");
   ClassPrior prior = fallback != priors_.end() ? *fallback : priors_.front();
   for (Prior* p : {&prior.log_floor_s, &prior.log_iops, &prior.log_bytes_per_s}) p->sigma *= 2.0;
   return prior;

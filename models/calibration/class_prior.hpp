@@ -70,7 +70,8 @@ class ClassPriors {
   [[nodiscard]] static ClassPriors read(const std::filesystem::path& path);
   ClassPriors(std::vector<ClassPrior> priors, std::vector<EnginePrior> engines);
 
-  /// The prior of a class and operation; of the class of NVMe drives, with twice the spread, where the class is unknown.
+  /// The prior of a class and operation; with twice the spread where the class is unknown: of virtual disks for
+  /// pools and shares, else of NVMe drives.
   [[nodiscard]] ClassPrior find(std::string_view drive_class, std::string_view operation) const;
   /// I/Os per second that one job on one core gets through an engine (`io_uring`, `libaio`, `spdk`, ...).
   /// That of the first engine of the file where the engine is unknown.
