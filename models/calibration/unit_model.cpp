@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace labtwin::calibration {
@@ -124,7 +125,9 @@ UnitModel::Answer UnitModel::from_other_mixes(const SweepKey& key, const LoopPoi
       add(pure, end.loop);
     }
   }
-  const auto above = known.upper_bound(key.read_percent);
+  // A mix of 100 % reads is the last of all.
+  const auto beyond = known.upper_bound(key.read_percent);
+  const auto above = beyond == known.end() ? std::prev(beyond) : beyond;
   const MixTimes& low = std::prev(above)->second;
   const LoopTimes times = between_mixes(low, above->second, key.read_percent / 100.0, key.share());
   return {to_estimate(times, n, key.share()), all_fitted ? Grade::Fitted : Grade::Assumed, "between fitted mixes", false};

@@ -57,6 +57,23 @@ TEST_F(UnitModelTest, PredictsAMixFromReadsAndWritesAlone) {
   EXPECT_NEAR(half.loop.latency_us.value, 62.0, 1.5);
 }
 
+TEST_F(UnitModelTest, TakesAMixOfReadsAloneForReads) {
+  // Half reads, half writes: 41 us an I/O; of each, one row per half.
+  std::string rows = sweep("randread", 4096);
+  for (int depth : {1, 2, 4, 8}) {
+    for (const char* part : {"read", "write"}) {
+      rows += fmt::format("made-up,nvme,PCIe,io_uring,randrw,50,{},4096,{},1,{},{},fit\n", part, depth, depth * 1e6 / 82.0,
+                          part == std::string("read") ? 62.0 : 20.0);
+    }
+  }
+  const SweepKey reads{.operation = "randrw", .read_percent = 100.0, .part = "read", .block_bytes = 4096};
+  EXPECT_NEAR(answer(rows, reads, {.num_in_flight = 4.0}).loop.latency_us.value, 62.0, 2.0);
+  const SweepKey most{.operation = "randrw", .read_percent = 75.0, .part = "read", .block_bytes = 4096};
+  const auto between = answer(rows, most, {.num_in_flight = 1.0});
+  EXPECT_NEAR(between.loop.iops.value, 0.75 * 1e6 / 51.5, 400.0);
+  EXPECT_NEAR(between.loop.latency_us.value, 62.0, 2.0);
+}
+
 TEST_F(UnitModelTest, CallsAMixAssumedWhereOneOfItsHalvesWasNeverMeasured) {
   const SweepKey reads{.operation = "randrw", .read_percent = 75.0, .part = "read", .block_bytes = 4096};
   EXPECT_EQ(answer(sweep("randread", 4096), reads, {.num_in_flight = 1.0}).grade, Grade::Assumed);
