@@ -63,7 +63,9 @@ struct FitSummary {
 };
 
 struct Evaluation {
-  std::vector<Prediction> predictions;
+  std::vector<Prediction> predictions;  ///< every held-out row x quantity of the kind, once
+  /// Figures that follow from several rows, the first of which gives its number: scored and shown, no rows of their own.
+  std::vector<Prediction> derived{};
   std::vector<FitSummary> fits;
   std::vector<std::string> notes;
 };

@@ -28,26 +28,47 @@ using Belief = std::array<Prior, NumFigures>;
 struct DriveClass {
   bool is_sata = false;
   bool is_qlc = false;
+  bool has_dram = true;
+  int generation = 0;  // of PCIe; 0 where nobody says
 };
 
 DriveClass class_of(const MeasurementTable& table, std::size_t row) {
-  const std::string_view type = table.text(row, "type");
-  return {.is_sata = type.find("SATA") != std::string_view::npos, .is_qlc = type.find("QLC") != std::string_view::npos};
+  const std::string words = fmt::format("{} {}", table.text(row, "type"), table.text(row, "interface"));
+  const auto says = [&](std::string_view word) { return words.find(word) != std::string::npos; };
+  DriveClass drive{.is_sata = says("SATA"), .is_qlc = says("QLC"), .has_dram = !says("DRAM-less")};
+  for (const int generation : {3, 4, 5}) {
+    if (says(fmt::format("PCIe {}", generation))) drive.generation = generation;
+  }
+  return drive;
 }
 
-/// Law:    cache = a share of the capacity, rates by interface and bits per cell.
+// Logarithm of MB/s into an empty cache: the controller and its link.
+Prior fast_rate(DriveClass drive) {
+  if (drive.is_sata) return {std::log(495.0), 0.05};
+  if (drive.generation == 3) return {std::log(2100.0), 0.3};
+  if (drive.generation == 4) return {std::log(4000.0), 0.3};
+  if (drive.generation == 5) return {std::log(9500.0), 0.3};
+  return {std::log(2900.0), 0.4};
+}
+
+// Logarithm of MB/s past the cache: as many dies as the capacity needs, and the mapping table where there is no memory for it.
+Prior direct_rate(DriveClass drive, double capacity_gb) {
+  if (drive.is_sata) return drive.is_qlc ? Prior{std::log(170.0), 0.4} : Prior{std::log(330.0), 0.5};
+  const double terabytes = capacity_gb / 1000.0;
+  if (drive.is_qlc) return {std::log(220.0 * std::pow(terabytes, 0.6)), 1.2};
+  return {std::log((drive.has_dram ? 1150.0 : 700.0) * std::pow(terabytes, 0.6)), 0.7};
+}
+
+/// Law:    cache = a share of the capacity; rate into it by interface and generation; rate past it by bits per cell, capacity
+///         and whether the drive has memory of its own.
 /// Valid:  consumer SSDs of 0.25 to 4 TB on an empty drive.
 /// Source: the fit rows of calibration/data/consumer-ssds/slc_cache (11 drives) and datasheets.
 /// Error:  cache sizes of alike drives differ by 1 to 10: some lend all their free space, some a fixed few gigabytes.
 Belief class_belief(DriveClass drive, double capacity_gb) {
   Belief belief;
-  belief[Before] = drive.is_sata ? Prior{std::log(495.0), 0.05} : Prior{std::log(2900.0), 0.4};
+  belief[Before] = fast_rate(drive);
   belief[Size] = drive.is_sata ? Prior{std::log(0.012 * capacity_gb), 1.3} : Prior{std::log(0.11 * capacity_gb), 1.0};
-  if (drive.is_qlc) {
-    belief[After] = drive.is_sata ? Prior{std::log(170.0), 0.4} : Prior{std::log(240.0), 1.2};
-  } else {
-    belief[After] = drive.is_sata ? Prior{std::log(330.0), 0.5} : Prior{std::log(1050.0), 0.75};
-  }
+  belief[After] = direct_rate(drive, capacity_gb);
   return belief;
 }
 
@@ -67,17 +88,21 @@ struct Grounds {
 Grounds grounds_of(const MeasurementTable& table, std::size_t row, double capacity_gb, CatalogDrives& drives) {
   Grounds grounds{.belief = class_belief(class_of(table, row), capacity_gb)};
   const CatalogDrive* drive = drives.find(part_name(table.text(row, "drive"), capacity_gb));
-  if (drive == nullptr || !drive->part().slc_cache) return grounds;
+  if (drive == nullptr) return grounds;
   const DrivePart& part = drive->part();
-  const storage::SlcCacheParameters cache = part.slc_cache->holding(Bytes{});
   const storage::IoClass stream{storage::Direction::Write, storage::Pattern::Sequential, Bytes::from_base(1048576.0)};
+  const BytesPerSecond fast = stream.block_size / part.law->work(stream);
+  grounds.belief[Before] = {std::log(fast.value() / 1e6), 0.2};
+  if (!part.slc_cache) {
+    grounds.note = fmt::format("class of the drive; catalog entry {} tells the rate into the cache alone", part.entry.part);
+    return grounds;
+  }
+  const storage::SlcCacheParameters cache = part.slc_cache->holding(Bytes{});
   grounds.grade = Grade::Measured;
   for (const catalog::Parameter& parameter : part.entry.parameters) {
     if (parameter.name.starts_with("slc_cache.")) grounds.grade = std::max(grounds.grade, parameter.grade);
   }
   const double sigma = grounds.grade <= Grade::Fitted ? kMeasurementSigma : 0.25;
-  const BytesPerSecond fast = stream.block_size / part.law->work(stream);
-  grounds.belief[Before] = {std::log(fast.value() / 1e6), 0.2};
   grounds.belief[Size] = {std::log(cache.size.value() / 1e9), sigma};
   grounds.belief[After] = {std::log(cache.direct_rate.value() / 1e6), sigma};
   grounds.note = "catalog entry " + part.entry.part;

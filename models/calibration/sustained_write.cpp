@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "models/calibration/catalog_drive.hpp"
 #include "models/calibration/sustained_write_model.hpp"
@@ -15,6 +17,8 @@ using namespace labtwin::literals;
 
 constexpr double kPageBytes = 4096.0;
 constexpr std::string_view kQuantity = "write_mb_s";
+// A run of fewer windows tells too little of where its cliff lies.
+constexpr std::size_t kFewestWindows = 6;
 
 /// A run of one drive and the rows that report it.
 struct RunRows {
@@ -28,6 +32,7 @@ struct RunRows {
 struct Unit {
   std::string device;
   Bytes capacity;
+  std::string interface;
   std::vector<RunRows> runs;
 };
 
@@ -69,7 +74,7 @@ std::vector<Unit> read_units(const MeasurementTable& table, Evaluation& evaluati
     }
     const std::string device(table.text(row, "device"));
     const auto [at, is_new] = unit_of.emplace(device, units.size());
-    if (is_new) units.push_back({device, *capacity * 1_GiB, {}});
+    if (is_new) units.push_back({device, *capacity * 1_GiB, std::string(table.text(row, "interface")), {}});
     Unit& unit = units[at->second];
     const std::string run =
         fmt::format("{}|{}|{}|{}|{}|{}", device, table.text(row, "source"), table.text(row, "date"), table.text(row, "pattern"),
@@ -99,7 +104,7 @@ double relative_sigma(const catalog::Entry& entry, const std::string& name, doub
 }
 
 Grounds grounds_before_fit(const Unit& unit, CatalogDrives& drives) {
-  Grounds grounds{.belief = flash_prior(unit.capacity)};
+  Grounds grounds{.belief = flash_prior(unit.capacity, unit.interface)};
   const CatalogDrive* drive = drives.find(unit.device);
   if (drive == nullptr || !drive->part().flash) return grounds;
   const catalog::Entry& entry = drive->part().entry;
@@ -147,7 +152,7 @@ void learn(const MeasurementTable& table, const Unit& unit, Grounds& grounds, Ev
     if (observations.size() > before) runs.push_back(run.run);
   }
   if (observations.empty()) return;
-  grounds.belief = fit_flash(runs, observations, flash_prior(unit.capacity));
+  grounds.belief = fit_flash(runs, observations, flash_prior(unit.capacity, unit.interface));
   grounds.grade = Grade::Fitted;
   grounds.note.clear();
   evaluation.fits.push_back(summary_of(unit.device, grounds.belief, observations.size()));
@@ -172,6 +177,51 @@ void predict(const MeasurementTable& table, const RunRows& run, const Grounds& g
   }
 }
 
+// The measured phases of a run, if every window was measured.
+std::optional<WritePhases> measured_phases(const MeasurementTable& table, const RunRows& run) {
+  std::vector<BytesPerSecond> rates;
+  for (const std::size_t row : run.rows) {
+    const auto rate = table.number(row, kQuantity);
+    if (!rate || *rate <= 0.0) return std::nullopt;
+    rates.push_back(BytesPerSecond::from_base(*rate * 1e6));
+  }
+  return write_phases(run.run.written, rates);
+}
+
+// Runs of random writes of which no row was fitted, in three figures.
+void summarise_phases(const MeasurementTable& table, const Unit& unit, const RunRows& run, const Grounds& grounds,
+                      Evaluation& evaluation) {
+  const bool held_out =
+      std::all_of(run.rows.begin(), run.rows.end(), [&](std::size_t row) { return table.split(row) == Split::HeldOut; });
+  if (!held_out || !run.problem.empty() || run.run.pattern.order == WritePattern::Order::Sequential) return;
+  if (run.rows.size() < kFewestWindows) return;
+  const PhasesOfRun predicted = predict_phases(run.run, grounds.belief);
+  const auto measured = measured_phases(table, run);
+  const double gib = unit.capacity / 1_GiB;
+  const auto add = [&](std::string_view quantity, std::optional<double> is, std::optional<double> predicted_is, double sigma) {
+    Prediction prediction{.row = run.rows.front() + 1,
+                          .quantity = std::string(quantity),
+                          .group = run.group,
+                          .measured = is,
+                          .estimate = std::nullopt,
+                          .grade = grounds.grade,
+                          .note = grounds.note};
+    if (predicted_is) prediction.estimate = log_interval(*predicted_is, kNormal90 * sigma);
+    evaluation.derived.push_back(std::move(prediction));
+  };
+  const auto mb_s = [](BytesPerSecond rate) { return rate.value() / 1e6; };
+  const auto cliff = [&](const WritePhases& phases) {
+    return phases.cliff ? std::optional(*phases.cliff * gib) : std::nullopt;
+  };
+  const bool has_cliff = predicted.phases.cliff || (measured && measured->cliff);
+  add("fast_mb_s", measured ? std::optional(mb_s(measured->fast)) : std::nullopt, mb_s(predicted.phases.fast),
+      predicted.fast_sigma);
+  if (!has_cliff) return;
+  add("after_mb_s", measured ? std::optional(mb_s(measured->after)) : std::nullopt, mb_s(predicted.phases.after),
+      predicted.after_sigma);
+  add("cliff_gib", measured ? cliff(*measured) : std::nullopt, cliff(predicted.phases), predicted.cliff_sigma);
+}
+
 }  // namespace
 
 Evaluation evaluate_sustained_write(const MeasurementTable& table, const Progress& progress) {
@@ -182,7 +232,10 @@ Evaluation evaluate_sustained_write(const MeasurementTable& table, const Progres
   for (const Unit& unit : units) {
     Grounds grounds = grounds_before_fit(unit, drives);
     learn(table, unit, grounds, evaluation);
-    for (const RunRows& run : unit.runs) predict(table, run, grounds, evaluation);
+    for (const RunRows& run : unit.runs) {
+      predict(table, run, grounds, evaluation);
+      summarise_phases(table, unit, run, grounds, evaluation);
+    }
     if (progress) progress(++num_done / static_cast<double>(units.size()));
   }
   return evaluation;

@@ -19,11 +19,31 @@ constexpr double kCleaningDiscrepancy = 0.04;
 constexpr double kSpareDiscrepancy = 0.08;
 constexpr double kNoise = 0.03;
 
+// How far the law is off by where a cliff lies, besides the spare.
+constexpr double kCliffDiscrepancy = 0.06;
+
+// Bytes per second of a million writes of 4 KiB: what controllers get through.
+constexpr double kMostRandomWrites = 4.1e9;
+
 // The spares that are tried first, and the steps of the search between the best and its neighbours.
 constexpr int kNumTriedSpares = 9;
 constexpr int kNumSearchSteps = 8;
 constexpr double kSmallestSpare = 0.03;
 constexpr double kLargestSpare = 2.0;
+
+/// Drives of a generation of PCIe.
+struct Generation {
+  double rate = 0.0;  // bytes per second of sequential writes to 894 GiB of flash
+  double link = 0.0;  // bytes per second of four lanes
+  double sigma = 0.25;
+};
+
+Generation generation_of(std::string_view interface) {
+  if (interface.find("PCIe 3") != std::string_view::npos) return {.rate = 0.65e9, .link = 3.5e9};
+  if (interface.find("PCIe 4") != std::string_view::npos) return {.rate = 1.6e9, .link = 7.0e9};
+  if (interface.find("PCIe 5") != std::string_view::npos) return {.rate = 3.0e9, .link = 14.0e9};
+  return {.rate = 1.6e9, .link = 7.0e9, .sigma = 0.4};
+}
 
 /// Amount copied by the end of every window.
 std::vector<double> copied_by(const WriteRun& run, double spare) {
@@ -55,6 +75,14 @@ double log_rate(const WriteRun& run, const std::vector<double>& copied, std::siz
 double level_discrepancy(const WriteRun& run, const std::vector<double>& copied, std::size_t window) {
   if (run.pattern.order == WritePattern::Order::Sequential) return kSequentialDiscrepancy;
   return copied[window] > 0.0 ? kCleaningDiscrepancy : kRandomDiscrepancy;
+}
+
+WritePhases phases_of(const WriteRun& run, const std::vector<double>& copied, std::span<const double> log) {
+  std::vector<BytesPerSecond> rates;
+  for (std::size_t i = 0; i < run.written.size(); ++i) {
+    rates.push_back(BytesPerSecond::from_base(std::exp(log_rate(run, copied, i, log))));
+  }
+  return write_phases(run.written, rates);
 }
 
 std::array<double, FlashBelief::kNumParameters> means(const FlashBelief& belief) {
@@ -155,13 +183,14 @@ storage::FlashParameters FlashBelief::mean() const {
           .copy_cost = std::exp(log[CopyCost].mean)};
 }
 
-FlashBelief flash_prior(Bytes capacity) {
+FlashBelief flash_prior(Bytes capacity, std::string_view interface) {
   const double gib = capacity / 1_GiB;
   const double raw = std::exp2(std::ceil(std::log2(gib) - 1e-6));
-  const double sequential = 1.5e9 * std::pow(gib / 894.0, 0.8);
+  const Generation generation = generation_of(interface);
+  const double sequential = std::min(generation.rate * std::pow(gib / 894.0, 0.6), 0.6 * generation.link);
   FlashBelief belief;
-  belief.log[FlashBelief::Sequential] = {std::log(sequential), 0.4};
-  belief.log[FlashBelief::Random] = {std::log(0.84 * sequential), 0.4};
+  belief.log[FlashBelief::Sequential] = {std::log(sequential), generation.sigma};
+  belief.log[FlashBelief::Random] = {std::log(std::min(0.88 * sequential, kMostRandomWrites)), generation.sigma};
   belief.log[FlashBelief::Spare] = {std::log(raw / gib - 1.0 + 0.04), 0.2};
   belief.log[FlashBelief::CopyCost] = {0.05, 0.15};
   return belief;
@@ -190,6 +219,26 @@ std::vector<WriteRate> predict_run(const WriteRun& run, const FlashBelief& belie
     rates.push_back({BytesPerSecond::from_base(std::exp(value)), std::sqrt(variance)});
   }
   return rates;
+}
+
+PhasesOfRun predict_phases(const WriteRun& run, const FlashBelief& belief) {
+  const auto log = means(belief);
+  const double spare_sigma = std::hypot(belief.log[FlashBelief::Spare].sigma, kSpareDiscrepancy);
+  const auto with_spare = [&](double log_spare) { return phases_of(run, copied_by(run, std::exp(log_spare)), log); };
+  const std::vector<WriteRate> rates = predict_run(run, belief);
+  PhasesOfRun result{.phases = with_spare(log[FlashBelief::Spare]),
+                     .fast_sigma = rates.front().log_sigma,
+                     .after_sigma = rates.back().log_sigma};
+  const auto less = with_spare(log[FlashBelief::Spare] - spare_sigma).cliff;
+  const auto more = with_spare(log[FlashBelief::Spare] + spare_sigma).cliff;
+  if (!result.phases.cliff) return result;
+  // A cliff inside a window may lie anywhere in it: the standard deviation of that is the width over the root of 12.
+  const auto window = std::lower_bound(run.written.begin(), run.written.end(), *result.phases.cliff);
+  const double begin = window == run.written.begin() ? 0.0 : *(window - 1);
+  const double by_window = (*window - begin) / std::sqrt(12.0) / *result.phases.cliff;
+  const double by_spare = less && more ? 0.5 * std::log(*more / *less) : spare_sigma;
+  result.cliff_sigma = std::hypot(by_spare, by_window, kCliffDiscrepancy);
+  return result;
 }
 
 FlashBelief fit_flash(std::span<const WriteRun> runs, std::span<const WriteObservation> observations,

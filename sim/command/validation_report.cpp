@@ -18,13 +18,15 @@ using nlohmann::json;
 
 using PredictionList = std::vector<const Prediction*>;
 
-// In the order in which a kind names its quantities.
+// In the order in which a kind names its quantities, then what is derived from rows.
 std::vector<std::pair<std::string, PredictionList>> by_quantity(const ValidatedSet& set) {
   std::vector<std::pair<std::string, PredictionList>> lists;
-  for (const Prediction& prediction : set.evaluation.predictions) {
-    auto at = std::find_if(lists.begin(), lists.end(), [&](const auto& entry) { return entry.first == prediction.quantity; });
-    if (at == lists.end()) at = lists.insert(at, {prediction.quantity, {}});
-    at->second.push_back(&prediction);
+  for (const auto* predictions : {&set.evaluation.predictions, &set.evaluation.derived}) {
+    for (const Prediction& prediction : *predictions) {
+      auto at = std::find_if(lists.begin(), lists.end(), [&](const auto& entry) { return entry.first == prediction.quantity; });
+      if (at == lists.end()) at = lists.insert(at, {prediction.quantity, {}});
+      at->second.push_back(&prediction);
+    }
   }
   return lists;
 }
@@ -32,6 +34,7 @@ std::vector<std::pair<std::string, PredictionList>> by_quantity(const ValidatedS
 std::string unit_of(std::string_view quantity) {
   if (quantity.ends_with("_us")) return "us";
   if (quantity.ends_with("_gb")) return "GB";
+  if (quantity.ends_with("_gib")) return "GiB";
   if (quantity.ends_with("mb_s")) return "MB/s";
   if (quantity.ends_with("_s")) return "s";
   if (quantity.ends_with("iops") || quantity.ends_with("qps")) return "/s";
@@ -62,19 +65,19 @@ std::string summary_text(const ValidatedSet& set) {
   return text;
 }
 
+std::string row_line(const Prediction& p) {
+  const std::string measured = p.measured ? fmt::format("{:.6g}", *p.measured) : "-";
+  if (!p.estimate) return fmt::format("{:>6} {:<14} {:>12} {:>12}  {}\n", p.row, p.quantity, measured, "-", p.note);
+  return fmt::format("{:>6} {:<14} {:>12} {:>12.6g} {:>12.6g} {:>12.6g}  {}{}\n", p.row, p.quantity, measured,
+                     p.estimate->value, p.estimate->low, p.estimate->high, catalog::grade_name(p.grade),
+                     p.note.empty() ? "" : ": " + p.note);
+}
+
 std::string rows_text(const ValidatedSet& set) {
   std::string text = fmt::format("{:>6} {:<14} {:>12} {:>12} {:>12} {:>12}  {}\n", "row", "quantity", "measured", "predicted",
                                  "low", "high", "grade");
-  for (const Prediction& p : set.evaluation.predictions) {
-    const std::string measured = p.measured ? fmt::format("{:.6g}", *p.measured) : "-";
-    if (!p.estimate) {
-      text += fmt::format("{:>6} {:<14} {:>12} {:>12}  {}\n", p.row, p.quantity, measured, "-", p.note);
-      continue;
-    }
-    text +=
-        fmt::format("{:>6} {:<14} {:>12} {:>12.6g} {:>12.6g} {:>12.6g}  {}{}\n", p.row, p.quantity, measured, p.estimate->value,
-                    p.estimate->low, p.estimate->high, catalog::grade_name(p.grade), p.note.empty() ? "" : ": " + p.note);
-  }
+  for (const Prediction& p : set.evaluation.predictions) text += row_line(p);
+  for (const Prediction& p : set.evaluation.derived) text += row_line(p);
   return text;
 }
 

@@ -27,8 +27,10 @@ TEST_P(MeasuredSet, IsPredictedWithinTheBoundsOfItsManifest) {
   ASSERT_FALSE(set.manifest.bounds.empty()) << "a set without bounds tests nothing";
   for (const Bound& bound : set.manifest.bounds) {
     std::vector<const Prediction*> rows;
-    for (const Prediction& p : evaluation.predictions) {
-      if (p.quantity == bound.quantity && (bound.group.empty() || p.group == bound.group)) rows.push_back(&p);
+    for (const auto* predictions : {&evaluation.predictions, &evaluation.derived}) {
+      for (const Prediction& p : *predictions) {
+        if (p.quantity == bound.quantity && (bound.group.empty() || p.group == bound.group)) rows.push_back(&p);
+      }
     }
     const auto result = score(rows);
     ASSERT_TRUE(result.has_value()) << bound.quantity << " " << bound.group << " has no held-out row";

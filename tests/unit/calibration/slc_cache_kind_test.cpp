@@ -51,6 +51,22 @@ TEST(SlcCacheKind, ADriveOfTheCatalogIsTakenFromThere) {
   EXPECT_NE(of(evaluation, "phase1_until_gb").note.find("samsung-980-1tb"), std::string::npos);
 }
 
+TEST(SlcCacheKind, TheClassTellsRatesByGenerationCapacityAndMemory) {
+  const auto predicted = [](const std::string& row, std::string_view quantity) {
+    return of(evaluate(row + ",,,,held_out\n"), quantity).estimate->value;
+  };
+  EXPECT_LT(predicted("Nobody's,1000,TLC PCIe 3.0", "phase1_mb_s"), predicted("Nobody's,1000,TLC PCIe 4.0", "phase1_mb_s"));
+  EXPECT_LT(predicted("Nobody's,1000,TLC PCIe 4.0", "phase1_mb_s"), predicted("Nobody's,1000,TLC PCIe 5.0", "phase1_mb_s"));
+  EXPECT_LT(predicted("Nobody's,1000,TLC", "phase2_mb_s"), predicted("Nobody's,2000,TLC", "phase2_mb_s"));
+  EXPECT_LT(predicted("Nobody's,1000,TLC DRAM-less", "phase2_mb_s"), predicted("Nobody's,1000,TLC", "phase2_mb_s"));
+}
+
+TEST(SlcCacheKind, ADatasheetWithoutACacheTellsTheRateIntoIt) {
+  const Evaluation evaluation = evaluate("Samsung PM9A3,960,TLC,,,,held_out\n");
+  EXPECT_NEAR(of(evaluation, "phase1_mb_s").estimate->value, 1500.0, 100.0);
+  EXPECT_NE(of(evaluation, "phase1_mb_s").note.find("samsung-pm9a3-960gb"), std::string::npos);
+}
+
 TEST(SlcCacheKind, ARowWithoutCapacitySaysSo) {
   const Evaluation evaluation = evaluate("Nobody's drive,,TLC,,,,held_out\n");
   ASSERT_EQ(evaluation.predictions.size(), 3U);

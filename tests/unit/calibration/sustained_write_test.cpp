@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <string_view>
 
 #include "models/base/csv.hpp"
 #include "models/calibration/sustained_write_model.hpp"
@@ -87,6 +89,40 @@ TEST(SustainedWrite, ReadsPatternsOfWrites) {
   EXPECT_NEAR(writes, 1.0, 1e-9);
   EXPECT_FALSE(read_write_pattern("zipf-shuffle", "much", 1e6).has_value());
   EXPECT_FALSE(read_write_pattern("beta", "", 1e6).has_value());
+}
+
+// A run over a full drive, every window measured as predicted but for a factor.
+std::string uniform_run_of_a_drive(double factor) {
+  std::string text = kHeader;
+  const auto rates = predict_run(uniform_on_a_full_drive(), flash_prior(Bytes::from_base(894.0 * 1073741824.0), "PCIe 4.0 x4"));
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    text += fmt::format("Some drive,nvme,894,uniform,,after fills,4096,{},{},held_out\n", 44.7 * static_cast<double>(i + 1),
+                        factor * rates[i].rate.value() / 1e6);
+  }
+  return text;
+}
+
+TEST(SustainedWrite, ARunIsSummarisedByItsPhases) {
+  const auto table = MeasurementTable::from_csv(CsvTable::from_text("runs.csv", uniform_run_of_a_drive(1.1)));
+  const Evaluation evaluation = evaluate_sustained_write(table, {});
+  EXPECT_EQ(evaluation.predictions.size(), 40U) << "rows are what they were";
+  ASSERT_EQ(evaluation.derived.size(), 3U);
+  for (const Prediction& p : evaluation.derived) {
+    ASSERT_TRUE(p.measured && p.estimate) << p.quantity;
+    EXPECT_NEAR(*p.measured / p.estimate->value, p.quantity == "cliff_gib" ? 1.0 : 1.1, 0.02) << p.quantity;
+    EXPECT_LE(p.estimate->low, *p.measured) << p.quantity;
+    EXPECT_GE(p.estimate->high, *p.measured) << p.quantity;
+  }
+}
+
+TEST(SustainedWrite, TheGenerationOfTheInterfaceTellsTheRates) {
+  const Bytes capacity = Bytes::from_base(960e9);
+  const auto rate = [&](std::string_view interface) { return flash_prior(capacity, interface).mean().sequential; };
+  EXPECT_LT(rate("PCIe 3.0 x4"), rate("PCIe 4.0 x4"));
+  EXPECT_LT(rate("PCIe 4.0 x4"), rate("PCIe 5.0 x4"));
+  EXPECT_LE(flash_prior(Bytes::from_base(30e12), "PCIe 4.0 x4").mean().sequential.value(), 4.2e9);
+  EXPECT_GT(flash_prior(capacity).log[FlashBelief::Sequential].sigma,
+            flash_prior(capacity, "PCIe 4.0 x4").log[FlashBelief::Sequential].sigma);
 }
 
 TEST(SustainedWrite, BlankOutcomesArePredictedAndUnknownPatternsNamed) {
