@@ -32,6 +32,14 @@ struct Io {
   double uniform = 0.5;  ///< variate in (0, 1) of the scatter of its latency
 };
 
+/// How a job makes room for others on its drive, as rebuilds of pools do: while they have I/Os there, and until `settle` of its
+/// own blocks after the last of those, it keeps only `depth` blocks outstanding, but still moves `min_rate`.
+struct Yielding {
+  unsigned depth = 1;
+  unsigned settle = 0;
+  std::optional<BytesPerSecond> min_rate = std::nullopt;
+};
+
 /// A job that keeps a window of `depth` blocks outstanding over a region of the drive, from its start again when it reaches the
 /// end: fio, a backup, an ETL pass.
 struct BulkJob {
@@ -45,6 +53,7 @@ struct BulkJob {
   /// Between the end of a block and the issue of the one that takes its place: the job's own processor time and wake-up.
   Seconds think_time{};
   Interruptions interruptions{};  ///< of issuing
+  std::optional<Yielding> yielding = std::nullopt;
   IoPriority priority = IoPriority::BestEffort;
   std::uint64_t region_begin = 0;
   std::uint64_t region_bytes = 1ULL << 40U;
@@ -172,6 +181,7 @@ class Drive {
   [[nodiscard]] IoClass request_class(const BulkState& bulk) const;
   [[nodiscard]] Io block_of(const BulkState& bulk, std::uint64_t index) const;
   [[nodiscard]] Seconds due(const BulkState& bulk, std::uint64_t index) const;
+  [[nodiscard]] bool is_yielding(const BulkState& bulk) const;
   [[nodiscard]] std::optional<Seconds> next_issue(const BulkState& bulk) const;
   [[nodiscard]] std::optional<Seconds> next_bulk_event() const;
   void handle_bulk_event(Seconds now);
@@ -185,6 +195,7 @@ class Drive {
   void leave_alone(Seconds now);
   [[nodiscard]] double blocks_late(const BulkState& bulk, Seconds now) const;
   [[nodiscard]] std::optional<std::vector<BulkDemand>> demands_alone(Seconds now) const;
+  [[nodiscard]] bool makes_room() const;
   [[nodiscard]] bool settled(const BulkState& bulk, const BulkFlow& flow, Seconds now) const;
   [[nodiscard]] bool outruns_cache(const BulkState& bulk, const BulkFlow& flow) const;
   [[nodiscard]] double requests_done(Slot bulk, Seconds now) const;

@@ -69,6 +69,13 @@ std::optional<std::vector<BulkDemand>> Drive::demands_alone(Seconds now) const {
   return demands;
 }
 
+// A job that makes room for another has no steady window: the other's blocks come and go.
+bool Drive::makes_room() const {
+  bool any = false;
+  bulks_.for_each([&](Slot, const BulkState& bulk) { any |= bulk.job.yielding.has_value(); });
+  return any && bulk_by_id_.size() > 1;
+}
+
 // Whether a job is in the steady state that `flow` describes: under a rate limit, on schedule or far behind it; its write cache
 // full where it writes faster than the cache is flushed; its end far away.
 bool Drive::settled(const BulkState& bulk, const BulkFlow& flow, Seconds now) const {
@@ -86,7 +93,7 @@ bool Drive::outruns_cache(const BulkState& bulk, const BulkFlow& flow) const {
 }
 
 void Drive::go_alone(Seconds now) {
-  if (health_ != Health::Healthy) return;
+  if (health_ != Health::Healthy || makes_room()) return;
   const auto demands = demands_alone(now);
   if (!demands) return;
   const auto flows = share_drive(*law_, settings_.limits.interference, *demands);

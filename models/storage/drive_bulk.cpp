@@ -49,9 +49,21 @@ Seconds Drive::due(const BulkState& bulk, std::uint64_t index) const {
   return bulk.started + static_cast<double>(index) * (bulk.job.block_size / *bulk.job.rate_limit);
 }
 
+// Other jobs count as others unless they make room themselves.
+bool Drive::is_yielding(const BulkState& bulk) const {
+  if (!bulk.job.yielding || bulk.num_issued - bulk.num_completed < bulk.job.yielding->depth) return false;
+  if (num_foreign_ > 0 || num_blocks_alone_ < bulk.job.yielding->settle) return true;
+  bool has_others = false;
+  bulks_.for_each([&](Slot, const BulkState& other) { has_others |= !other.job.yielding; });
+  return has_others;
+}
+
 std::optional<Seconds> Drive::next_issue(const BulkState& bulk) const {
   if (bulk.ready.empty() || bulk.num_issued >= num_blocks(bulk)) return std::nullopt;
-  return std::max({bulk.ready.front(), due(bulk, bulk.num_issued), bulk.interrupted_until});
+  const Seconds at = std::max({bulk.ready.front(), due(bulk, bulk.num_issued), bulk.interrupted_until});
+  if (!is_yielding(bulk)) return at;
+  if (!bulk.job.yielding->min_rate) return std::nullopt;
+  return std::max(at, bulk.last_issue + bulk.job.block_size / *bulk.job.yielding->min_rate);
 }
 
 void Drive::start_bulk(Seconds now, WorkId id, const BulkJob& job) {

@@ -220,5 +220,50 @@ TEST(BulkJob, EndsWhenItIsCancelled) {
   EXPECT_TRUE(drive.completions().empty());
 }
 
+// A job that makes room keeps its whole window while it is alone, and one block at a time from when others
+// come until a few of its own have gone without them.
+TEST(DriveBulk, MakesRoomForOthers) {
+  const auto slowest_read = [](std::optional<Yielding> yielding) {
+    DriveUnderTest drive(one_gigabyte_per_second());
+    BulkJob job;
+    job.owner = 1;
+    job.block_size = 1_MiB;
+    job.depth = 8;
+    job.yielding = yielding;
+    drive->start_bulk(0_s, 100, job);
+    // One read after the other, so that somebody is always there.
+    Seconds slowest;
+    Seconds now = 1_s;
+    for (WorkId id = 1; id <= 200; ++id) {
+      Io read{.id = id, .size = 4_KiB};
+      drive->submit(now, read);
+      while (drive.completions().empty() || drive.completions().back().id != id) drive.run_until(*drive->next_event());
+      const IoCompletion& done = drive.completion(id);
+      if (id > 20) slowest = std::max(slowest, done.finished - done.submitted);
+      now = done.finished;
+    }
+    return slowest.value();
+  };
+  EXPECT_NEAR(slowest_read(std::nullopt), 8.0 * 1.048576e-3, 0.1e-3);
+  EXPECT_NEAR(slowest_read(Yielding{.depth = 1, .settle = 5}), 1.048576e-3, 0.1e-3);
+  // A guaranteed rate beyond what one block at a time gives brings some of the window back.
+  EXPECT_GT(slowest_read(Yielding{.depth = 1, .settle = 5, .min_rate = 900_MBps}), 1.5e-3);
+}
+
+TEST(DriveBulk, HasItsWholeWindowWhileAlone) {
+  for (const std::optional<Yielding>& yielding :
+       {std::optional<Yielding>(), std::optional(Yielding{.depth = 1, .settle = 5})}) {
+    DriveUnderTest drive(one_gigabyte_per_second());
+    BulkJob job;
+    job.block_size = 1_MiB;
+    job.depth = 8;
+    job.total = 1_GiB;
+    job.yielding = yielding;
+    drive->start_bulk(0_s, 100, job);
+    drive.run_until_idle();
+    EXPECT_NEAR(drive.completion(100).finished.value(), 1024.0 * 1.048576e-3, 0.01);
+  }
+}
+
 }  // namespace
 }  // namespace labtwin::storage
