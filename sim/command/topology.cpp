@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "models/base/file.hpp"
 #include "models/catalog/catalog.hpp"
@@ -33,9 +34,27 @@ Lab read_lab_of(const std::string& file, const catalog::Catalog& catalog) {
   return lab;
 }
 
+std::vector<output::PoolReport> pools_of(const Lab& lab) {
+  std::vector<output::PoolReport> reports;
+  for (const NodeSpec& node : lab.nodes) {
+    for (const PoolSpec& pool : node.pools) {
+      reports.push_back({.name = fmt::format("{}.{}", node.name, pool.name),
+                         .layout = pool.layout_name,
+                         .members = pool.members,
+                         .missing = pool.failed,
+                         .tolerated = pool.layout.tolerated_failures(),
+                         .usable = {}});
+      if (pool.member_size) reports.back().usable = storage::usable_capacity(pool.layout, *pool.member_size);
+    }
+  }
+  return reports;
+}
+
 void show(const Options& options) {
   const catalog::Catalog catalog;
-  const output::TopologyReport report = output::report_on(lab_topology(read_lab_of(options.file, catalog), catalog));
+  const Lab lab = read_lab_of(options.file, catalog);
+  output::TopologyReport report = output::report_on(lab_topology(lab, catalog));
+  report.pools = pools_of(lab);
   if (!options.picture.empty()) write_file_atomically(options.picture, output::topology_svg(report.topology));
   fmt::print("{}", options.json ? output::topology_json(report) + '\n' : output::topology_text(report));
 }

@@ -97,6 +97,13 @@ std::string load_text(const LoadRow& load) {
                      format_quantity(Bytes::from_base(load.bytes)), load.source);
 }
 
+std::string rebuild_text(const RebuildRow& rebuild) {
+  if (rebuild.duration_s == 0.0) return fmt::format("{}: has not begun\n", rebuild.service);
+  if (rebuild.progress >= 1.0) return fmt::format("{}: done after {}\n", rebuild.service, duration_text(rebuild.duration_s));
+  return fmt::format("{}: {} done, {} in all if it goes on like this\n", rebuild.service, percent(rebuild.progress),
+                     duration_text(rebuild.duration_s));
+}
+
 std::string utilization_table(const Results& results) {
   TextTable table({"Resource", "busy", "waiting for it (mean number)"});
   for (const ResourceRow& row : results.resources) {
@@ -112,6 +119,7 @@ std::string utilization_table(const Results& results) {
     }
   }
   for (const LoadRow& load : results.loads) text += load_text(load);
+  for (const RebuildRow& rebuild : results.rebuilds) text += rebuild_text(rebuild);
   return text;
 }
 

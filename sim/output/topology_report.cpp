@@ -125,10 +125,20 @@ std::string routes_text(const TopologyReport& report) {
   return table.text();
 }
 
+std::string pools_text(const std::vector<PoolReport>& pools) {
+  TextTable table({"pool", "layout", "members", "missing", "may be missing", "usable"});
+  for (const PoolReport& pool : pools) {
+    table.add({pool.name, pool.layout, fmt::format("{}", fmt::join(pool.members, ", ")),
+               fmt::format("{}", fmt::join(pool.missing, ", ")), fmt::format("{}", pool.tolerated),
+               pool.usable ? format_quantity(*pool.usable) : "size of members not given"});
+  }
+  return table.text();
+}
+
 }  // namespace
 
 TopologyReport report_on(Topology topology) {
-  TopologyReport report{.topology = std::move(topology), .routes = {}, .contended = {}, .articulation_points = {}};
+  TopologyReport report{.topology = std::move(topology), .routes = {}, .contended = {}, .articulation_points = {}, .pools = {}};
   const Topology& lab = report.topology;
   const std::vector<NodeId> places = outermost(lab);
   for (NodeId from : places) {
@@ -153,6 +163,7 @@ std::string topology_text(const TopologyReport& report) {
   const Topology& lab = report.topology;
   std::string text = tree_text(lab) + '\n' + links_text(lab);
   if (!report.routes.empty()) text += '\n' + routes_text(report);
+  if (!report.pools.empty()) text += '\n' + pools_text(report.pools);
   if (!report.contended.empty()) text += "\nWhere routes compete:\n";
   for (const ContendedLink& contended : report.contended) {
     std::vector<std::string> names;
@@ -191,6 +202,13 @@ std::string topology_json(const TopologyReport& report) {
   }
   for (const ContendedLink& contended : report.contended) {
     json["contended"].push_back({{"link", lab.link(contended.link).name}, {"routes", contended.routes}});
+  }
+  json["pools"] = Json::array();
+  for (const PoolReport& pool : report.pools) {
+    Json row{{"name", pool.name}, {"layout", pool.layout}, {"members", pool.members}, {"missing", pool.missing}};
+    row["may_be_missing"] = pool.tolerated;
+    if (pool.usable) row["usable_bytes"] = pool.usable->value();
+    json["pools"].push_back(std::move(row));
   }
   json["articulation_points"] = Json::array();
   for (NodeId node : report.articulation_points) json["articulation_points"].push_back(lab.node_name(node));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,16 @@ struct ContendedLink {
   std::vector<std::size_t> routes;
 };
 
+/// A pool of a node's drives.
+struct PoolReport {
+  std::string name;
+  std::string layout;
+  std::vector<std::string> members;
+  std::vector<std::string> missing;
+  unsigned tolerated = 0;       ///< members of a group that may be missing at once
+  std::optional<Bytes> usable;  ///< where the size of the members is known
+};
+
 /// What `labtwin topology` says of a lab: the routes between its outermost places (drives, memory, machines without
 /// either), where they compete, and whose death would split the lab.
 struct TopologyReport {
@@ -30,6 +41,7 @@ struct TopologyReport {
   std::vector<RouteReport> routes;
   std::vector<ContendedLink> contended;
   std::vector<topology::NodeId> articulation_points;
+  std::vector<PoolReport> pools;
 };
 
 [[nodiscard]] TopologyReport report_on(topology::Topology topology);

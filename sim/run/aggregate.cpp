@@ -90,6 +90,7 @@ void merge_resources(std::span<const RunSummary> runs, RunSummary& merged) {
   merged.resources = runs.front().resources;
   merged.jobs = runs.front().jobs;
   for (JobRow& row : merged.jobs) row.pass_s *= row.num_passes;
+  merged.rebuilds = runs.front().rebuilds;
   for (const RunSummary& run : runs.subspan(1)) {
     for (std::size_t i = 0; i < run.resources.size(); ++i) {
       merged.resources[i].utilization += run.resources[i].utilization;
@@ -102,6 +103,14 @@ void merge_resources(std::span<const RunSummary> runs, RunSummary& merged) {
       merged.jobs[i].num_passes += run.jobs[i].num_passes;
       merged.jobs[i].pass_s += run.jobs[i].pass_s * run.jobs[i].num_passes;
     }
+    for (std::size_t i = 0; i < run.rebuilds.size(); ++i) {
+      merged.rebuilds[i].progress += run.rebuilds[i].progress;
+      merged.rebuilds[i].duration_s += run.rebuilds[i].duration_s;
+    }
+  }
+  for (RebuildRow& row : merged.rebuilds) {
+    row.progress *= share;
+    row.duration_s *= share;
   }
   for (ResourceRow& row : merged.resources) {
     row.utilization *= share;

@@ -72,6 +72,13 @@ struct LoadRow {
   double ready_s = 0.0;  ///< from the start of the run; 0 if it was not ready at the horizon
 };
 
+/// How far the rebuild of a pool came.
+struct RebuildRow {
+  std::string service{};    ///< its name among the jobs
+  double progress = 0.0;    ///< 0 to 1 at the horizon
+  double duration_s = 0.0;  ///< of the whole; at its mean rate if it has not ended. 0: it did not begin
+};
+
 /// One value of every request, in order of completion; kept only when asked for.
 using RequestColumns = std::map<std::string, std::vector<double>>;
 
@@ -87,6 +94,7 @@ struct RunSummary {
   std::vector<ResourceRow> resources{};
   std::vector<JobRow> jobs{};
   std::vector<LoadRow> loads{};
+  std::vector<RebuildRow> rebuilds{};
   std::vector<std::string> warnings{};
   std::map<std::string, RequestColumns> requests{};  ///< by workload
 };
@@ -110,7 +118,7 @@ struct SloRow {
 struct BesideRow {
   std::optional<double> stage_p95_s{};
   std::optional<double> job_bytes_per_s{};  ///< read and written, while active
-  std::optional<double> time_s{};           ///< until a server was ready, or of a job's pass
+  std::optional<double> time_s{};           ///< until a server was ready, or of a job's pass, or of a rebuild
 };
 
 /// The same luck with one thing changed.
@@ -192,6 +200,7 @@ struct Results {
   std::vector<ResourceRow> resources{};
   std::vector<JobRow> jobs{};
   std::vector<LoadRow> loads{};
+  std::vector<RebuildRow> rebuilds{};
   BesideRow beside{};
   std::vector<CounterfactualRow> counterfactuals{};
   std::optional<SweepResult> sweep{};

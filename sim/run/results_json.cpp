@@ -15,8 +15,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OutcomeRow, workload, arrived, completed, rej
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ResourceRow, resource, utilization, num_waiting_mean)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(JobRow, service, active_fraction, read_bytes_per_s, write_bytes_per_s, num_passes, pass_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadRow, service, source, bytes, ready_s)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RebuildRow, service, progress, duration_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunSummary, variant, replication, measured_s, num_events, latency, blame, outcomes,
-                                   resources, jobs, loads, warnings, requests)
+                                   resources, jobs, loads, rebuilds, warnings, requests)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SloRow, workload, metric, limit, value, met)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ParameterRow, name, value, unit, grade, source)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KnownErrorRow, part, set, quantity, median_ape_pct, p90_ape_pct)
@@ -113,6 +114,7 @@ std::string to_json(const Results& results) {
                    {"resources", results.resources},
                    {"jobs", results.jobs},
                    {"loads", results.loads},
+                   {"rebuilds", results.rebuilds},
                    {"counterfactuals", std::move(counterfactuals)},
                    {"parameters", results.parameters},
                    {"known_errors", results.known_errors},

@@ -103,6 +103,9 @@ BesideRow beside_of(const Scenario& scenario, const RunSummary& merged) {
   for (const LoadRow& load : merged.loads) {
     if (load.service == scenario.beside.time_of && load.ready_s > 0.0) row.time_s = load.ready_s;
   }
+  for (const RebuildRow& rebuild : merged.rebuilds) {
+    if (rebuild.service == scenario.beside.time_of && rebuild.duration_s > 0.0) row.time_s = rebuild.duration_s;
+  }
   return row;
 }
 
@@ -197,6 +200,7 @@ Results summarise(const Scenario& scenario, const Replications& runs) {
   results.resources = std::move(merged.resources);
   results.jobs = std::move(merged.jobs);
   results.loads = std::move(merged.loads);
+  results.rebuilds = std::move(merged.rebuilds);
   results.warnings = std::move(merged.warnings);
   results.requests = std::move(merged.requests);
   return results;

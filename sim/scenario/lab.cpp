@@ -8,6 +8,7 @@
 #include "models/base/text.hpp"
 #include "models/registry.hpp"
 #include "sim/scenario/drive_slot.hpp"
+#include "sim/scenario/read_pools.hpp"
 
 namespace labtwin {
 namespace {
@@ -145,11 +146,32 @@ const DriveSpec* NodeSpec::find_drive(std::string_view drive) const noexcept {
   return find_named(drives, drive);
 }
 
+const PoolSpec* NodeSpec::find_pool(std::string_view pool) const noexcept {
+  return find_named(pools, pool);
+}
+
+const PoolSpec* NodeSpec::pool_of(const std::string& drive) const noexcept {
+  const auto found = std::find_if(pools.begin(), pools.end(), [&](const PoolSpec& pool) { return pool.holds(drive); });
+  return found == pools.end() ? nullptr : &*found;
+}
+
 std::vector<std::string> NodeSpec::volume_names() const {
   std::vector<std::string> names;
-  for (const DriveSpec& drive : drives) names.push_back(drive.name);
+  for (const DriveSpec& drive : drives) {
+    if (pool_of(drive.name) == nullptr) names.push_back(drive.name);
+  }
+  for (const PoolSpec& pool : pools) names.push_back(pool.name);
   for (const ShareSpec& share : shares) names.push_back(share.name);
   return names;
+}
+
+std::vector<const DriveSpec*> NodeSpec::drives_behind(const std::string& volume) const {
+  std::vector<const DriveSpec*> behind;
+  const PoolSpec* pool = find_pool(volume);
+  for (const std::string& one : pool != nullptr ? pool->members : std::vector<std::string>{volume}) {
+    if (const DriveSpec* drive = find_drive(one)) behind.push_back(drive);
+  }
+  return behind;
 }
 
 const NodeSpec* Lab::find_node(std::string_view node) const noexcept {
@@ -161,6 +183,7 @@ Lab read_lab(TableReader& root, const catalog::Catalog& catalog) {
   lab.title = root.value_or<std::string>("title", "");
   std::vector<TableReader> tables = root.named_tables("nodes");
   for (TableReader& node : tables) lab.nodes.push_back(read_node(node, catalog));
+  for (std::size_t i = 0; i < tables.size(); ++i) read_pools(tables[i], lab.nodes[i], lab);
   if (lab.nodes.empty()) root.fail("nodes", "a lab needs at least one node");
   for (TableReader& table : root.named_tables("switches")) {
     SwitchSpec one;

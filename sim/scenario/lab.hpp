@@ -10,6 +10,9 @@
 //   part = "samsung-970-evo-plus"            # models/catalog/drives
 //   link = "pcie3x4"                         # what it is plugged into; without it, what it is made for
 //   scheduler = "none"
+//   [nodes.box.pools.tank]                   # pool_spec.hpp
+//   layout = "raid5"
+//   members = ["hdd0", "hdd1", "hdd2"]
 //   [nodes.box.gpus.gpu0]
 //   part = "rtx-3090"                        # models/catalog/gpus
 //   link = "pcie4x16"
@@ -31,6 +34,7 @@
 #include "models/catalog/catalog.hpp"
 #include "models/storage/drive_link.hpp"
 #include "sim/scenario/share_spec.hpp"
+#include "sim/scenario/pool_spec.hpp"
 
 namespace labtwin {
 
@@ -85,13 +89,19 @@ struct NodeSpec {
   CpuSpec cpu;
   MemorySpec memory;
   std::vector<DriveSpec> drives;
+  std::vector<PoolSpec> pools;
   std::vector<GpuSpec> gpus;
   std::vector<NicSpec> nics;
   std::vector<ShareSpec> shares{};
 
   [[nodiscard]] const DriveSpec* find_drive(std::string_view drive) const noexcept;
+  [[nodiscard]] const PoolSpec* find_pool(std::string_view pool) const noexcept;
+  /// The pool that this drive belongs to; nullptr if none.
+  [[nodiscard]] const PoolSpec* pool_of(const std::string& drive) const noexcept;
   /// What services of the node can keep data on: the values of their key `drive`.
   [[nodiscard]] std::vector<std::string> volume_names() const;
+  /// The drives that hold what is kept there.
+  [[nodiscard]] std::vector<const DriveSpec*> drives_behind(const std::string& volume) const;
 };
 
 struct SwitchSpec {

@@ -112,12 +112,13 @@ std::optional<EtlJobSpec::Window> read_write_window(TableReader& table, const st
   std::optional<TableReader> inside = table.optional_table("write");
   if (!window || !inside) return window;
   window->sync = inside->enumeration_or("sync", window->sync, kSyncCalls);
-  const DriveSpec* spec = place.node != nullptr ? place.node->find_drive(drive) : nullptr;
-  if (window->sync == storage::SyncCall::None || spec == nullptr) return window;
+  if (window->sync == storage::SyncCall::None || place.node == nullptr) return window;
   const std::vector<std::string> parts = place.catalog.parts("drives");
-  if (std::find(parts.begin(), parts.end(), spec->part) == parts.end()) return window;
-  if (!load_drive(place.catalog, spec->part).flush) {
-    inside->fail("sync", fmt::format("the entry of {} tells no flush time: add [parameters.flush]", spec->part));
+  for (const DriveSpec* behind : place.node->drives_behind(drive)) {
+    if (std::find(parts.begin(), parts.end(), behind->part) == parts.end()) continue;
+    if (load_drive(place.catalog, behind->part).flush) continue;
+    inside->fail("sync", fmt::format("the entry of {} tells no flush time: add [parameters.flush]", behind->part));
+    break;
   }
   return window;
 }

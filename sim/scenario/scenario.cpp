@@ -100,15 +100,25 @@ Slo read_slo(TableReader& table, const std::vector<std::string>& workloads) {
   return slo;
 }
 
-Beside read_beside(TableReader& table, const std::vector<std::string>& services) {
+Beside read_beside(TableReader& table, const std::vector<std::string>& jobs) {
   Beside beside;
   beside.stage = table.value_or<std::string>("stage", "");
   check_reference(table, "stage", beside.stage, {"llm", "retrieve"});
   beside.job = table.value_or<std::string>("job", "");
-  check_reference(table, "job", beside.job, services);
   beside.time_of = table.value_or<std::string>("time_of", "");
-  check_reference(table, "time_of", beside.time_of, services);
+  check_reference(table, "time_of", beside.time_of, jobs);
+  check_reference(table, "job", beside.job, jobs);
   return beside;
+}
+
+/// What moves data by itself: services, and rebuilds of pools.
+std::vector<std::string> jobs_of(const Lab& lab, std::vector<std::string> services) {
+  for (const NodeSpec& node : lab.nodes) {
+    for (const PoolSpec& pool : node.pools) {
+      if (pool.rebuild) services.push_back(pool.rebuild_name());
+    }
+  }
+  return services;
 }
 
 void read_run(TableReader& root, Scenario& scenario) {
@@ -142,7 +152,7 @@ Scenario read_document(const Document& document, const Surroundings& around, std
   scenario.focus = root.value_or<std::string>("focus", workloads.empty() ? "" : workloads.front());
   check_reference(root, "focus", scenario.focus, workloads);
   scenario.unit_of_work = root.value_or<std::string>("unit_of_work", "request");
-  if (auto beside = root.optional_table("beside")) scenario.beside = read_beside(*beside, services);
+  if (auto beside = root.optional_table("beside")) scenario.beside = read_beside(*beside, jobs_of(scenario.lab, services));
   for (TableReader& slo : root.tables("slo")) scenario.slos.push_back(read_slo(slo, workloads));
   for (TableReader& what_if : root.tables("what_if")) scenario.what_ifs.push_back(read_what_if(what_if, services));
   if (auto sweep = root.optional_table("sweep")) scenario.sweep = read_sweep(*sweep, services, workloads);

@@ -26,6 +26,28 @@ Json drive_json(const DriveSpec& drive) {
   return json;
 }
 
+Json rebuild_json(const RebuildSpec& rebuild) {
+  Json json{{"start", format_quantity(rebuild.start)}, {"onto", rebuild.onto}};
+  if (rebuild.max_rate) json["max_rate"] = format_quantity(*rebuild.max_rate);
+  if (rebuild.min_rate) json["min_rate"] = format_quantity(*rebuild.min_rate);
+  if (rebuild.max_active > 0) {
+    json["max_active"] = rebuild.max_active;
+    json["min_active"] = rebuild.min_active;
+  }
+  return json;
+}
+
+Json pool_json(const PoolSpec& pool) {
+  Json json{{"layout", pool.layout_name}, {"members", pool.members}};
+  json[pool.layout.has_records ? "recordsize" : "chunk"] = format_quantity(pool.layout.unit);
+  if (pool.layout.has_records) json["vdevs"] = pool.layout.num_groups;
+  if (pool.data > Bytes{}) json["data"] = format_quantity(pool.data);
+  if (pool.member_size) json["member_size"] = format_quantity(*pool.member_size);
+  if (!pool.failed.empty()) json["failed"] = pool.failed;
+  if (pool.rebuild) json["rebuild"] = rebuild_json(*pool.rebuild);
+  return json;
+}
+
 Json node_json(const NodeSpec& node) {
   Json json;
   json["cpu"]["cores"] = node.cpu.cores;
@@ -33,6 +55,7 @@ Json node_json(const NodeSpec& node) {
   json["memory"]["size"] = format_quantity(node.memory.size);
   if (node.memory.bandwidth) json["memory"]["bandwidth"] = format_quantity(*node.memory.bandwidth);
   for (const DriveSpec& drive : node.drives) json["drives"][drive.name] = drive_json(drive);
+  for (const PoolSpec& pool : node.pools) json["pools"][pool.name] = pool_json(pool);
   for (const NicSpec& nic : node.nics) {
     json["nics"][nic.name] = {{"bandwidth", format_quantity(nic.bandwidth)}, {"latency", format_quantity(nic.latency)}};
   }

@@ -22,7 +22,12 @@ struct ServicePlace {
 
 /// A key that names what the node keeps data on.
 inline void check_drive(TableReader& table, std::string_view key, const std::string& drive, const ServicePlace& place) {
-  if (place.node != nullptr) check_reference(table, key, drive, place.node->volume_names());
+  if (place.node == nullptr) return;
+  if (const PoolSpec* pool = place.node->pool_of(drive); pool != nullptr && table.has(key)) {
+    table.fail(key, drive + " belongs to the pool " + pool->name + ": data is kept on the pool");
+  } else {
+    check_reference(table, key, drive, place.node->volume_names());
+  }
 }
 
 }  // namespace labtwin

@@ -32,6 +32,7 @@ class DriveService final : public Volume {
   [[nodiscard]] BytesPerSecond rate_alone(const StreamWindow& window) const override;
   [[nodiscard]] Seconds sync_time(storage::SyncCall call) const override;
 
+  [[nodiscard]] const storage::DriveLaw& law() const noexcept { return drive_->law(); }
   /// Bottleneck time of all work that has entered the drive so far.
   [[nodiscard]] Seconds work_entered() const;
   /// Integral of the number of requests that wait in the scheduler.

@@ -66,6 +66,12 @@ Totals totals_of(World& world) {
                            .num_passes = static_cast<double>(job->num_passes()),
                            .pass_s = job->time_of_passes().value()});
   }
+  for (const auto& [name, rebuild] : world.rebuilds()) {
+    totals.jobs.push_back({.service = name,
+                           .active_fraction = rebuild->active_time().value(),
+                           .read_bytes_per_s = rebuild->bytes_read().value(),
+                           .write_bytes_per_s = rebuild->bytes_written().value()});
+  }
   return totals;
 }
 
@@ -87,6 +93,14 @@ void add_use(const Totals& from, const Totals& to, RunSummary& summary) {
     row.num_passes -= before.num_passes;
     row.pass_s = row.num_passes > 0.0 ? (row.pass_s - before.pass_s) / row.num_passes : 0.0;
     summary.jobs.push_back(row);
+  }
+}
+
+void add_rebuilds(const World& world, RunSummary& summary) {
+  for (const auto& [name, rebuild] : world.rebuilds()) {
+    const double progress = rebuild->progress();
+    const double duration = progress > 0.0 ? rebuild->active_time().value() / progress : 0.0;
+    summary.rebuilds.push_back({.service = name, .progress = progress, .duration_s = duration});
   }
 }
 
@@ -176,6 +190,7 @@ RunSummary simulate(const Scenario& scenario, const catalog::Catalog& catalog, c
   summary.warnings = world.warnings();
   add_use(at_warm_up, totals_of(world), summary);
   add_loads(world, summary);
+  add_rebuilds(world, summary);
   add_latency(world, summary);
   add_outcomes(world, summary);
   add_requests(world, summary);

@@ -19,6 +19,8 @@
 #include "sim/service/llm_server.hpp"
 #include "sim/service/model_load.hpp"
 #include "sim/service/remote_volume.hpp"
+#include "sim/service/pool_rebuild.hpp"
+#include "sim/service/pool_service.hpp"
 #include "sim/service/vector_store.hpp"
 
 namespace labtwin {
@@ -51,10 +53,16 @@ class World {
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::ModelLoad>>& loads() const noexcept { return loads_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::EtlJob>>& jobs() const noexcept { return jobs_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::Agents>>& agents() const noexcept { return agents_; }
+  /// By the name of the rebuild.
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<service::PoolRebuild>>& rebuilds() const noexcept {
+    return rebuilds_;
+  }
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
  private:
   std::unique_ptr<service::DriveService> make_drive(const NodeSpec& node, const DriveSpec& spec);
+  std::unique_ptr<service::PoolService> make_pool(const NodeSpec& node, const PoolSpec& spec);
+  std::unique_ptr<service::PoolRebuild> make_rebuild(const NodeSpec& node, const PoolSpec& spec);
   /// What services of the node call by this name.
   [[nodiscard]] service::Volume& volume(const std::string& node, const std::string& name) const;
   void build_node(const NodeSpec& node);
@@ -81,6 +89,8 @@ class World {
   std::map<std::string, std::unique_ptr<service::Cores>> cores_;
   Drives drives_;
   Shares shares_;
+  std::map<DriveKey, std::unique_ptr<service::PoolService>> pools_;
+  std::map<std::string, std::unique_ptr<service::PoolRebuild>> rebuilds_;
   std::map<DriveKey, service::Volume*> volumes_;  ///< by node and name, what services there keep data on
   std::map<std::string, std::unique_ptr<service::VectorStore>> stores_;
   std::map<std::string, std::unique_ptr<service::LlmServer>> llms_;

@@ -140,7 +140,8 @@ std::unique_ptr<storage::DriveLaw> flash_law() {
   return load_drive(catalog::Catalog(), "samsung-970-evo-plus-1tb").law;
 }
 
-// Streams of members do not wait for each other at the end of every block; with the scatter of flash that is worth up to 6 %.
+// Streams of members do not wait for each other at the end of every block; with their scatter that is worth up to 4 % of a disk
+// and 6 % of flash.
 TEST(PoolService, StreamsTakeAsLongAsTheirBlocks) {
   Engine engine;
   for (const std::string_view name : {"raid0", "raid1", "raid10", "raid5", "raid6", "mirror", "raidz1", "raidz2"}) {
@@ -152,7 +153,7 @@ TEST(PoolService, StreamsTakeAsLongAsTheirBlocks) {
       job.total = 2_GiB;
       job.variates = RandomStream(7);
       const Fidelities disk = both_ways(engine, name, 4, job, &disk_law);
-      EXPECT_NEAR(disk.stream / disk.blocks, 1.0, 0.02) << name << " of disks";
+      EXPECT_NEAR(disk.stream / disk.blocks, 1.0, 0.04) << name << " of disks";
       const Fidelities flash = both_ways(engine, name, 4, job, &flash_law);
       EXPECT_NEAR(flash.stream / flash.blocks, 1.0, 0.06) << name << " of flash";
     }
