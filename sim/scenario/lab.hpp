@@ -33,8 +33,8 @@
 #include "models/base/units.hpp"
 #include "models/catalog/catalog.hpp"
 #include "models/storage/drive_link.hpp"
-#include "sim/scenario/share_spec.hpp"
 #include "sim/scenario/pool_spec.hpp"
+#include "sim/scenario/share_spec.hpp"
 
 namespace labtwin {
 

@@ -18,9 +18,9 @@
 #include "sim/service/etl_job.hpp"
 #include "sim/service/llm_server.hpp"
 #include "sim/service/model_load.hpp"
-#include "sim/service/remote_volume.hpp"
 #include "sim/service/pool_rebuild.hpp"
 #include "sim/service/pool_service.hpp"
+#include "sim/service/remote_volume.hpp"
 #include "sim/service/vector_store.hpp"
 
 namespace labtwin {
