@@ -57,6 +57,21 @@ void read_settings(TableReader& table, storage::ShareSettings& settings) {
   settings.mtu = table.value_or("mtu", settings.mtu, between(576.0, 65536.0));
 }
 
+Provenance server_time_provenance(ShareProtocol protocol, bool is_own) {
+  if (is_own) return {.grade = catalog::Grade::Assumed, .source = "set in the lab"};
+  switch (protocol) {
+    case ShareProtocol::Nfs:
+      return {.grade = catalog::Grade::Fitted, .source = "NFS of a DS1815+ and of TrueNAS with 64 requests in flight"};
+    case ShareProtocol::Iscsi:
+      return {.grade = catalog::Grade::Fitted, .source = "iSCSI of TrueNAS with 64 requests in flight"};
+    case ShareProtocol::Smb:
+    case ShareProtocol::NvmeTcp:
+      break;
+  }
+  return {.grade = catalog::Grade::Assumed,
+          .source = "in proportion to NFS (SMB, DS218+) or iSCSI (NVMe/TCP, a published pair)"};
+}
+
 void check_server(TableReader& table, const std::string& client, const ShareSpec& share, const Lab& lab) {
   std::vector<std::string> others;
   for (const NodeSpec& node : lab.nodes) {
@@ -85,6 +100,7 @@ std::vector<ShareSpec> read_shares(TableReader& table_of_node, const NodeSpec& n
     share.volume = table.required<std::string>("volume");
     share.settings = storage::default_share_settings(share.protocol);
     read_settings(table, share.settings);
+    share.server_time_provenance = server_time_provenance(share.protocol, table.has("server_time"));
     share.sync = table.enumeration_or("sync", share.sync, kSyncs);
     const std::vector<std::string> taken = own_volumes(node);
     if (std::find(taken.begin(), taken.end(), share.name) != taken.end()) {

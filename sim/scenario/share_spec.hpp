@@ -5,6 +5,7 @@
 
 #include "models/base/table_reader.hpp"
 #include "models/storage/share.hpp"
+#include "sim/scenario/provenance.hpp"
 
 namespace labtwin {
 
@@ -27,6 +28,7 @@ struct ShareSpec {
   std::string server;
   std::string volume;
   storage::ShareSettings settings;
+  Provenance server_time_provenance;
   ShareSyncName sync = ShareSyncName::Standard;
 };
 
