@@ -6,7 +6,6 @@
 #include <array>
 
 #include "models/base/text.hpp"
-#include "models/serving/read_parts.hpp"
 #include "models/storage/flush.hpp"
 #include "models/storage/read_device_limits.hpp"
 #include "models/storage/read_drive_law.hpp"
@@ -20,9 +19,11 @@ constexpr std::array<DriveLawRow, 3> kDriveLaws = {{
     {"queue_depth_curve", &storage::read_queue_depth_curve},
     {"seek_rotation", &storage::read_seek_rotation},
 }};
-constexpr std::array<AcceleratorLawRow, 1> kAcceleratorLaws{{{"roofline", &serving::read_accelerator}}};
+constexpr std::array<AcceleratorLawRow, 1> kAcceleratorLaws{{{"accelerator", &serving::read_accelerator_spec}}};
+constexpr std::array<ProcessorLawRow, 1> kProcessorLaws{{{"processor", &serving::read_processor_spec}}};
 constexpr std::array<HostLawRow, 1> kHostLaws{{{"search_host", &vector::read_search_host}}};
-constexpr std::array<LanguageModelLawRow, 1> kLanguageModelLaws{{{"dense_decoder", &serving::read_language_model}}};
+constexpr std::array<ModelLawRow, 1> kLanguageModelLaws{{{"decoder", &serving::read_model_shape}}};
+constexpr std::array<ModelLawRow, 1> kEmbedderLaws{{{"encoder", &serving::read_model_shape}}};
 
 /// The row that a law's name selects; without one, a diagnostic and nullptr.
 template <class Row>
@@ -34,6 +35,15 @@ const Row* find_law(std::span<const Row> rows, std::string_view family, const st
   parameters.fail({}, fmt::format("there is no law \"{}\" for {}: {}", printable(law), family, join_names(names)),
                   nearest_name_hint(law, names));
   return nullptr;
+}
+
+/// Reads a part whose laws all give one type.
+template <class Row, class Spec>
+catalog::Entry read_with(const catalog::Catalog& catalog, std::string_view family, std::string_view part,
+                         std::span<const Row> laws, Spec& spec) {
+  return catalog.read(family, part, [&](const std::string& law, TableReader& parameters) {
+    if (const Row* row = find_law(laws, family, law, parameters)) spec = row->make(parameters);
+  });
 }
 
 template <class Row>
@@ -53,8 +63,16 @@ std::span<const AcceleratorLawRow> accelerator_laws() noexcept {
   return kAcceleratorLaws;
 }
 
-std::span<const LanguageModelLawRow> language_model_laws() noexcept {
+std::span<const ProcessorLawRow> processor_laws() noexcept {
+  return kProcessorLaws;
+}
+
+std::span<const ModelLawRow> language_model_laws() noexcept {
   return kLanguageModelLaws;
+}
+
+std::span<const ModelLawRow> embedder_laws() noexcept {
+  return kEmbedderLaws;
 }
 
 std::span<const HostLawRow> host_laws() noexcept {
@@ -62,12 +80,14 @@ std::span<const HostLawRow> host_laws() noexcept {
 }
 
 std::span<const std::string_view> families_with_laws() noexcept {
-  static constexpr std::array<std::string_view, 4> kFamilies{"drives", "gpus", "hosts", "llms"};
+  static constexpr std::array<std::string_view, 6> kFamilies{"cpus", "drives", "embedders", "gpus", "hosts", "llms"};
   return kFamilies;
 }
 
 std::vector<std::string> law_names(std::string_view family) {
+  if (family == "cpus") return names_of(processor_laws());
   if (family == "drives") return names_of(drive_laws());
+  if (family == "embedders") return names_of(embedder_laws());
   if (family == "gpus") return names_of(accelerator_laws());
   if (family == "hosts") return names_of(host_laws());
   if (family == "llms") return names_of(language_model_laws());
@@ -87,11 +107,14 @@ void check_parameters(std::string_view family, const std::string& law, TableRead
     static_cast<void>(storage::read_drive_interface(parameters));
     return;
   }
+  if (family == "cpus") return check(processor_laws());
+  if (family == "embedders") return check(embedder_laws());
   if (family == "gpus") return check(accelerator_laws());
   if (family == "hosts") return check(host_laws());
   if (family == "llms") return check(language_model_laws());
   parameters.accept_rest();
-  parameters.fail({}, fmt::format("\"{}\" is no family of parts: drives, gpus, hosts or llms", printable(family)));
+  parameters.fail({},
+                  fmt::format("\"{}\" is no family of parts: cpus, drives, embedders, gpus, hosts or llms", printable(family)));
 }
 
 DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part) {
@@ -119,18 +142,33 @@ HostPart load_host(const catalog::Catalog& catalog, std::string_view part) {
 
 AcceleratorPart load_accelerator(const catalog::Catalog& catalog, std::string_view part) {
   AcceleratorPart gpu;
-  gpu.entry = catalog.read("gpus", part, [&](const std::string& law, TableReader& parameters) {
-    if (const auto* row = find_law(accelerator_laws(), "gpus", law, parameters)) gpu.accelerator = row->make(parameters);
-  });
+  gpu.entry = read_with(catalog, "gpus", part, accelerator_laws(), gpu.spec);
   return gpu;
 }
 
-LanguageModelPart load_language_model(const catalog::Catalog& catalog, std::string_view part) {
-  LanguageModelPart llm;
-  llm.entry = catalog.read("llms", part, [&](const std::string& law, TableReader& parameters) {
-    if (const auto* row = find_law(language_model_laws(), "llms", law, parameters)) llm.model = row->make(parameters);
-  });
-  return llm;
+ProcessorPart load_processor(const catalog::Catalog& catalog, std::string_view part) {
+  ProcessorPart cpu;
+  cpu.entry = read_with(catalog, "cpus", part, processor_laws(), cpu.spec);
+  return cpu;
+}
+
+ModelPart load_language_model(const catalog::Catalog& catalog, std::string_view part) {
+  ModelPart model;
+  model.entry = read_with(catalog, "llms", part, language_model_laws(), model.shape);
+  return model;
+}
+
+ModelPart load_embedder(const catalog::Catalog& catalog, std::string_view part) {
+  ModelPart model;
+  model.entry = read_with(catalog, "embedders", part, embedder_laws(), model.shape);
+  return model;
+}
+
+serving::QuantTable load_quant_table(const catalog::Catalog& catalog) {
+  DiagnosticSink sink;
+  serving::QuantTable table = serving::read_quant_table(Document::read(catalog.folder() / "quantisation.toml"), sink);
+  sink.throw_if_any();
+  return table;
 }
 
 }  // namespace labtwin

@@ -10,7 +10,9 @@
 
 #include "models/base/table_reader.hpp"
 #include "models/catalog/catalog.hpp"
-#include "models/serving/step_time.hpp"
+#include "models/serving/accelerator_spec.hpp"
+#include "models/serving/model_shape.hpp"
+#include "models/serving/quantisation.hpp"
 #include "models/storage/device_queue.hpp"
 #include "models/storage/drive_law.hpp"
 #include "models/storage/drive_link.hpp"
@@ -27,17 +29,23 @@ struct DriveLawRow {
 };
 [[nodiscard]] std::span<const DriveLawRow> drive_laws() noexcept;
 
-/// A law of the family `gpus` (how fast a card with its software is) or `llms` (what a model asks for).
+/// A law of the families `gpus` (what a card's datasheet says), `cpus`, `llms` and `embedders` (the shape of a model).
 struct AcceleratorLawRow {
   std::string_view name;
-  serving::Accelerator (*make)(TableReader& parameters);
+  serving::AcceleratorSpec (*make)(TableReader& parameters);
 };
-struct LanguageModelLawRow {
+struct ProcessorLawRow {
   std::string_view name;
-  serving::LanguageModel (*make)(TableReader& parameters);
+  serving::ProcessorSpec (*make)(TableReader& parameters);
+};
+struct ModelLawRow {
+  std::string_view name;
+  serving::ModelShape (*make)(TableReader& parameters);
 };
 [[nodiscard]] std::span<const AcceleratorLawRow> accelerator_laws() noexcept;
-[[nodiscard]] std::span<const LanguageModelLawRow> language_model_laws() noexcept;
+[[nodiscard]] std::span<const ProcessorLawRow> processor_laws() noexcept;
+[[nodiscard]] std::span<const ModelLawRow> language_model_laws() noexcept;
+[[nodiscard]] std::span<const ModelLawRow> embedder_laws() noexcept;
 
 /// A law of the family `hosts`: how a measured node runs services.
 struct HostLawRow {
@@ -75,16 +83,25 @@ struct HostPart {
 };
 [[nodiscard]] HostPart load_host(const catalog::Catalog& catalog, std::string_view part);
 
-/// A card, and a language model, of the catalog.
+/// A card, a processor, and a language model or embedder, of the catalog.
 struct AcceleratorPart {
   catalog::Entry entry;
-  serving::Accelerator accelerator;
+  serving::AcceleratorSpec spec;
 };
-struct LanguageModelPart {
+struct ProcessorPart {
   catalog::Entry entry;
-  serving::LanguageModel model;
+  serving::ProcessorSpec spec;
+};
+struct ModelPart {
+  catalog::Entry entry;
+  serving::ModelShape shape;
 };
 [[nodiscard]] AcceleratorPart load_accelerator(const catalog::Catalog& catalog, std::string_view part);
-[[nodiscard]] LanguageModelPart load_language_model(const catalog::Catalog& catalog, std::string_view part);
+[[nodiscard]] ProcessorPart load_processor(const catalog::Catalog& catalog, std::string_view part);
+[[nodiscard]] ModelPart load_language_model(const catalog::Catalog& catalog, std::string_view part);
+[[nodiscard]] ModelPart load_embedder(const catalog::Catalog& catalog, std::string_view part);
+
+/// The storage types and formats that the catalog lists.
+[[nodiscard]] serving::QuantTable load_quant_table(const catalog::Catalog& catalog);
 
 }  // namespace labtwin

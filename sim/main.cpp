@@ -13,6 +13,7 @@
 #include "sim/command/check.hpp"
 #include "sim/command/command_line.hpp"
 #include "sim/command/fit.hpp"
+#include "sim/command/fit_model.hpp"
 #include "sim/command/parts.hpp"
 #include "sim/command/run.hpp"
 #include "sim/command/topology.hpp"
@@ -25,10 +26,10 @@ using labtwin::command::CommandLine;
 
 constexpr int kWrongInput = 2;
 
-constexpr std::array<AddVerb, 7> kVerbs = {
-    &labtwin::command::add_capture,  &labtwin::command::add_check, &labtwin::command::add_fit,
-    &labtwin::command::add_parts,    &labtwin::command::add_run,   &labtwin::command::add_topology,
-    &labtwin::command::add_validate,
+constexpr std::array<AddVerb, 8> kVerbs = {
+    &labtwin::command::add_capture,   &labtwin::command::add_check,    &labtwin::command::add_fit,
+    &labtwin::command::add_fit_model, &labtwin::command::add_parts,    &labtwin::command::add_run,
+    &labtwin::command::add_topology,  &labtwin::command::add_validate,
 };
 
 int run(int argc, char** argv) {

@@ -16,6 +16,7 @@
 #include "models/calibration/slc_cache.hpp"
 #include "models/calibration/sustained_write.hpp"
 #include "models/calibration/tcp_bulk.hpp"
+#include "models/calibration/vram_usage.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -66,7 +67,16 @@ constexpr std::array<Names, 10> kVectorDiskOptional = {
 constexpr std::array<Names, 7> kVectorDiskQuantities = {"qps",        "lat_mean_us",   "lat_p50_us",      "lat_p95_us",
                                                         "lat_p99_us", "ios_per_query", "rounds_per_query"};
 
-constexpr std::array<Kind, 7> kKinds = {{
+constexpr std::array<Names, 4> kVramUsageColumns = {"engine", "model", "context_tokens", "quantity"};
+constexpr std::array<Names, 4> kVramUsageConditions = {"engine", "model", "context_tokens", "quantity"};
+constexpr std::array<Names, 6> kVramUsageQuantities = {"kv_mib",         "compute_buffer_mib", "weights_mib",
+                                                       "total_used_mib", "kv_tokens",          "outcome"};
+constexpr std::array<Names, 17> kVramUsageOptional = {
+    "gpu",           "vram_gib", "num_gpus", "params_b", "quant", "weights_file_gib",       "num_slots",    "kv_type",
+    "flash_attn",    "ubatch",   "ngl",      "notes",    "value", "gpu_memory_utilization", "max_num_seqs", "max_model_len",
+    "engine_version"};
+
+constexpr std::array<Kind, 8> kKinds = {{
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
     {"sustained_write", kSustainedWriteColumns, kSustainedWriteConditions, kSustainedWriteQuantities,
@@ -75,6 +85,7 @@ constexpr std::array<Kind, 7> kKinds = {{
     {"tcp_bulk", kTcpBulkColumns, kTcpBulkConditions, kTcpBulkQuantities, &evaluate_tcp_bulk, kNetworkOptional},
     {"rpc_latency", kRpcLatencyColumns, kRpcLatencyConditions, kRpcLatencyQuantities, &evaluate_rpc_latency,
      kRpcLatencyOptional},
+    {"vram_usage", kVramUsageColumns, kVramUsageConditions, kVramUsageQuantities, &evaluate_vram_usage, kVramUsageOptional},
     {"vector_disk", kVectorDiskColumns, kVectorDiskConditions, kVectorDiskQuantities, nullptr, kVectorDiskOptional},
 }};
 

@@ -20,6 +20,8 @@ class Catalog {
   [[nodiscard]] std::vector<std::string> families() const;
   [[nodiscard]] std::vector<std::string> parts(std::string_view family) const;
 
+  [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
+
   /// The file of a part. Throws ConfigError, with the nearest name, if there is none.
   [[nodiscard]] std::filesystem::path file(std::string_view family, std::string_view part) const;
 

@@ -142,6 +142,7 @@ Entry read_entry(const Document& document, DiagnosticSink& sink, const Parameter
   entry.name = root.required<std::string>("name");
   entry.law = root.required<std::string>("law");
   entry.grade = root.enumeration<Grade>("grade", kGrades);
+  entry.aliases = root.list<std::string>("aliases");
   TableReader parameters = root.table("parameters");
   entry.parameters = list_parameters(root.raw("parameters"), entry.grade);
   if (entry.law.empty()) {

@@ -66,8 +66,9 @@ struct Parameter {
 
 struct Entry {
   std::string family;
-  std::string part;  ///< the file's name without `.toml`
-  std::string name;  ///< for people
+  std::string part;                  ///< the file's name without `.toml`
+  std::string name;                  ///< for people
+  std::vector<std::string> aliases;  ///< other names under which measurements know the part
   std::string law;
   Grade grade = Grade::Assumed;
   std::vector<Parameter> parameters;

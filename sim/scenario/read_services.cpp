@@ -7,6 +7,7 @@
 
 #include "models/base/text.hpp"
 #include "models/registry.hpp"
+#include "sim/scenario/model_fits.hpp"
 #include "sim/scenario/read_load.hpp"
 #include "sim/scenario/read_scan.hpp"
 #include "sim/scenario/service_place.hpp"
@@ -81,12 +82,21 @@ ServiceKind read_vector_store(TableReader& table, const Place& place) {
   return spec;
 }
 
+void check_quant(TableReader& table, const std::string& quant, const catalog::Catalog& catalog) {
+  const serving::QuantTable quants = load_quant_table(catalog);
+  if (serving::Quantisation::find(quants, quant)) return;
+  table.fail("quant", "is no known quantisation", nearest_name_hint(quant, serving::quant_names(quants)));
+}
+
 ServiceKind read_llm_server(TableReader& table, const Place& place) {
   LlmServerSpec spec;
   spec.gpu = table.required<std::string>("gpu");
   if (place.node != nullptr) check_reference(table, "gpu", spec.gpu, names_of(place.node->gpus));
   spec.model = table.required<std::string>("model");
   if (!spec.model.empty()) check_reference(table, "model", spec.model, place.catalog.parts("llms"));
+  spec.quant = table.required<std::string>("quant");
+  if (!spec.quant.empty()) check_quant(table, spec.quant, place.catalog);
+  if (place.node != nullptr) check_model_loads(table, spec, *place.node, place.catalog);
   spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
   spec.max_batch = table.value_or<std::uint32_t>("max_batch", spec.max_batch, at_least(1.0));
   spec.queue_limit = table.optional<std::uint32_t>("queue_limit");

@@ -47,10 +47,11 @@ struct LoadSpec {
 };
 
 /// A local inference engine.
-///   type = "llm_server"; node, gpu = "gpu0"; model = "llama-3-8b-q4_k_m"; max_batch = 8; load = ...
+///   type = "llm_server"; node, gpu = "gpu0"; model = "llama-3-8b"; quant = "q4_k_m"; max_batch = 8; load = ...
 struct LlmServerSpec {
   std::string gpu;
   std::string model;  ///< of models/catalog/llms
+  std::string quant;  ///< how its weights are stored: `q4_k_m`, `f16`, `awq-int4`
   Bytes memory;       ///< of the host
   std::uint32_t max_batch = 8;
   std::optional<std::uint32_t> queue_limit{};

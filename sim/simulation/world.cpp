@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "models/registry.hpp"
+#include "models/serving/achieved.hpp"
+#include "models/serving/model_weights.hpp"
 #include "models/serving/step_time.hpp"
 #include "models/storage/drive.hpp"
 #include "models/storage/page_cache.hpp"
@@ -221,14 +223,17 @@ void World::build(const ServiceSpec& service, const LlmServerSpec& spec) {
   const NodeSpec& node = *scenario_->lab.find_node(service.node);
   const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == spec.gpu; });
   const AcceleratorPart card = load_accelerator(*catalog_, gpu->part);
-  const LanguageModelPart model = load_language_model(*catalog_, spec.model);
+  const ModelPart model = load_language_model(*catalog_, spec.model);
+  const auto quant = serving::Quantisation::parse(load_quant_table(*catalog_), spec.quant);
   service::LlmServerOptions options;
   options.max_batch = spec.max_batch;
   if (spec.queue_limit) options.queue_limit = *spec.queue_limit;
   llms_.emplace(service.name, std::make_unique<service::LlmServer>(
                                   engine_, names_.resources.intern(local_name(service.node, spec.gpu)),
-                                  std::make_unique<serving::RooflineStepTime>(card.accelerator, model.model), options));
-  if (spec.load) build_load(service, spec, model.model.weights);
+                                  std::make_unique<serving::RooflineStepTime>(serving::accelerator_of(card.spec),
+                                                                              serving::language_model_of(model.shape, quant)),
+                                  options));
+  if (spec.load) build_load(service, spec, serving::model_weights(model.shape, quant).in_file());
 }
 
 void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {

@@ -31,7 +31,8 @@ cost = { round = "50 us" }
 type = "llm_server"
 node = "box"
 gpu = "gpu0"
-model = "llama-3-8b-q4_k_m"
+model = "llama-3-8b"
+quant = "q4_k_m"
 [workloads.agents]
 type = "agents"
 profile = "campus_rag"

@@ -2,6 +2,7 @@
 
 #include "models/catalog/data_folder.hpp"
 #include "models/registry.hpp"
+#include "models/serving/achieved.hpp"
 
 namespace labtwin {
 namespace {
@@ -14,8 +15,14 @@ double decode_rate(const serving::RooflineStepTime& law) {
 TEST(AcceleratorCatalog, Rtx3090ReproducesTheRunsItWasTakenFrom) {
   const catalog::Catalog catalog;
   const AcceleratorPart gpu = load_accelerator(catalog, "rtx-3090");
-  const serving::RooflineStepTime quantised(gpu.accelerator, load_language_model(catalog, "llama-3-8b-q4_k_m").model);
-  const serving::RooflineStepTime half(gpu.accelerator, load_language_model(catalog, "llama-3-8b-f16").model);
+  const ModelPart llama = load_language_model(catalog, "llama-3-8b");
+  const serving::QuantTable quants = load_quant_table(catalog);
+  const auto law = [&](std::string_view quant) {
+    return serving::RooflineStepTime(serving::accelerator_of(gpu.spec),
+                                     serving::language_model_of(llama.shape, serving::Quantisation::parse(quants, quant)));
+  };
+  const serving::RooflineStepTime quantised = law("q4_k_m");
+  const serving::RooflineStepTime half = law("f16");
   EXPECT_NEAR(decode_rate(quantised), 111.74, 111.74 * 0.01);
   EXPECT_NEAR(decode_rate(half), 46.51, 46.51 * 0.01);
   // The rate of prompts includes the overhead of one step.

@@ -8,6 +8,7 @@
 
 #include "models/base/rng.hpp"
 #include "models/registry.hpp"
+#include "models/serving/achieved.hpp"
 #include "models/serving/step_time.hpp"
 #include "sim/run/aggregate.hpp"
 #include "sim/run/results_json.hpp"
@@ -57,8 +58,9 @@ void expect_invariants(const RunSummary& run) {
 TEST(Simulation, AQuietLabTakesExactlyTheSumOfItsParts) {
   const RunSummary run = run_once(shipped("quiet_lab.toml"));
   const catalog::Catalog catalog;
-  const serving::RooflineStepTime law(load_accelerator(catalog, "rtx-3090").accelerator,
-                                      load_language_model(catalog, "llama-3-8b-q4_k_m").model);
+  const auto quant = serving::Quantisation::parse(load_quant_table(catalog), "q4_k_m");
+  const serving::RooflineStepTime law(serving::accelerator_of(load_accelerator(catalog, "rtx-3090").spec),
+                                      serving::language_model_of(load_language_model(catalog, "llama-3-8b").shape, quant));
   const auto answer = [&](std::uint64_t output_tokens) {
     return law.step_time({.prefill_tokens = 1000.0}) +
            law.decode_time({.num_decodes = 1.0, .context_tokens = 1000.0}, output_tokens - 1);

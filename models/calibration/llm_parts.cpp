@@ -1,0 +1,120 @@
+#include "models/calibration/llm_parts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+
+#include "models/base/text.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+// A model of the catalog is another one if its parameters differ by more than this.
+constexpr double kSameSize = 1.3;
+
+bool same_size(double a, double b) {
+  return a < kSameSize * b && b < kSameSize * a;
+}
+
+/// The number before `x ` in `16x RTX 3090`, which is taken off the name.
+int take_count(std::string_view& name) {
+  std::size_t end = 0;
+  while (end < name.size() && std::isdigit(static_cast<unsigned char>(name[end])) != 0) ++end;
+  if (end == 0 || end + 1 >= name.size() || name[end] != 'x' || name[end + 1] != ' ') return 1;
+  const int count = std::atoi(std::string(name.substr(0, end)).c_str());
+  name = trim(name.substr(end + 1));
+  return std::clamp(count, 1, 64);
+}
+
+/// `8b` as 8e9, `270m` as 270e6, nothing for other words.
+std::optional<double> size_of(const std::string& word) {
+  const double factor = word.back() == 'b' ? 1e9 : (word.back() == 'm' ? 1e6 : 0.0);
+  if (factor == 0.0 || std::isdigit(static_cast<unsigned char>(word.front())) == 0 || word.ends_with("gb")) return std::nullopt;
+  return std::strtod(word.c_str(), nullptr) * factor;
+}
+
+}  // namespace
+
+std::vector<std::string> card_names(std::string_view cell) {
+  std::vector<std::string> names;
+  while (!cell.empty()) {
+    const std::size_t plus = cell.find(" + ");
+    std::string_view name = trim(cell.substr(0, plus));
+    cell = plus == std::string_view::npos ? std::string_view{} : cell.substr(plus + 3);
+    const int count = take_count(name);
+    for (int i = 0; i < count && !name.empty(); ++i) names.emplace_back(name);
+  }
+  return names;
+}
+
+std::optional<NamedSize> size_in_name(std::string_view name) {
+  NamedSize size;
+  std::string before;
+  for (const std::string& word : catalog::name_words(name)) {
+    if (const auto parameters = size_of(word)) {
+      double& slot = before == "a" ? size.active : size.parameters;
+      if (slot == 0.0) slot = *parameters;
+    }
+    before = word;
+  }
+  if (size.parameters == 0.0) return std::nullopt;
+  if (size.active == 0.0) size.active = size.parameters;
+  return size;
+}
+
+LlmParts::LlmParts()
+    : cards_(catalog_, "gpus"), processors_(catalog_, "cpus"), models_(catalog_, "llms"), quants_(load_quant_table(catalog_)) {}
+
+std::optional<LlmParts::Card> LlmParts::card(std::string_view name, std::optional<double> memory_gib) const {
+  std::optional<catalog::FoundPart> found;
+  if (memory_gib) found = cards_.find(fmt::format("{} {:g}GB", name, *memory_gib));
+  if (!found) found = cards_.find(name);
+  if (!found) return std::nullopt;
+  auto known = known_cards_.find(found->part);
+  if (known == known_cards_.end()) {
+    AcceleratorPart part = load_accelerator(catalog_, found->part);
+    known = known_cards_.emplace(found->part, Card{std::move(part.spec), found->part, part.entry.grade}).first;
+  }
+  Card card = known->second;
+  if (!found->exact) card.grade = catalog::Grade::Assumed;
+  return card;
+}
+
+std::optional<LlmParts::Processor> LlmParts::processor(std::string_view name) const {
+  const auto found = processors_.find(name);
+  if (!found) return std::nullopt;
+  ProcessorPart part = load_processor(catalog_, found->part);
+  return Processor{std::move(part.spec), found->part, found->exact ? part.entry.grade : catalog::Grade::Assumed};
+}
+
+const LlmParts::Model* LlmParts::catalog_model(std::string_view name) const {
+  const auto found = models_.find(name);
+  if (!found) return nullptr;
+  auto known = known_models_.find(found->part);
+  if (known == known_models_.end()) {
+    ModelPart part = load_language_model(catalog_, found->part);
+    known = known_models_.emplace(found->part, Model{std::move(part.shape), found->part, part.entry.grade}).first;
+  }
+  return &known->second;
+}
+
+std::optional<LlmParts::Model> LlmParts::model(std::string_view name, std::optional<double> params_b,
+                                               std::optional<double> active_params_b) const {
+  const auto named = size_in_name(name);
+  const double parameters = params_b ? *params_b * 1e9 : (named ? named->parameters : 0.0);
+  const Model* known = catalog_model(name);
+  // What is measured may be pruned or merged; a size in the name alone is rounded and counts less.
+  const bool fits = known != nullptr && (parameters <= 0.0 || same_size(parameters, known->shape.num_parameters));
+  if (fits) return *known;
+  if (parameters <= 0.0) return known != nullptr ? std::optional<Model>(*known) : std::nullopt;
+  const double active = active_params_b ? *active_params_b * 1e9 : (named ? std::min(named->active, parameters) : parameters);
+  return Model{serving::typical_shape(parameters, active), {}, catalog::Grade::Assumed};
+}
+
+std::optional<serving::Quantisation> LlmParts::quant(std::string_view name) const {
+  return serving::Quantisation::find(quants_, name);
+}
+
+}  // namespace labtwin::calibration

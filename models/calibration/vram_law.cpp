@@ -1,0 +1,265 @@
+#include "models/calibration/vram_law.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/calibration/layer_split.hpp"
+#include "models/serving/card_memory.hpp"
+#include "models/serving/llama_memory.hpp"
+#include "models/serving/model_weights.hpp"
+#include "models/serving/vllm_memory.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+using serving::ModelShape;
+using serving::ModelWeights;
+
+constexpr double kMiB = 1048576.0;
+constexpr double kUnstatedContext = 4096.0;
+constexpr double kUnstatedUtilization = 0.92;
+// What engines hold beside their budget: graphs, drafts, fragments.
+constexpr double kBesideBudgetMib = 500.0;
+// People who place tensors by name fill their cards to about this.
+constexpr double kFilledCard = 0.72;
+
+VramFigure mib(Bytes bytes, Certainty certainty) {
+  return {bytes.value() / kMiB, certainty};
+}
+
+double context_of(const VramRow& row) {
+  const double asked = row.context.value_or(row.max_context.value_or(kUnstatedContext));
+  return row.model ? std::min(asked, 16.0 * row.model->shape.max_context) : asked;
+}
+
+Certainty worst(Certainty a, Certainty b) {
+  return std::max(a, b);
+}
+
+Certainty shape_certainty(const VramRow& row) {
+  return row.model && (!row.model->part.empty() || row.model->grade != catalog::Grade::Assumed) && row.context
+             ? Certainty::Exact
+             : Certainty::Guessed;
+}
+
+/// Cards by what they take of a layer split.
+std::vector<double> shares_of(const VramRow& row) {
+  const auto cards = static_cast<std::size_t>(std::max(row.num_cards, row.place == Place::Card ? row.card + 1 : 1));
+  if (row.split.size() >= cards) return {row.split.begin(), row.split.begin() + static_cast<std::ptrdiff_t>(cards)};
+  std::vector<double> shares;
+  for (std::size_t card = 0; card < cards; ++card) {
+    shares.push_back(row.memory(static_cast<int>(card)).value_or(Bytes::from_base(1.0)).value());
+  }
+  return shares;
+}
+
+struct Placed {
+  double layers = 0.0;
+  bool has_head = false;
+  Certainty certainty = Certainty::Exact;
+};
+
+/// What of the model lies where the row's figure was read.
+Placed placed(const VramRow& row) {
+  const int layers = row.model->shape.layers;
+  const int asked = row.layers_on_card.value_or(row.cards.empty() && row.place != Place::Card ? layers + 1 : layers + 1);
+  const int on_cards = std::min(asked, layers);
+  switch (row.place) {
+    case Place::WholeOrOne:
+      return {static_cast<double>(row.sums_cards || row.num_cards == 1 ? on_cards : on_cards / row.num_cards), asked > layers};
+    case Place::HostBuffer:
+    case Place::HostModel:
+      // A log that shows the host where all layers are asked for ran without cards, or kept the cache at home.
+      return {static_cast<double>(on_cards == layers ? layers : layers - on_cards), asked <= layers || row.cards.empty()};
+    case Place::Card:
+      break;
+  }
+  const std::vector<double> shares = shares_of(row);
+  if (shares.size() == 1) return {static_cast<double>(on_cards), asked > layers};
+  const LayerSplit split = split_layers(shares, layers, asked);
+  const bool told = row.split.size() >= shares.size();
+  return {static_cast<double>(split.layers[static_cast<std::size_t>(row.card)]), asked > layers && split.head_card == row.card,
+          told && !row.overrides_tensors ? Certainty::Exact : Certainty::Split};
+}
+
+serving::KvLayout layout_of(const VramRow& row) {
+  serving::KvLayout layout;
+  layout.ubatch = row.ubatch;
+  layout.sequences = std::max(1.0, row.slots);
+  // Logs show the mode 0 also where flash attention then works on the latent vectors.
+  layout.absorbs_latent = row.engine == Engine::Vllm || row.flash_attention || row.latent_mode.value_or(0) != 0;
+  layout.keeps_windows_only = row.keeps_windows_only;
+  layout.caches_latent_twice = row.latent_mode == 1;
+  return layout;
+}
+
+Bytes whole_cache(const VramRow& row) {
+  const ModelShape& shape = row.model->shape;
+  const serving::KvLayout layout = layout_of(row);
+  const Bytes all = serving::kv_cache_bytes(shape, context_of(row), row.kv, layout);
+  if (!shape.sliding_window || (!row.windows_only && !row.full_layers_only)) return all;
+  ModelShape full = shape;
+  full.attention_layers = shape.global_layers();
+  full.kv_heads = shape.sliding_window->global_kv_heads.value_or(shape.kv_heads);
+  full.head_dim = shape.sliding_window->global_head_dim.value_or(shape.head_dim);
+  full.sliding_window.reset();
+  const Bytes of_full_layers = serving::kv_cache_bytes(full, context_of(row), row.kv, layout);
+  return row.full_layers_only ? of_full_layers : all - of_full_layers;
+}
+
+serving::LlamaSettings settings_of(const VramRow& row) {
+  return {.context = context_of(row),
+          .slots = row.slots,
+          .kv = row.kv,
+          .flash_attention = row.flash_attention,
+          .ubatch = row.ubatch,
+          .attention_max_batch = row.attention_batch};
+}
+
+/// Who does not say how a model is stored runs what fits: on llama.cpp 4.85 bits, elsewhere the first of 16, 8 and 4.5 bits that
+/// leaves a quarter of the cards to the cache.
+serving::Quantisation unstated_quant(const VramRow& row, const ModelShape& shape) {
+  if (row.engine == Engine::LlamaCpp) return serving::Quantisation::uniform("4-bit mix", {.bits = 4.85, .embedding_bits = 6.0});
+  const Bytes cards = row.memory(0).value_or(Bytes::from_base(24.0 * 1024.0 * kMiB)) * row.num_cards;
+  for (const double bits : {16.0, 8.0}) {
+    auto quant = serving::Quantisation::uniform("unstated", {.bits = bits, .embedding_bits = 16.0});
+    if (serving::model_weights(shape, quant).in_file() <= cards * 0.75) return quant;
+  }
+  return serving::Quantisation::uniform("unstated", {.bits = 4.5, .embedding_bits = 16.0});
+}
+
+ModelWeights weights_of(const VramRow& row, const LlmParts::Model& model) {
+  ModelWeights weights = serving::model_weights(model.shape, row.quant.value_or(unstated_quant(row, model.shape)));
+  if (!row.file) return weights;
+  const double scale = *row.file / weights.in_file();
+  weights.token_embedding *= scale;
+  weights.output_head *= scale;
+  for (serving::LayerWeights& layer : weights.layers) {
+    layer.dense *= scale;
+    layer.experts *= scale;
+  }
+  return weights;
+}
+
+/// The card of a row, or a common one where none is known.
+serving::AcceleratorSpec card_of(const VramRow& row) {
+  if (!row.cards.empty() && row.cards.front()) return row.cards.front()->spec;
+  serving::AcceleratorSpec card;
+  card.memory = row.memory(0).value_or(Bytes::from_base(24.0 * 1024.0 * kMiB));
+  card.compute_units = 82;
+  return card;
+}
+
+serving::VllmMemory vllm_of(const VramRow& row) {
+  serving::VllmSettings settings;
+  settings.memory_utilization = row.utilization.value_or(kUnstatedUtilization);
+  settings.max_batched_tokens = row.batched_tokens;
+  settings.max_sequences = row.max_sequences.value_or(settings.max_sequences);
+  settings.tensor_parallel = row.tensor_parallel;
+  settings.kv = row.kv;
+  return serving::vllm_memory(row.model->shape, weights_of(row, *row.model), card_of(row), settings);
+}
+
+Bytes llama_total(const VramRow& row) {
+  const ModelShape& shape = row.model->shape;
+  const ModelWeights weights = weights_of(row, *row.model);
+  const int asked = row.layers_on_card.value_or(shape.layers + 1);
+  const double share = std::min(1.0, static_cast<double>(asked) / (shape.layers + 1));
+  const Bytes cache = whole_cache(row) + serving::state_bytes(shape) * std::max(1.0, row.slots);
+  const Bytes graph = serving::llama_compute_buffer(shape, settings_of(row), serving::GraphPart::WithHead);
+  const Bytes model = (weights.in_layers() + weights.output_head) * share;
+  return (model + cache * share + graph) * row.instances;
+}
+
+double cards_summed(const VramRow& row) {
+  return row.sums_cards ? row.num_cards : 1.0;
+}
+
+}  // namespace
+
+std::optional<VramFigure> predict_kv_cache(const VramRow& row) {
+  if (!row.model) return std::nullopt;
+  if (row.engine == Engine::Vllm) return mib(vllm_of(row).kv_cache, Certainty::Profiled);
+  const Placed at = placed(row);
+  if (row.state_only) return mib(serving::state_bytes(row.model->shape) * std::max(1.0, row.slots), Certainty::Placed);
+  const Bytes cache = whole_cache(row) * (at.layers / row.model->shape.layers);
+  const bool has_state = row.model->shape.linear_attention && !row.windows_only && !row.full_layers_only;
+  const Bytes state = has_state ? serving::state_bytes(row.model->shape) * std::max(1.0, row.slots) : Bytes{};
+  return mib(cache + state, worst(at.certainty, shape_certainty(row)));
+}
+
+std::optional<VramFigure> predict_compute_buffer(const VramRow& row) {
+  if (!row.model) return std::nullopt;
+  if (row.engine == Engine::Vllm) return mib(vllm_of(row).activation_peak, Certainty::Profiled);
+  const Placed at = placed(row);
+  const auto settings = settings_of(row);
+  auto part = at.has_head ? serving::GraphPart::WithHead : serving::GraphPart::WithoutHead;
+  if (row.place == Place::WholeOrOne) part = serving::GraphPart::WithHead;
+  if (row.place == Place::HostBuffer) part = serving::GraphPart::HostInput;
+  if (row.place == Place::HostModel) part = serving::GraphPart::WithHead;
+  const Certainty certainty = row.overrides_tensors ? Certainty::Placed : at.certainty;
+  return mib(serving::llama_compute_buffer(row.model->shape, settings, part), worst(certainty, shape_certainty(row)));
+}
+
+std::optional<VramFigure> predict_weights(const VramRow& row) {
+  if (!row.model && !row.file) return std::nullopt;
+  if (row.place == Place::Card && row.overrides_tensors) {
+    if (const auto memory = row.memory(row.card)) return mib(*memory * kFilledCard, Certainty::Placed);
+  }
+  if (!row.model) return mib(*row.file / row.num_cards, Certainty::Guessed);
+  const ModelWeights weights = weights_of(row, *row.model);
+  const Certainty known = row.file || row.quant ? Certainty::Exact : Certainty::Guessed;
+  if (row.engine == Engine::Vllm) return mib(weights.in_file() / row.tensor_parallel, worst(known, Certainty::Profiled));
+  const Placed at = placed(row);
+  const Bytes layers = weights.in_layers() * (at.layers / row.model->shape.layers);
+  if (row.place == Place::HostBuffer) return mib(weights.token_embedding, Certainty::Placed);
+  if (row.place == Place::HostModel) {
+    const Bytes on_cards = row.cards.empty() ? Bytes{} : card_of(row).memory * (kFilledCard * row.num_cards);
+    const Bytes left = std::max(weights.token_embedding, weights.in_file() - on_cards);
+    return mib(left, row.cards.empty() ? known : Certainty::Placed);
+  }
+  return mib(layers + (at.has_head ? weights.output_head : Bytes{}), worst(known, at.certainty));
+}
+
+std::optional<VramFigure> predict_total(const VramRow& row) {
+  const serving::AcceleratorSpec card = card_of(row);
+  const Bytes usable = serving::usable_memory(card);
+  const Bytes beside = Bytes::from_base(kBesideBudgetMib * kMiB);
+  if (row.engine == Engine::Vllm) {
+    const Bytes budget = usable * row.utilization.value_or(kUnstatedUtilization);
+    return mib(std::min(usable, budget + beside) * cards_summed(row), Certainty::Profiled);
+  }
+  if (!row.model) return std::nullopt;
+  const Certainty known =
+      worst(Certainty::Split, worst(shape_certainty(row), row.file || row.quant ? Certainty::Exact : Certainty::Guessed));
+  const Bytes reserve = serving::context_reserve(card) * row.num_cards;
+  const Bytes all = llama_total(row) + reserve;
+  if (row.sums_cards || row.num_cards == 1) return mib(std::min(all, usable * row.num_cards), known);
+  return mib(std::min(usable, all / row.num_cards), worst(known, Certainty::Split));
+}
+
+std::optional<VramFigure> predict_kv_tokens(const VramRow& row) {
+  if (!row.model) return std::nullopt;
+  // Where a start is reported, at least the context that was asked for fits.
+  const double asked = row.max_context.value_or(row.context.value_or(row.batched_tokens));
+  const double tokens = std::max(vllm_of(row).kv_tokens * row.context_parallel, 0.9 * asked);
+  return VramFigure{tokens, row.utilization && row.quant ? Certainty::Profiled : Certainty::Guessed};
+}
+
+std::optional<VramFigure> predict_outcome(const VramRow& row) {
+  // Tensors placed by name leave on the cards what fits; that is what the option is for.
+  if (!row.model || (row.overrides_tensors && row.num_cards > 0)) return VramFigure{1.0, Certainty::Placed};
+  const Bytes usable = serving::usable_memory(card_of(row)) * row.num_cards;
+  if (row.engine == Engine::Vllm) {
+    const bool told = row.quant || row.file;
+    const double tokens = vllm_of(row).kv_tokens;
+    const bool fits = tokens > 0.0 && tokens >= row.max_context.value_or(0.0);
+    return VramFigure{fits || !told ? 1.0 : 0.0, Certainty::Profiled};
+  }
+  if (!row.file && !row.quant) return VramFigure{1.0, Certainty::Guessed};
+  const Bytes needed = llama_total(row) + serving::context_reserve(card_of(row)) * row.num_cards;
+  const bool host_holds_rest = row.layers_on_card && *row.layers_on_card <= row.model->shape.layers;
+  return VramFigure{needed <= usable || host_holds_rest ? 1.0 : 0.0, Certainty::Split};
+}
+
+}  // namespace labtwin::calibration

@@ -1,0 +1,276 @@
+#include "sim/command/fit_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "models/base/text.hpp"
+#include "models/catalog/part_finder.hpp"
+#include "models/registry.hpp"
+#include "models/serving/model_file.hpp"
+#include "models/serving/vram_plan.hpp"
+
+namespace labtwin::command {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using serving::VramPlan;
+using serving::VramRequest;
+
+constexpr int kDoesNotLoad = 1;
+constexpr double kGiB = 1073741824.0;
+constexpr double kUsualContext = 4096.0;
+
+struct Options {
+  std::vector<std::string> models;
+  std::vector<std::string> cards;
+  std::vector<std::string> contexts;
+  std::string quant;
+  std::string kv_type = "f16";
+  std::string engine = "llama.cpp";
+  std::string desktop = "0 B";
+  std::optional<std::uint32_t> num_cards;
+  std::optional<std::uint32_t> ubatch;
+  std::optional<std::uint32_t> layers;
+  bool json = false;
+};
+
+[[noreturn]] void fail(std::string key, std::string value, std::string rule, std::string hint = {}) {
+  Diagnostic diagnostic;
+  diagnostic.key = std::move(key);
+  diagnostic.value = std::move(value);
+  diagnostic.rule = std::move(rule);
+  diagnostic.hint = std::move(hint);
+  throw ConfigError(std::move(diagnostic));
+}
+
+/// A model and what was asked of it.
+struct Case {
+  std::string model;
+  std::string card;
+  VramRequest request;
+};
+
+/// What the options name, read once.
+class Reader {
+ public:
+  explicit Reader(const Options& options)
+      : options_(&options), quants_(load_quant_table(catalog_)), cards_(catalog_, "gpus"), models_(catalog_, "llms") {}
+
+  [[nodiscard]] const serving::QuantTable& quants() const noexcept { return quants_; }
+
+  [[nodiscard]] std::vector<Case> cases() const {
+    std::vector<Case> cases;
+    for (const std::string& model : options_->models) {
+      const serving::ModelFile file = model_of(model);
+      for (const std::string& card : options_->cards) {
+        const AcceleratorPart part = load_accelerator(catalog_, cards_.part(card));
+        for (const double context : contexts()) {
+          cases.push_back({file.name, part.entry.part, request_of(file, part.spec, context)});
+        }
+      }
+    }
+    return cases;
+  }
+
+ private:
+  [[nodiscard]] serving::ModelFile model_of(const std::string& name) const {
+    const bool is_file = name.ends_with(".json") || (name.ends_with(".gguf") && std::filesystem::exists(name)) ||
+                         name.find('/') != std::string::npos;
+    if (is_file) return serving::read_model_file(name, quants_);
+    const ModelPart part = load_language_model(catalog_, models_.part(name));
+    return {part.entry.part, part.shape, serving::Quantisation::find(quants_, quant_in(name))};
+  }
+
+  [[nodiscard]] std::vector<double> contexts() const {
+    if (options_->contexts.empty()) return {kUsualContext};
+    std::vector<double> contexts;
+    for (const std::string& text : options_->contexts) {
+      double tokens = 0.0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), tokens);
+      const bool is_count =
+          error == std::errc{} && end == text.data() + text.size() && tokens >= 1.0 && std::floor(tokens) == tokens;
+      if (!is_count) fail("--context", printable(text), "must be a whole number of tokens, at least 1");
+      contexts.push_back(tokens);
+    }
+    return contexts;
+  }
+
+  /// `Q4_K_M` of `Meta-Llama-3.1-8B-Instruct-Q4_K_M.gguf`; empty if the name tells none.
+  [[nodiscard]] static std::string quant_in(const std::string& name) {
+    if (!name.ends_with(".gguf")) return {};
+    const std::string stem = name.substr(0, name.size() - 5);
+    return stem.substr(stem.find_last_of("-.") + 1);
+  }
+
+  [[nodiscard]] VramRequest request_of(const serving::ModelFile& file, const serving::AcceleratorSpec& card,
+                                       double context) const {
+    const bool is_vllm = options_->engine == "vllm";
+    if (!is_vllm && options_->engine != "llama.cpp") fail("--engine", printable(options_->engine), "is llama.cpp or vllm");
+    if (context > file.shape.max_context) {
+      fail("--context", fmt::format("{:.0f}", context),
+           fmt::format("{} was made for {} tokens at most", file.name, file.shape.max_context));
+    }
+    const auto kv = serving::find_kv_types(quants_, options_->kv_type);
+    if (!kv) fail("--kv", options_->kv_type, "is no type of a cache", "f16, q8_0, q4_0 or fp8");
+    const auto quant =
+        options_->quant.empty() && file.quant
+            ? *file.quant
+            : serving::Quantisation::parse(quants_, options_->quant.empty() ? (is_vllm ? "bf16" : "q4_k_m") : options_->quant);
+    VramRequest request{.shape = file.shape, .quant = quant, .card = card};
+    request.num_cards = static_cast<int>(options_->num_cards.value_or(1));
+    request.engine = is_vllm ? serving::ServingEngine::Vllm : serving::ServingEngine::LlamaCpp;
+    request.context = context;
+    request.kv = *kv;
+    request.ubatch = options_->ubatch.value_or(512);
+    if (options_->layers) request.layers_on_card = static_cast<int>(*options_->layers);
+    request.desktop = parse_quantity<Bytes>(options_->desktop);
+    return request;
+  }
+
+  const Options* options_;
+  catalog::Catalog catalog_;
+  serving::QuantTable quants_;
+  catalog::PartFinder cards_;
+  catalog::PartFinder models_;
+};
+
+std::string gib(Bytes bytes) {
+  return fmt::format("{:.2f} GiB", bytes.value() / kGiB);
+}
+
+Json plan_json(const VramPlan& plan) {
+  return {{"loads", plan.loads()},
+          {"weights_bytes", plan.weights.value()},
+          {"kv_cache_bytes", plan.kv_cache.value()},
+          {"compute_buffer_bytes", plan.compute_buffer.value()},
+          {"reserve_bytes", plan.reserve.value()},
+          {"total_bytes", plan.total().value()},
+          {"usable_bytes", plan.usable.value()}};
+}
+
+Json case_json(const Case& one, const serving::QuantTable& quants) {
+  const VramPlan plan = plan_vram(one.request);
+  Json json{{"model", one.model},
+            {"card", one.card},
+            {"cards", one.request.num_cards},
+            {"quant", one.request.quant.name()},
+            {"context", one.request.context}};
+  json.update(plan_json(plan));
+  const auto largest = largest_context(one.request);
+  json["largest_context"] = largest ? Json(*largest) : Json(nullptr);
+  json["changes"] = Json::array();
+  if (plan.loads()) return json;
+  for (const serving::VramChange& change : changes_that_load(one.request, quants)) {
+    json["changes"].push_back({{"what", change.what}, {"total_bytes", change.plan.total().value()}});
+  }
+  return json;
+}
+
+std::string breakdown_text(const VramPlan& plan) {
+  std::string text;
+  const auto line = [&](std::string_view what, Bytes bytes) { text += fmt::format("  {:<15} {:>11}\n", what, gib(bytes)); };
+  line("weights", plan.weights);
+  line("KV cache", plan.kv_cache);
+  line("compute buffer", plan.compute_buffer);
+  line("reserve", plan.reserve);
+  line("together", plan.total());
+  line("usable", plan.usable);
+  return text;
+}
+
+std::string case_text(const Case& one, const serving::QuantTable& quants) {
+  const VramPlan plan = plan_vram(one.request);
+  const std::string cards = one.request.num_cards > 1 ? fmt::format("{} x ", one.request.num_cards) : "";
+  std::string text = fmt::format("{}  {} in {} with {:.0f} tokens of context on {}{}\n\n", plan.loads() ? "LOADS" : "FAILS",
+                                 one.model, one.request.quant.name(), one.request.context, cards, one.card);
+  text += breakdown_text(plan) + "\n";
+  if (const auto largest = largest_context(one.request)) {
+    text += fmt::format("The longest context that loads is {:.0f} tokens.\n", *largest);
+  } else {
+    text += "It loads with no context, however short.\n";
+  }
+  if (plan.loads()) return text;
+  const auto changes = changes_that_load(one.request, quants);
+  text += changes.empty() ? "No single change makes it load.\n" : "It would load with one of:\n";
+  for (const serving::VramChange& change : changes) {
+    text += fmt::format("  {:<32} {} of {}\n", change.what, gib(change.plan.total()), gib(change.plan.usable));
+  }
+  return text;
+}
+
+/// One row per model and context, one column per card.
+std::string table_text(const Options& options, const std::vector<Case>& cases) {
+  const std::size_t num_contexts = std::max<std::size_t>(1, options.contexts.size());
+  std::size_t model_width = 5;
+  for (const Case& one : cases) model_width = std::max(model_width, one.model.size());
+  std::string text = fmt::format("{:<{}}  {:>8}", "model", model_width, "context");
+  std::vector<std::size_t> widths;
+  for (std::size_t card = 0; card < options.cards.size(); ++card) {
+    const std::string& name = cases[card * num_contexts].card;
+    widths.push_back(std::max<std::size_t>(name.size(), 16));
+    text += fmt::format("  {:>{}}", name, widths.back());
+  }
+  text += "\n";
+  const std::size_t per_model = options.cards.size() * num_contexts;
+  for (std::size_t first = 0; first < cases.size(); first += per_model) {
+    for (std::size_t context = 0; context < num_contexts; ++context) {
+      text += fmt::format("{:<{}}  {:>8.0f}", cases[first].model, model_width, cases[first + context].request.context);
+      for (std::size_t card = 0; card < options.cards.size(); ++card) {
+        const VramPlan plan = plan_vram(cases[first + card * num_contexts + context].request);
+        const std::string cell = fmt::format("{} {}", plan.loads() ? "loads" : "fails", gib(plan.total()));
+        text += fmt::format("  {:>{}}", cell, widths[card]);
+      }
+      text += "\n";
+    }
+  }
+  return text;
+}
+
+int fit_model(const Options& options) {
+  if (options.cards.empty()) fail("--on", "", "is missing: name a card, see labtwin parts gpus");
+  const Reader reader(options);
+  const std::vector<Case> cases = reader.cases();
+  const bool all_load = std::all_of(cases.begin(), cases.end(), [](const Case& one) { return plan_vram(one.request).loads(); });
+  if (options.json) {
+    Json json{{"cases", Json::array()}};
+    for (const Case& one : cases) json["cases"].push_back(case_json(one, reader.quants()));
+    fmt::print("{}\n", json.dump(2));
+  } else if (cases.size() == 1) {
+    fmt::print("{}", case_text(cases.front(), reader.quants()));
+  } else {
+    fmt::print("{}", table_text(options, cases));
+  }
+  return all_load ? 0 : kDoesNotLoad;
+}
+
+}  // namespace
+
+void add_fit_model(CommandLine& line) {
+  const auto options = std::make_shared<Options>();
+  line.add("fit-model", "Say whether models load on cards, and what fills the memory")
+      .argument("MODEL", options->models, "Models of the catalog, config.json files or GGUF files; several make a table")
+      .option("--on", options->cards, "A card of the catalog; repeatable")
+      .option("--context", options->contexts, "Tokens of all sequences together, 4096 if not given; repeatable")
+      .option("--quant", options->quant, "How the weights are stored; q4_k_m if not given, for vLLM bf16")
+      .option("--kv", options->kv_type, "Type of the KV cache, keys/values: f16, q8_0, q8_0/q4_0, fp8")
+      .option("--engine", options->engine, "llama.cpp or vllm")
+      .option("--cards", options->num_cards, 1, 64, "How many of the card")
+      .option("--ubatch", options->ubatch, 1, 65536, "Tokens of one graph of llama.cpp, 512 if not given")
+      .option("--layers", options->layers, 1, 1024, "Layers on the card, the output head counts as one; all if not given")
+      .option("--desktop", options->desktop, "What a desktop holds on the card, e.g. \"600 MiB\"")
+      .flag("--json", options->json, "Answer in JSON")
+      .runs([options] { return fit_model(*options); });
+}
+
+}  // namespace labtwin::command

@@ -1,0 +1,67 @@
+"""Does `labtwin fit-model` answer with the status that it promises, and does wrong input get one clear message?
+
+Usage: fit_model.py LABTWIN ROOT
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+
+def run(labtwin: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [str(labtwin), "fit-model", *(str(word) for word in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def check_verdicts(labtwin: Path) -> None:
+    loads = run(labtwin, "llama-3.1-8b", "--on", "NVIDIA GeForce RTX 3090 24GB", "--context", "32768")
+    assert loads.returncode == 0 and loads.stdout.startswith("LOADS  llama-3.1-8b"), loads
+    fails = run(labtwin, "llama-3.1-70b", "--on", "rtx-3090", "--json")
+    assert fails.returncode == 1, fails
+    case = json.loads(fails.stdout)["cases"][0]
+    parts = ("weights_bytes", "kv_cache_bytes", "compute_buffer_bytes", "reserve_bytes")
+    assert abs(sum(case[part] for part in parts) - case["total_bytes"]) < 1.0, case
+    assert case["total_bytes"] > case["usable_bytes"] and not case["loads"], case
+    assert case["changes"] and all(change["total_bytes"] <= 16 * case["usable_bytes"] for change in case["changes"]), case
+
+
+def check_table(labtwin: Path) -> None:
+    cards = ("--on", "rtx-3090", "--on", "apple-m4-max")
+    table = run(labtwin, "llama-3.1-8b", "qwen3-32b", *cards, "--context", "8192", "--context", "32768")
+    assert table.returncode == 1, table
+    lines = table.stdout.splitlines()
+    assert len(lines) == 5 and lines[0].split() == ["model", "context", "rtx-3090", "apple-m4-max"], table.stdout
+
+
+def check_wrong_input(labtwin: Path, folder: Path) -> None:
+    config = folder / "config.json"
+    config.write_text('{"num_hidden_layers": 2, "hidden_size": 64, "vocab_size": 100}')
+    cut = folder / "cut.gguf"
+    cut.write_bytes(b"GGUF\x03\x00\x00\x00\x01")
+    card = ("--on", "rtx-3090")
+    cases = [
+        (("llama-3.1-8b", *card, "--quant", "q4_k_n"), 'is no known quantisation (did you mean "q4_k_m"?)'),
+        (("llama-3.1-8b", "--on", "rtx-3091"), '(did you mean "rtx-3090"?)'),
+        (("llama-3-8b", *card, "--context", "32768"), "was made for 8192 tokens at most"),
+        ((config, *card), "num_attention_heads: is missing"),
+        ((cut, *card), "is cut off within its header"),
+        (("llama-3.1-8b",), "--on"),
+    ]
+    for arguments, message in cases:
+        result = run(labtwin, *arguments)
+        assert result.returncode == 2 and message in result.stderr, (arguments, result)
+        assert len(result.stderr.splitlines()) == 1, result.stderr
+
+
+def main() -> None:
+    labtwin = Path(sys.argv[1])
+    check_verdicts(labtwin)
+    check_table(labtwin)
+    with tempfile.TemporaryDirectory() as folder:
+        check_wrong_input(labtwin, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
