@@ -152,8 +152,9 @@ void add_left_out(const SweepModel& model, const SweepKey& key, const FioRow& ro
   const auto where = static_cast<std::size_t>(regime(loop_rate(model.curve.curve, row.point).saturation));
   if (row.iops) {
     const double unknown = model.departure.at(row.point).unknown_share;
-    result.rates[where].push_back(
-        left_to_law(std::log(loop.iops.value / *row.iops), kNormal90 * model.curve.log_sigma(row.point), unknown));
+    result.rates[where].push_back(left_to_law(std::log(loop.iops.value / *row.iops),
+                                              std::hypot(kNormal90 * model.curve.log_sigma(row.point), model.run_scatter),
+                                              unknown));
   }
   for (std::size_t q = 0; q < kNumQuantiles; ++q) {
     if (!row.quantile_us[q] || !row.latency_us) continue;

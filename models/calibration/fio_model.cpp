@@ -2,9 +2,26 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
+
+#include "models/calibration/class_prior_fit.hpp"
+#include "models/calibration/median.hpp"
 
 namespace labtwin::calibration {
 namespace {
+
+double run_scatter(const std::vector<LoopResidual>& residuals) {
+  std::map<std::pair<double, double>, std::vector<double>> runs;
+  for (const LoopResidual& r : residuals) runs[{r.point.num_in_flight, r.point.num_jobs}].push_back(r.log_residual);
+  std::vector<double> departures;
+  for (const auto& [loop, of_loop] : runs) {
+    if (of_loop.size() < 2) continue;
+    const double middle = median(of_loop);
+    for (double log_residual : of_loop) departures.push_back(log_residual - middle);
+  }
+  return quantile90(std::move(departures)).value_or(0.0);
+}
 
 Departure tail_departure(std::span<const TailMeasurement> measurements, const TailCoefficients& coefficients) {
   std::vector<LoopResidual> residuals;
@@ -29,7 +46,7 @@ LoopEstimate estimate(const SweepModel& model, const SweepKey& key, const LoopPo
   const LoopRate rate = loop_rate(model.curve.curve, point);
   const auto where = static_cast<std::size_t>(regime(rate.saturation));
   const Departure::Value departure = model.departure.at(point);
-  const double iops_width = std::hypot(kNormal90 * model.curve.log_sigma(point),
+  const double iops_width = std::hypot(kNormal90 * model.curve.log_sigma(point), model.run_scatter,
                                        model.discrepancy.log_iops[where] * std::sqrt(departure.unknown_share));
   const PerSecond iops = rate.iops * std::exp(departure.mean);
   const Seconds loop_time = point.num_in_flight / iops;
@@ -70,6 +87,7 @@ SweepModel fit_sweep(const std::vector<const FioRow*>& fit_rows, const SweepKey&
     residuals.push_back({m.point, std::log(m.iops / loop_rate(model.curve.curve, m.point).iops)});
   }
   model.departure = Departure(residuals);
+  model.run_scatter = run_scatter(residuals);
   std::vector<OverheadMeasurement> overheads;
   std::vector<TailMeasurement> part_latencies;
   std::array<std::vector<TailMeasurement>, kNumQuantiles> tails;

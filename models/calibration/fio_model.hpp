@@ -17,6 +17,9 @@ namespace labtwin::calibration {
 struct SweepModel {
   CurveFit curve;
   Departure departure;  ///< of the rate
+  /// How far runs of one loop lie from the one in the middle: half-width of the 90 % interval of the log rate. 0 if too few
+  /// were repeated.
+  double run_scatter = 0.0;
   LoopOverhead overhead;
   /// Log latency of this half of a mix over that of the whole loop.
   TailCoefficients part_latency{};
