@@ -10,6 +10,7 @@
 #include "models/storage/read_device_limits.hpp"
 #include "models/storage/read_drive_law.hpp"
 #include "models/storage/read_flash_parameters.hpp"
+#include "models/storage/read_thermal_design.hpp"
 
 namespace labtwin {
 namespace {
@@ -103,6 +104,7 @@ void check_parameters(std::string_view family, const std::string& law, TableRead
     static_cast<void>(storage::read_device_limits(parameters));
     static_cast<void>(storage::read_flash_parameters(parameters));
     static_cast<void>(storage::read_slc_cache_design(parameters));
+    static_cast<void>(storage::read_thermal_design(parameters));
     static_cast<void>(storage::read_flush_time(parameters));
     static_cast<void>(storage::read_drive_interface(parameters));
     return;
@@ -126,6 +128,7 @@ DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part) {
     drive.limits = storage::read_device_limits(parameters);
     drive.flash = storage::read_flash_parameters(parameters);
     drive.slc_cache = storage::read_slc_cache_design(parameters);
+    drive.thermal = storage::read_thermal_design(parameters);
     drive.flush = storage::read_flush_time(parameters);
     drive.interface = storage::read_drive_interface(parameters);
   });

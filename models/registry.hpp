@@ -18,6 +18,7 @@
 #include "models/storage/drive_link.hpp"
 #include "models/storage/flash_log.hpp"
 #include "models/storage/slc_cache_design.hpp"
+#include "models/storage/thermal_state.hpp"
 #include "models/vector/search_host.hpp"
 
 namespace labtwin {
@@ -70,6 +71,7 @@ struct DrivePart {
   storage::DeviceLimits limits;
   std::optional<storage::FlashParameters> flash;     ///< how it ages under writes, where that is known
   std::optional<storage::SlcCacheDesign> slc_cache;  ///< of drives that have one
+  std::optional<storage::ThermalDesign> thermal;     ///< how hot it gets, where that is known
   std::optional<Seconds> flush;                      ///< time to empty its volatile cache, where that is known
   std::optional<storage::DriveLink> interface;       ///< what it is made for, where that is known
 };

@@ -24,7 +24,7 @@ std::string flash_tables(const FitSummary& fit) {
   std::string sigma = "\n[fit.sigma]\n";
   for (const FittedParameter& p : fit.parameters) {
     parameters += fmt::format("{} = {}\n", p.name, quantity(p));
-    sigma += fmt::format("\"sustained_write.{}\" = {:.3g}\n", p.name, p.sigma / p.value);
+    if (p.sigma > 0.0) sigma += fmt::format("\"sustained_write.{}\" = {:.3g}\n", p.name, p.sigma / p.value);
   }
   return parameters + "\n[grades]\nsustained_write = \"fitted\"\n" + sigma;
 }

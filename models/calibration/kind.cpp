@@ -12,6 +12,7 @@
 #include "models/calibration/column_unit.hpp"
 #include "models/calibration/fio_sweep.hpp"
 #include "models/calibration/interference.hpp"
+#include "models/calibration/page_cache_cliff.hpp"
 #include "models/calibration/rpc_latency.hpp"
 #include "models/calibration/slc_cache.hpp"
 #include "models/calibration/sustained_write.hpp"
@@ -58,6 +59,10 @@ constexpr std::array<Names, 9> kRpcLatencyOptional = {
 constexpr std::array<Names, 9> kRpcLatencyQuantities = {
     "mean_us", "p50_us", "p90_us", "p95_us", "p99_us", "p999_us", "connect_p50_us", "connect_p95_us", "connect_p99_us"};
 
+constexpr std::array<Names, 4> kPageCacheColumns = {"memory_mib", "resident_mib", "mapped_mib", "qps"};
+constexpr std::array<Names, 5> kPageCacheConditions = {"system", "storage", "memory_mib", "resident_mib", "mapped_mib"};
+constexpr std::array<Names, 1> kPageCacheQuantities = {"qps"};
+
 constexpr std::array<Names, 4> kVectorDiskColumns = {"search_mode", "bg_kind", "bg_iodepth", "qps"};
 constexpr std::array<Names, 9> kVectorDiskConditions = {
     "host", "search_mode", "dim", "n_vectors", "search_param", "reads_in_flight_W", "query_threads", "bg_kind", "bg_iodepth"};
@@ -76,7 +81,7 @@ constexpr std::array<Names, 17> kVramUsageOptional = {
     "flash_attn",    "ubatch",   "ngl",      "notes",    "value", "gpu_memory_utilization", "max_num_seqs", "max_model_len",
     "engine_version"};
 
-constexpr std::array<Kind, 8> kKinds = {{
+constexpr std::array<Kind, 9> kKinds = {{
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
     {"sustained_write", kSustainedWriteColumns, kSustainedWriteConditions, kSustainedWriteQuantities,
@@ -86,6 +91,7 @@ constexpr std::array<Kind, 8> kKinds = {{
     {"rpc_latency", kRpcLatencyColumns, kRpcLatencyConditions, kRpcLatencyQuantities, &evaluate_rpc_latency,
      kRpcLatencyOptional},
     {"vram_usage", kVramUsageColumns, kVramUsageConditions, kVramUsageQuantities, &evaluate_vram_usage, kVramUsageOptional},
+    {"page_cache", kPageCacheColumns, kPageCacheConditions, kPageCacheQuantities, &evaluate_page_cache},
     {"vector_disk", kVectorDiskColumns, kVectorDiskConditions, kVectorDiskQuantities, nullptr, kVectorDiskOptional},
 }};
 

@@ -123,15 +123,16 @@ Grounds grounds_before_fit(const Unit& unit, CatalogDrives& drives) {
   return grounds;
 }
 
-FitSummary summary_of(const std::string& device, const FlashBelief& belief, std::size_t num_rows) {
+FitSummary summary_of(const Unit& unit, const FlashBelief& belief, std::size_t num_rows) {
   const storage::FlashParameters flash = belief.mean();
   const auto& log = belief.log;
   const double sequential = flash.sequential.value() / 1e6;
   const double random = flash.random.value() / 1e6;
-  return {.unit = device,
+  return {.unit = unit.device,
           .law = "flash_log",
           .num_rows = num_rows,
-          .parameters = {{"sequential", sequential, "MB/s", sequential * log[FlashBelief::Sequential].sigma},
+          .parameters = {{"capacity", unit.capacity.value() / 1e9, "GB", 0.0},
+                         {"sequential", sequential, "MB/s", sequential * log[FlashBelief::Sequential].sigma},
                          {"random", random, "MB/s", random * log[FlashBelief::Random].sigma},
                          {"spare", flash.spare, "", flash.spare * log[FlashBelief::Spare].sigma},
                          {"copy_cost", flash.copy_cost, "", flash.copy_cost * log[FlashBelief::CopyCost].sigma}}};
@@ -155,7 +156,7 @@ void learn(const MeasurementTable& table, const Unit& unit, Grounds& grounds, Ev
   grounds.belief = fit_flash(runs, observations, flash_prior(unit.capacity, unit.interface));
   grounds.grade = Grade::Fitted;
   grounds.note.clear();
-  evaluation.fits.push_back(summary_of(unit.device, grounds.belief, observations.size()));
+  evaluation.fits.push_back(summary_of(unit, grounds.belief, observations.size()));
 }
 
 void predict(const MeasurementTable& table, const RunRows& run, const Grounds& grounds, Evaluation& evaluation) {

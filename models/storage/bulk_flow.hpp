@@ -11,6 +11,7 @@ namespace labtwin::storage {
 /// A steady stream of requests: a window kept full, or a schedule that the window can follow.
 struct BulkDemand {
   IoClass request;
+  Seconds work;         ///< that one request is for the drive now
   double window = 1.0;  ///< requests in flight when the window is full, >= 1
   std::optional<PerSecond> rate_limit = std::nullopt;
   Seconds think_time{};       ///< between the end of a request and the issue of its successor

@@ -20,7 +20,7 @@ Occupancy::Use use_of(Direction direction) {
 }  // namespace
 
 DeviceQueue::DeviceQueue(const DriveLaw& law, const DeviceLimits& limits)
-    : law_(law), limits_(limits), occupancy_(limits.interference) {
+    : law_(law), limits_(limits), occupancy_(limits.interference), medium_(law, limits.aging, limits.thermal) {
   if (limits.slc_cache) slc_cache_.emplace(*limits.slc_cache);
 }
 
@@ -46,7 +46,7 @@ void DeviceQueue::enter(Seconds now, const Command& command, Seconds work) {
 }
 
 DeviceQueue::Started DeviceQueue::start(Seconds now, const Command& command, bool degraded) {
-  const Seconds work = law_.work(command.io);
+  const Seconds work = medium_.enter(now, command.io);
   enter(now, command, work);
   work_entered_ += work;
   const Seconds backlog = occupancy_.backlog(command.io.direction);
@@ -73,7 +73,7 @@ DeviceQueue::Started DeviceQueue::start(Seconds now, const Command& command, boo
 }
 
 Seconds DeviceQueue::restore(Seconds now, const Command& command, Seconds finish) {
-  const Seconds work = law_.work(command.io);
+  const Seconds work = medium_.work(command.io);
   enter(now, command, work);
   push_finish(command, work, finish, finish);
   if (slc_cache_ && command.io.direction == Direction::Write) slc_cache_->busy_until(finish);

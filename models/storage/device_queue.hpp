@@ -9,6 +9,7 @@
 
 #include "models/base/device.hpp"
 #include "models/storage/drive_law.hpp"
+#include "models/storage/medium_state.hpp"
 #include "models/storage/occupancy.hpp"
 #include "models/storage/slc_cache.hpp"
 
@@ -28,6 +29,8 @@ struct DeviceLimits {
   std::optional<Bytes> write_window;  ///< the same for writes
   std::optional<WriteCache> write_cache;
   std::optional<SlcCacheParameters> slc_cache;
+  std::optional<FlashAging> aging;         ///< of drives whose garbage collection is simulated
+  std::optional<ThermalSettings> thermal;  ///< of drives whose temperature is
   Occupancy::Weights interference;
   double degraded_slowdown = 10.0;  ///< factor on every latency while the drive is degraded (assumed)
 };
@@ -84,6 +87,9 @@ class DeviceQueue {
   [[nodiscard]] std::optional<SlcCache>& slc_cache() noexcept { return slc_cache_; }
   [[nodiscard]] const std::optional<SlcCache>& slc_cache() const noexcept { return slc_cache_; }
 
+  [[nodiscard]] MediumState& medium() noexcept { return medium_; }
+  [[nodiscard]] const MediumState& medium() const noexcept { return medium_; }
+
   [[nodiscard]] std::size_t num_in_flight() const noexcept { return num_in_flight_; }
   [[nodiscard]] const std::vector<Event>& in_flight() const noexcept { return events_; }
   /// Work of all commands that were started.
@@ -100,6 +106,7 @@ class DeviceQueue {
   DeviceLimits limits_;
   Occupancy occupancy_;
   std::optional<SlcCache> slc_cache_;
+  MediumState medium_;
   std::vector<Event> events_;  // heap, earliest first
   std::uint64_t next_sequence_ = 0;
   std::size_t num_in_flight_ = 0;

@@ -286,9 +286,8 @@ void Drive::fail_everything(Seconds now) {
 Seconds Drive::work_entered(Seconds now) const {
   Seconds work = device_.work_entered() + work_alone_;
   if (!alone_since_) return work;
-  bulks_.for_each([&](Slot, const BulkState& bulk) {
-    work += law_->work(request_class(bulk)) * (bulk.flow.request_rate * (now - *alone_since_));
-  });
+  bulks_.for_each(
+      [&](Slot, const BulkState& bulk) { work += bulk.request_work * (bulk.flow.request_rate * (now - *alone_since_)); });
   return work;
 }
 

@@ -139,6 +139,7 @@ class Drive {
     Seconds interrupted_until{};
     // While bulk jobs are alone (drive_alone.cpp): how it goes on, and requests done when that began.
     BulkFlow flow{};
+    Seconds request_work{};
     double requests_done = 0.0;
   };
 
@@ -204,6 +205,7 @@ class Drive {
   [[nodiscard]] std::optional<Seconds> alone_until(const BulkState& bulk) const;
   void forget_blocks(Seconds now);
   void credit_time_alone(Seconds now);
+  void settle_medium(Seconds now);
   [[nodiscard]] bool settle_slc_cache(Seconds now);
   [[nodiscard]] bool settle_past_cache(SlcStream& stream, bool has_room);
   void restore_full_window(Seconds now, Slot bulk);
@@ -231,6 +233,8 @@ class Drive {
   double num_waiting_alone_ = 0.0;
   std::optional<Seconds> cache_full_alone_;  ///< flush debt of a job that outruns the write cache while alone
   std::optional<SlcStream> slc_alone_;
+  MediumState::Stream medium_alone_;
+  std::optional<Seconds> medium_changes_alone_;  ///< when the work of requests is another
   Seconds work_alone_;
 };
 

@@ -45,7 +45,9 @@ std::optional<std::vector<BulkDemand>> Drive::demands_alone(Seconds now) const {
   std::optional<Bytes> last_window;
   bulks_.for_each([&](Slot, const BulkState& bulk) {
     const unsigned requests = requests_per_block(bulk);
-    BulkDemand demand{.request = request_class(bulk), .window = mean_window(bulk.job.depth, requests)};
+    const IoClass request = request_class(bulk);
+    BulkDemand demand{
+        .request = request, .work = device_.medium().work(request), .window = mean_window(bulk.job.depth, requests)};
     demand.think_time = bulk.job.think_time;
     demand.availability = bulk.job.interruptions.availability();
     if (bulk.job.rate_limit && blocks_late(bulk, now) == 0.0) {
@@ -107,6 +109,7 @@ void Drive::go_alone(Seconds now) {
   auto demand = demands->begin();
   bulks_.for_each([&](Slot, BulkState& bulk) {
     bulk.flow = *flow++;
+    bulk.request_work = demand->work;
     const double window = demand++->window;
     if (bulk.flow.window_full) num_waiting_alone_ += mean_window(bulk.job.depth, requests_per_block(bulk)) - window;
     if (outruns_cache(bulk, bulk.flow)) {
@@ -118,9 +121,18 @@ void Drive::go_alone(Seconds now) {
     num_blocks_alone_ = 0;
     return;
   }
+  settle_medium(now);
   bulks_.for_each([&](Slot slot, BulkState& bulk) { bulk.requests_done = requests_done(slot, now); });
   forget_blocks(now);
   alone_since_ = now;
+}
+
+// What the flows do to the medium, and until when they go on like this.
+void Drive::settle_medium(Seconds now) {
+  medium_alone_ = {};
+  bulks_.for_each(
+      [&](Slot, const BulkState& bulk) { device_.medium().add(medium_alone_, request_class(bulk), bulk.flow.request_rate); });
+  medium_changes_alone_ = device_.medium().next_change(now, medium_alone_);
 }
 
 // Requests done so far, in fractions of the spacing between two that finish, so that switching to the steady state and back
@@ -206,13 +218,14 @@ void Drive::leave_alone(Seconds now) {
 // Books the time alone with the owners of the jobs.
 void Drive::credit_time_alone(Seconds now) {
   const Seconds elapsed = now - *alone_since_;
-  const auto in_flight = [&](const BulkState& bulk) { return law_->work(request_class(bulk)) * bulk.flow.num_in_flight; };
+  const auto in_flight = [](const BulkState& bulk) { return bulk.request_work * bulk.flow.num_in_flight; };
   Seconds all;
   bulks_.for_each([&](Slot, const BulkState& bulk) { all += in_flight(bulk); });
   bulks_.for_each([&](Slot, const BulkState& bulk) {
     device_.occupancy().credit(bulk.job.owner, elapsed * (in_flight(bulk) / all));
-    work_alone_ += law_->work(request_class(bulk)) * (bulk.flow.request_rate * elapsed);
+    work_alone_ += bulk.request_work * (bulk.flow.request_rate * elapsed);
   });
+  device_.medium().stream(*alone_since_, now, medium_alone_);
   if (cache_full_alone_) device_.set_flush_debt(now, *cache_full_alone_);
   if (slc_alone_) device_.slc_cache()->stream(*alone_since_, now, slc_alone_->rate, slc_alone_->busy_share);
 }

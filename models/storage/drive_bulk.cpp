@@ -110,8 +110,12 @@ std::optional<Seconds> Drive::next_bulk_event() const {
     const auto at = alone_since_ ? alone_until(bulk) : next_issue(bulk);
     if (at && (!earliest || *at < *earliest)) earliest = at;
   });
-  if (!alone_since_ || !slc_alone_ || !slc_alone_->full_at) return earliest;
-  return earliest && *earliest < *slc_alone_->full_at ? earliest : slc_alone_->full_at;
+  if (!alone_since_) return earliest;
+  const auto cache_is_full = slc_alone_ ? slc_alone_->full_at : std::nullopt;
+  for (const auto& change : {cache_is_full, medium_changes_alone_}) {
+    if (change && (!earliest || *change < *earliest)) earliest = change;
+  }
+  return earliest;
 }
 
 void Drive::handle_bulk_event(Seconds now) {

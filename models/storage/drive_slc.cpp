@@ -25,7 +25,7 @@ bool Drive::settle_slc_cache(Seconds now) {
     if (bulk.job.direction == Direction::Read) return;
     const IoClass io = request_class(bulk);
     stream.rate += bulk.flow.request_rate * io.block_size;
-    stream.busy_share += bulk.flow.request_rate * law_->work(io);
+    stream.busy_share += bulk.flow.request_rate * bulk.request_work;
     window += bulk.job.block_size * bulk.job.depth;
   });
   if (window == Bytes{}) return true;

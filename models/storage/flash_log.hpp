@@ -24,6 +24,7 @@ enum class FlashState : unsigned char {
 
 /// What a drive under endless writes is made of. Amounts are in multiples of its capacity.
 struct FlashParameters {
+  Bytes capacity{};           ///< > 0; nothing where it does not matter
   BytesPerSecond sequential;  ///< host writes while nothing is copied
   BytesPerSecond random;      ///< the same in small blocks
   double spare = 0.15;        ///< flash beyond the capacity that garbage collection can use, as a fraction of it, > 0

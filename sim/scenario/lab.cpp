@@ -24,6 +24,10 @@ MemorySpec read_memory(TableReader table) {
   MemorySpec memory;
   memory.size = table.required<Bytes>("size", kPositive);
   memory.bandwidth = table.optional<BytesPerSecond>("bandwidth", kPositive);
+  storage::DirtyLimits& dirty = memory.dirty;
+  dirty.background_ratio = table.value_or<double>("dirty_background_ratio", dirty.background_ratio, between(0.0, 1.0));
+  dirty.ratio = table.value_or<double>("dirty_ratio", dirty.ratio, between(0.0, 1.0));
+  if (dirty.ratio < dirty.background_ratio) table.fail("dirty_ratio", "must not be less than dirty_background_ratio");
   return memory;
 }
 
@@ -72,11 +76,33 @@ Bytes read_data(TableReader& table, const std::string& part, const catalog::Cata
   const auto data = table.optional<Bytes>("data", kNonNegative);
   const std::vector<std::string> parts = catalog.parts("drives");
   if (!data || std::find(parts.begin(), parts.end(), part) == parts.end()) return data.value_or(Bytes{});
-  const auto slc_cache = load_drive(catalog, part).slc_cache;
-  if (slc_cache && *data > slc_cache->capacity) {
-    table.fail("data", fmt::format("is more than {} holds: {}", part, format_quantity(slc_cache->capacity)));
+  const DrivePart drive = load_drive(catalog, part);
+  std::optional<Bytes> capacity;
+  if (drive.slc_cache) capacity = drive.slc_cache->capacity;
+  if (drive.flash) capacity = drive.flash->capacity;
+  if (capacity && *data > *capacity) {
+    table.fail("data", fmt::format("is more than {} holds: {}", part, format_quantity(*capacity)));
   }
   return *data;
+}
+
+const EnumNames<storage::FlashHistory> kHistories = {{"sanitized", storage::FlashHistory::Sanitized},
+                                                     {"filled", storage::FlashHistory::Filled},
+                                                     {"rewritten", storage::FlashHistory::Rewritten}};
+const EnumNames<CoolingName> kCoolings = {{"none", CoolingName::None}, {"heatsink", CoolingName::HeatSink}};
+
+/// The keys `history` and `cooling`, which need what entries may leave out.
+void read_condition(TableReader& table, DriveSpec& drive, const catalog::Catalog& catalog) {
+  if (table.has("history")) drive.history = table.enumeration("history", kHistories);
+  if (table.has("cooling")) drive.cooling = table.enumeration("cooling", kCoolings);
+  const std::vector<std::string> parts = catalog.parts("drives");
+  if (std::find(parts.begin(), parts.end(), drive.part) == parts.end()) return;
+  const DrivePart part = load_drive(catalog, drive.part);
+  const auto needs = [&](std::string_view key, std::string_view lacks, std::string_view what) {
+    table.fail(key, fmt::format("the entry of {} does not tell {}: add [parameters.{}]", drive.part, what, lacks));
+  };
+  if (drive.history && !part.flash) needs("history", "sustained_write", "what its garbage collection costs");
+  if (drive.cooling && !part.thermal) needs("cooling", "thermal", "how hot it gets");
 }
 
 DriveSpec read_drive(TableReader& table, const catalog::Catalog& catalog) {
@@ -88,6 +114,7 @@ DriveSpec read_drive(TableReader& table, const catalog::Catalog& catalog) {
   drive.scheduler = read_scheduler(table);
   drive.max_request = table.optional<Bytes>("max_request", at_least(512));
   drive.data = read_data(table, drive.part, catalog);
+  read_condition(table, drive, catalog);
   return drive;
 }
 

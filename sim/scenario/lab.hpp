@@ -32,7 +32,9 @@
 #include "models/base/table_reader.hpp"
 #include "models/base/units.hpp"
 #include "models/catalog/catalog.hpp"
+#include "models/storage/dirty_pages.hpp"
 #include "models/storage/drive_link.hpp"
+#include "models/storage/garbage_collection.hpp"
 #include "sim/scenario/pool_spec.hpp"
 #include "sim/scenario/share_spec.hpp"
 
@@ -46,6 +48,7 @@ struct CpuSpec {
 struct MemorySpec {
   Bytes size;
   std::optional<BytesPerSecond> bandwidth;  ///< of all cores together
+  storage::DirtyLimits dirty{};
 };
 
 /// The order in which the host hands I/Os to a drive.
@@ -60,6 +63,9 @@ struct IoSchedulerSpec {
   int writes_starved = 2;
 };
 
+/// What takes the heat of a drive away.
+enum class CoolingName : unsigned char { None, HeatSink };
+
 struct DriveSpec {
   std::string name;
   std::string part;                          ///< of the catalog
@@ -67,7 +73,9 @@ struct DriveSpec {
   std::optional<storage::DriveLink> link{};  ///< as negotiated with it; nothing: what the part is made for
   IoSchedulerSpec scheduler;
   std::optional<Bytes> max_request;  ///< larger I/Os are split by the host
-  Bytes data;                        ///< that lies on it and takes room from its SLC cache
+  Bytes data;                        ///< that lies on it and takes room from its SLC cache and from garbage collection
+  std::optional<storage::FlashHistory> history{};  ///< before the run; nothing: its data were written once
+  std::optional<CoolingName> cooling{};            ///< nothing: it never gets too hot
 };
 
 /// A graphics card with the software that runs models on it.

@@ -104,12 +104,16 @@ ServiceKind read_llm_server(TableReader& table, const Place& place) {
   return spec;
 }
 
+const EnumNames<storage::Pattern> kPatterns = {{"sequential", storage::Pattern::Sequential},
+                                               {"random", storage::Pattern::Random}};
+
 std::optional<EtlJobSpec::Window> read_window(TableReader& table, std::string_view key) {
   std::optional<TableReader> inside = table.optional_table(key);
   if (!inside) return std::nullopt;
   EtlJobSpec::Window window;
   window.block = inside->value_or<Bytes>("block", Bytes::from_base(1048576.0), at_least(512.0));
   window.depth = inside->value_or<std::uint32_t>("depth", window.depth, between(1.0, 1024.0));
+  window.pattern = inside->enumeration_or("pattern", window.pattern, kPatterns);
   return window;
 }
 
@@ -122,6 +126,7 @@ std::optional<EtlJobSpec::Window> read_write_window(TableReader& table, const st
   std::optional<TableReader> inside = table.optional_table("write");
   if (!window || !inside) return window;
   window->sync = inside->enumeration_or("sync", window->sync, kSyncCalls);
+  window->is_buffered = inside->value_or<bool>("buffered", false);
   if (window->sync == storage::SyncCall::None || place.node == nullptr) return window;
   const std::vector<std::string> parts = place.catalog.parts("drives");
   for (const DriveSpec* behind : place.node->drives_behind(drive)) {
@@ -143,6 +148,13 @@ void read_schedule(TableReader& table, EtlJobSpec& spec) {
   }
 }
 
+/// Who syncs, is paced by a limit or by a reader, or writes until it is stopped does not run ahead of the drive.
+void check_buffered(TableReader& table, const EtlJobSpec& spec) {
+  if (!spec.write || !spec.write->is_buffered) return;
+  const bool runs_ahead = spec.volume && !spec.read && !spec.rate_limit && spec.write->sync == storage::SyncCall::None;
+  if (!runs_ahead) table.fail("write", "buffered is for a job that writes a volume: no read, no rate_limit, no sync");
+}
+
 ServiceKind read_etl_job(TableReader& table, const Place& place) {
   EtlJobSpec spec;
   spec.drive = table.required<std::string>("drive");
@@ -159,6 +171,7 @@ ServiceKind read_etl_job(TableReader& table, const Place& place) {
   spec.ionice = table.enumeration_or("ionice", spec.ionice, kIoClasses);
   spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
   read_schedule(table, spec);
+  check_buffered(table, spec);
   spec.is_enabled = table.value_or<bool>("enabled", true);
   return spec;
 }

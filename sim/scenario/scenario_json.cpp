@@ -16,6 +16,18 @@ Json scheduler_json(const IoSchedulerSpec& scheduler) {
           {"writes_starved", scheduler.writes_starved}};
 }
 
+std::string_view history_name(storage::FlashHistory history) {
+  switch (history) {
+    case storage::FlashHistory::Sanitized:
+      return "sanitized";
+    case storage::FlashHistory::Filled:
+      return "filled";
+    case storage::FlashHistory::Rewritten:
+      break;
+  }
+  return "rewritten";
+}
+
 Json drive_json(const DriveSpec& drive) {
   Json json{{"part", drive.part}};
   if (!drive.slot.empty()) json["slot"] = drive.slot;
@@ -23,6 +35,8 @@ Json drive_json(const DriveSpec& drive) {
   json["scheduler"] = scheduler_json(drive.scheduler);
   if (drive.max_request) json["max_request"] = format_quantity(*drive.max_request);
   if (drive.data > Bytes{}) json["data"] = format_quantity(drive.data);
+  if (drive.history) json["history"] = history_name(*drive.history);
+  if (drive.cooling) json["cooling"] = *drive.cooling == CoolingName::None ? "none" : "heatsink";
   return json;
 }
 
@@ -54,6 +68,10 @@ Json node_json(const NodeSpec& node) {
   if (node.cpu.clock) json["cpu"]["clock"] = format_quantity(*node.cpu.clock);
   json["memory"]["size"] = format_quantity(node.memory.size);
   if (node.memory.bandwidth) json["memory"]["bandwidth"] = format_quantity(*node.memory.bandwidth);
+  const storage::DirtyLimits usual;
+  const storage::DirtyLimits& dirty = node.memory.dirty;
+  if (dirty.background_ratio != usual.background_ratio) json["memory"]["dirty_background_ratio"] = dirty.background_ratio;
+  if (dirty.ratio != usual.ratio) json["memory"]["dirty_ratio"] = dirty.ratio;
   for (const DriveSpec& drive : node.drives) json["drives"][drive.name] = drive_json(drive);
   for (const PoolSpec& pool : node.pools) json["pools"][pool.name] = pool_json(pool);
   for (const NicSpec& nic : node.nics) {

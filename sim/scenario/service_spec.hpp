@@ -68,6 +68,8 @@ struct EtlJobSpec {
     Bytes block;
     std::uint32_t depth = 1;
     storage::SyncCall sync = storage::SyncCall::None;  ///< after every block written
+    bool is_buffered = false;                          ///< through the page cache, which lets the job run ahead of the drive
+    storage::Pattern pattern = storage::Pattern::Sequential;  ///< where the blocks lie
   };
   std::string drive;
   std::string write_drive;

@@ -50,7 +50,7 @@ std::optional<OwnerId> DriveService::main_owner() const noexcept {
 }
 
 BytesPerSecond DriveService::rate_alone(const StreamWindow& window) const {
-  const storage::IoClass io{window.direction, storage::Pattern::Sequential, window.block_size};
+  const storage::IoClass io{window.direction, window.pattern, window.block_size};
   const Seconds latency = storage::closed_loop(drive_->law(), io, window.depth).mean_latency;
   return window.block_size * (static_cast<double>(window.depth) / (latency + window.think_time));
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/storage/dirty_pages.hpp"
+
 namespace labtwin::service {
 namespace {
 
@@ -67,6 +69,11 @@ Task<> EtlJob::run_once() {
   for (Task<>& worker : workers) processes.push_back(engine_->spawn("etl transform", std::move(worker), ProcessKind::Server));
   if (options_.schedule.duration) {
     co_await engine_->hold(*options_.schedule.duration);
+  } else if (!reader_ && !writer_) {
+    // All of it fits into the page cache.
+    co_await engine_->hold(*options_.schedule.volume / storage::kCopyRate);
+    ++num_passes_;
+    time_of_passes_ += engine_->now() - active_since_;
   } else {
     co_await has_ended;
     ++num_passes_;
@@ -96,14 +103,31 @@ void EtlJob::begin(Trigger<>& has_ended) {
       writer_ = places_.write_drive->start_bulk(job, {});
       return;
     }
-    job.rate_limit = own_limit(options_);
-    job.total = options_.schedule.volume;
-    writer_ = places_.write_drive->start_bulk(job, [this, &has_ended] {
-      written_before_ += *options_.schedule.volume;
-      writer_.reset();
-      has_ended.complete();
-    });
+    begin_writing_only(has_ended);
   }
+}
+
+// What the page cache takes goes to the drive as well, but the job does not wait for it: the last of it is written by the
+// kernel after the job has ended.
+void EtlJob::begin_writing_only(Trigger<>& has_ended) {
+  storage::BulkJob job = bulk_of(*options_.write, storage::Direction::Write);
+  job.rate_limit = own_limit(options_);
+  job.total = options_.schedule.volume;
+  const Bytes ahead = std::min(options_.write->room, options_.schedule.volume.value_or(Bytes{}));
+  written_before_ += ahead;
+  if (job.total && ahead == *job.total) {
+    places_.write_drive->start_bulk(job, {});
+    return;
+  }
+  if (job.total) job.total = *job.total - ahead;
+  writer_ = places_.write_drive->start_bulk(job, [this, ahead, &has_ended] {
+    written_before_ += *options_.schedule.volume - ahead;
+    writer_.reset();
+    storage::BulkJob rest = bulk_of(*options_.write, storage::Direction::Write);
+    rest.total = ahead;
+    if (ahead > Bytes{}) places_.write_drive->start_bulk(rest, {});
+    has_ended.complete();
+  });
 }
 
 void EtlJob::end() {
@@ -121,6 +145,7 @@ storage::BulkJob EtlJob::bulk_of(const IoWindow& window, storage::Direction dire
   storage::BulkJob job;
   job.owner = options_.owner;
   job.direction = direction;
+  job.pattern = window.pattern;
   job.block_size = window.block_size;
   job.depth = window.depth;
   job.priority = options_.priority;

@@ -19,6 +19,8 @@ struct IoWindow {
   Bytes block_size;
   unsigned depth = 1;
   std::uint64_t region_begin = 0;
+  storage::Pattern pattern = storage::Pattern::Sequential;
+  Bytes room{};    ///< of dirty pages: how far writing runs ahead of the drive; of jobs that only write a volume
   Seconds sync{};  ///< that follows every block before the next takes its place
 };
 
@@ -88,6 +90,7 @@ class EtlJob {
   Task<> transform();
   [[nodiscard]] storage::BulkJob bulk_of(const IoWindow& window, storage::Direction direction) const;
   void begin(Trigger<>& has_ended);
+  void begin_writing_only(Trigger<>& has_ended);
   void end();
 
   Engine* engine_;

@@ -70,6 +70,7 @@ struct StreamWindow {
   Bytes block_size;
   unsigned depth = 1;
   Seconds think_time{};  ///< between the end of a block and the issue of the one that takes its place
+  storage::Pattern pattern = storage::Pattern::Sequential;
 };
 
 /// Where services keep data, in simulated time: a drive, a pool of drives, what another node shares. It takes single I/Os, of

@@ -69,6 +69,37 @@ service::PoolRebuildOptions rebuild_options(const RebuildSpec& spec, const stora
   return options;
 }
 
+/// A drive without any cooling of its own, and one under a heat sink, in a case (assumed).
+storage::Cooling cooling_of(CoolingName name) {
+  if (name == CoolingName::None) return {.kelvin_per_watt = 8.0, .time_constant = Seconds::from_base(150.0)};
+  return {.kelvin_per_watt = 3.0, .time_constant = Seconds::from_base(300.0)};
+}
+
+/// What the lab says of the drive in its slot, and its entry of the part.
+storage::DeviceLimits limits_of(const DrivePart& part, const DriveSpec& spec) {
+  storage::DeviceLimits limits = part.limits;
+  if (part.slc_cache) limits.slc_cache = part.slc_cache->holding(spec.data);
+  if (part.flash) {
+    const Bytes data = spec.data > Bytes{} ? spec.data : part.flash->capacity;
+    limits.aging =
+        storage::FlashAging{*part.flash, {.data = data, .history = spec.history.value_or(storage::FlashHistory::Filled)}};
+  }
+  if (spec.cooling && part.thermal) limits.thermal = storage::ThermalSettings{*part.thermal, cooling_of(*spec.cooling)};
+  return limits;
+}
+
+service::IoWindow window_of(const EtlJobSpec::Window& spec, std::uint64_t region) {
+  return {.block_size = spec.block, .depth = spec.depth, .region_begin = region, .pattern = spec.pattern};
+}
+
+service::StreamWindow stream_of(storage::Direction direction, const service::IoWindow& window) {
+  return {.direction = direction,
+          .block_size = window.block_size,
+          .depth = window.depth,
+          .think_time = window.sync,
+          .pattern = window.pattern};
+}
+
 /// Memory that a service keeps for itself.
 Bytes resident(const ServiceKind& kind) {
   return std::visit([](const auto& spec) { return spec.memory; }, kind);
@@ -150,8 +181,7 @@ std::unique_ptr<service::DriveService> World::make_drive(const NodeSpec& node, c
   DrivePart part = load_drive(*catalog_, spec.part);
   storage::DriveSettings settings;
   settings.scheduler = scheduler_of(spec.scheduler);
-  settings.limits = part.limits;
-  if (part.slc_cache) settings.limits.slc_cache = part.slc_cache->holding(spec.data);
+  settings.limits = limits_of(part, spec);
   settings.max_request = spec.max_request;
   const Seconds flush = part.flush.value_or(Seconds{});
   return std::make_unique<service::DriveService>(
@@ -250,14 +280,15 @@ void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
   options.priority = priority_of(spec.ionice);
   service::PlannedRate rates{.read_alone = {}, .write_alone = {}, .same_drive = spec.drive == spec.write_drive};
   if (spec.read) {
-    options.read = service::IoWindow{.block_size = spec.read->block, .depth = spec.read->depth, .region_begin = kJobInput};
-    rates.read_alone = source.rate_alone({storage::Direction::Read, options.read->block_size, options.read->depth});
+    options.read = window_of(*spec.read, kJobInput);
+    rates.read_alone = source.rate_alone(stream_of(storage::Direction::Read, *options.read));
   }
   if (spec.write) {
-    options.write = service::IoWindow{.block_size = spec.write->block, .depth = spec.write->depth, .region_begin = kJobOutput};
+    options.write = window_of(*spec.write, kJobOutput);
     options.write->sync = target.sync_time(spec.write->sync);
-    rates.write_alone =
-        target.rate_alone({storage::Direction::Write, options.write->block_size, options.write->depth, options.write->sync});
+    const NodeSpec& node = *scenario_->lab.find_node(service.node);
+    if (spec.write->is_buffered) options.write->room = storage::dirty_room(node.memory.dirty, page_cache_size(node));
+    rates.write_alone = target.rate_alone(stream_of(storage::Direction::Write, *options.write));
   }
   const service::EtlJob::Places places{.read_drive = &source, .write_drive = &target, .cores = cores_.at(service.node).get()};
   jobs_.emplace(service.name,

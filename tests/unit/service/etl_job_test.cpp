@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "models/storage/dirty_pages.hpp"
 #include "models/storage/queue_depth_curve.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/service/drive_service.hpp"
@@ -71,6 +72,34 @@ TEST(EtlJob, ComputesOnCoresInProportionToWhatItReads) {
   EXPECT_NEAR(job.bytes_read().value(), 100.0 * 100e6, 20e6);
   // Half of one core.
   EXPECT_NEAR(lab.cores.statistics().busy_time.value(), 50.0, 0.5);
+}
+
+// A writer of `volume` with this much room for dirty pages.
+EtlJobOptions writer(Bytes volume, Bytes room) {
+  EtlJobOptions options;
+  options.write = IoWindow{.block_size = 1_MiB, .depth = 8, .room = room};
+  options.schedule = {.start = 1_s, .volume = volume};
+  return options;
+}
+
+// The job takes as long as the law says.
+void expect_to_run_ahead(double gigabytes) {
+  const Bytes volume = Bytes::from_base(gigabytes * 1e9);
+  const Bytes room = Bytes::from_base(3e9);
+  Lab lab;
+  EtlJob job(lab.engine, RandomSource(1, 0), writer(volume, room), {&lab.drive, &lab.drive, &lab.cores}, 1000_MBps);
+  lab.engine.spawn("job", job.run());
+  lab.engine.run();
+  EXPECT_NEAR(job.active_time() / storage::buffered_write_time(volume, room, 1000_MBps), 1.0, 0.01);
+  EXPECT_NEAR(job.bytes_written() / volume, 1.0, 1e-9);
+}
+
+TEST(EtlJob, WritesWhatThePageCacheHoldsAtTheSpeedOfMemory) {
+  expect_to_run_ahead(2.0);
+}
+
+TEST(EtlJob, RunsAheadOfTheDriveByTheDirtyPages) {
+  expect_to_run_ahead(10.0);
 }
 
 TEST(EtlJob, ComesAgainOnItsSchedule) {
