@@ -9,8 +9,7 @@ namespace labtwin::serving {
 
 /// Law:    a discrete card shows 0.98 of its nominal memory; an integrated one lends at most 0.75 of the host's
 /// Source: 23.5 to 23.6 of 24 GiB, 31.4 of 32, 79.1 of 80 shown by drivers; macOS wires 0.67 to 0.75 of the memory, Strix Halo
-/// 0.75
-///         to 0.86 by setting
+///         0.75 to 0.86 by setting
 /// Error:  1 % of the memory for discrete cards, 10 % for integrated ones
 [[nodiscard]] Bytes usable_memory(const AcceleratorSpec& card);
 

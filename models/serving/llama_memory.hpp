@@ -26,16 +26,14 @@ enum class GraphPart : unsigned char {
   HostInput     ///< pinned memory of the host: token embeddings and the mask
 };
 
-/// Law:    with the head ubatch x (vocabulary + 2 hidden) x 4 B of logits and residuals; another card of a split ubatch x (83 B
-/// x
-///         hidden + 2.6 B x context). Without flash attention the scores, heads x context x ubatch x 4 B, if they are larger.
-///         Latent attention with flash attention unpacks keys and values: heads x 320 x context x 2 B, and ubatch x 0.25 MiB +
-///         `amb` (ubatch x 1.5 MiB where it is not set). The host keeps ubatch x (context + hidden) x 4 B
+/// Law:    with the head ubatch x (vocabulary + 2 hidden) x 4 B of logits and residuals; another card of a split ubatch x (83
+///         B x hidden + 2.6 B x context). Without flash attention the scores, heads x context x ubatch x 4 B, if they are
+///         larger. Latent attention with flash attention unpacks keys and values: heads x 320 x context x 2 B, and ubatch x
+///         0.25 MiB + `amb` (ubatch x 1.5 MiB where it is not set). The host keeps ubatch x (context + hidden) x 4 B
 /// Inputs: shape, settings and part
 /// Valid:  llama.cpp from 2024 to 2026 and ik_llama.cpp; versions differ by a copy of one activation or one expert's weights
 /// Source: ggml-org/llama.cpp src/llama-context.cpp and src/llama-graph.cpp; constants 83, 2.6, 0.25 and 1.5 from the fit rows
-/// of
-///         calibration/data/llm-memory/vram_usage
+///         of calibration/data/llm-memory/vram_usage
 /// Error:  see `labtwin validate` of kind vram_usage
 [[nodiscard]] Bytes llama_compute_buffer(const ModelShape& shape, const LlamaSettings& settings, GraphPart part);
 

@@ -28,8 +28,7 @@ struct ModelWeights {
 };
 
 /// Law:    sum over tensors of elements x bits of their type / 8; what the shape does not tell (biases, adapters) is spread
-/// over the
-///         layers, so that the elements sum to the model's parameters
+///         over the layers, so that the elements sum to the model's parameters
 /// Inputs: shape and quantisation
 /// Valid:  decoders and encoders of the shapes that ModelShape can tell
 /// Source: tensor shapes as in the models' code; types per tensor see gguf_tensor_type

@@ -58,9 +58,8 @@ struct TensorPlace {
   int num_experts = 0;
 };
 
-/// Law:    llama.cpp's choice of a storage type per tensor of a mix (`llama_tensor_get_type`), without an importance matrix for
-/// the
-///         types that ask for one
+/// Law:    llama.cpp's choice of a storage type per tensor of a mix (`llama_tensor_get_type`), without an importance matrix
+///         for the types that ask for one
 /// Inputs: the mix in lower case (`q4_k_m`) and the tensor's place
 /// Valid:  mixes of llama.cpp; a plain type (`q6_k`, `iq4_k`) is used for all tensors but embeddings and output
 /// Source: ggml-org/llama.cpp src/llama-quant.cpp

@@ -31,15 +31,14 @@ struct VllmMemory {
 };
 
 /// Law:    KV = utilization x memory - weights - outside - peak. The peak is the larger of a step of `max_batched_tokens`,
-/// tokens x
-///         (3 hidden + 3 feed-forward columns / TP) x 2 B, and of the sampler, sequences x vocabulary x 6 x 4 B; outside are
-///         the context's reserve and 0.35 GiB of communication buffers for each card beyond the first, at most four times
+///         tokens x (3 hidden + 3 feed-forward columns / TP) x 2 B, and of the sampler, sequences x vocabulary x 6 x 4 B;
+///         outside are the context's reserve and 0.35 GiB of communication buffers for each card beyond the first, at most
+///         four times
 /// Inputs: weights of the model in this quantisation; settings; usable memory of the card
 /// Valid:  vLLM 0.6 to 0.26, decoders on NVIDIA cards, no speculative decoding, no images
 /// Source: vllm-project/vllm vllm/v1/worker/gpu_worker.py determine_available_memory. The profile of Llama-3.1-8B on an RTX
-/// 3090 reports
-///         2.07 and 2.99 GiB for 20,000 and 29,000 tokens, the law 2.06 and 2.99; the sampler's six copies of the logits are
-///         assumed
+///         3090 reports 2.07 and 2.99 GiB for 20,000 and 29,000 tokens, the law 2.06 and 2.99; the sampler's six copies of the
+///         logits are assumed
 /// Error:  see `labtwin validate` of kind vram_usage
 [[nodiscard]] VllmMemory vllm_memory(const ModelShape& shape, const ModelWeights& weights, const AcceleratorSpec& card,
                                      const VllmSettings& settings);
