@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "models/base/error.hpp"
+#include "models/calibration/bufferbloat.hpp"
 #include "models/calibration/column_unit.hpp"
 #include "models/calibration/fio_sweep.hpp"
 #include "models/calibration/interference.hpp"
@@ -17,6 +18,8 @@
 #include "models/calibration/slc_cache.hpp"
 #include "models/calibration/sustained_write.hpp"
 #include "models/calibration/tcp_bulk.hpp"
+#include "models/calibration/tcp_share.hpp"
+#include "models/calibration/udp_loss.hpp"
 #include "models/calibration/vram_usage.hpp"
 
 namespace labtwin::calibration {
@@ -62,6 +65,20 @@ constexpr std::array<Names, 9> kRpcLatencyQuantities = {
 constexpr std::array<Names, 4> kPageCacheColumns = {"memory_mib", "resident_mib", "mapped_mib", "qps"};
 constexpr std::array<Names, 5> kPageCacheConditions = {"system", "storage", "memory_mib", "resident_mib", "mapped_mib"};
 constexpr std::array<Names, 1> kPageCacheQuantities = {"qps"};
+constexpr std::array<Names, 3> kTcpShareColumns = {"n_flows", "rtts_us", "share"};
+constexpr std::array<Names, 4> kTcpShareConditions = {"rate_mbit", "rtts_us", "cc_mix", "flow"};
+constexpr std::array<Names, 2> kTcpShareOptional = {"queue_bytes", "env"};
+constexpr std::array<Names, 3> kTcpShareQuantities = {"goodput_mbit", "total_mbit", "jain"};
+
+constexpr std::array<Names, 3> kBufferbloatColumns = {"qdisc", "n_bulk", "p50_us"};
+constexpr std::array<Names, 4> kBufferbloatConditions = {"rate_mbit", "rtt_us", "qdisc", "queue_bytes"};
+constexpr std::array<Names, 2> kBufferbloatOptional = {"req_bytes", "resp_bytes"};
+constexpr std::array<Names, 5> kBufferbloatQuantities = {"mean_us", "p50_us", "p90_us", "p95_us", "p99_us"};
+
+constexpr std::array<Names, 4> kUdpLossColumns = {"pps_target", "payload_bytes", "rcvbuf_actual", "loss_frac"};
+constexpr std::array<Names, 4> kUdpLossConditions = {"pps_target", "payload_bytes", "rcvbuf_actual", "secs"};
+constexpr std::array<Names, 5> kUdpLossOptional = {"env", "sched", "receiver_mode", "mode_a", "mode_b"};
+constexpr std::array<Names, 1> kUdpLossQuantities = {"loss_frac"};
 
 constexpr std::array<Names, 4> kVectorDiskColumns = {"search_mode", "bg_kind", "bg_iodepth", "qps"};
 constexpr std::array<Names, 9> kVectorDiskConditions = {
@@ -81,7 +98,7 @@ constexpr std::array<Names, 17> kVramUsageOptional = {
     "flash_attn",    "ubatch",   "ngl",      "notes",    "value", "gpu_memory_utilization", "max_num_seqs", "max_model_len",
     "engine_version"};
 
-constexpr std::array<Kind, 9> kKinds = {{
+constexpr std::array<Kind, 12> kKinds = {{
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
     {"sustained_write", kSustainedWriteColumns, kSustainedWriteConditions, kSustainedWriteQuantities,
@@ -92,6 +109,10 @@ constexpr std::array<Kind, 9> kKinds = {{
      kRpcLatencyOptional},
     {"vram_usage", kVramUsageColumns, kVramUsageConditions, kVramUsageQuantities, &evaluate_vram_usage, kVramUsageOptional},
     {"page_cache", kPageCacheColumns, kPageCacheConditions, kPageCacheQuantities, &evaluate_page_cache},
+    {"tcp_share", kTcpShareColumns, kTcpShareConditions, kTcpShareQuantities, &evaluate_tcp_share, kTcpShareOptional},
+    {"bufferbloat", kBufferbloatColumns, kBufferbloatConditions, kBufferbloatQuantities, &evaluate_bufferbloat,
+     kBufferbloatOptional},
+    {"udp_loss", kUdpLossColumns, kUdpLossConditions, kUdpLossQuantities, &evaluate_udp_loss, kUdpLossOptional},
     {"vector_disk", kVectorDiskColumns, kVectorDiskConditions, kVectorDiskQuantities, nullptr, kVectorDiskOptional},
 }};
 

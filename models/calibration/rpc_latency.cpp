@@ -20,7 +20,7 @@ constexpr std::uint64_t kSeed = 1;
 // Draws per row: as many as the packets of a row allow, and enough for its tail.
 constexpr double kMaxSegments = 4e5;
 constexpr double kMinDraws = 200.0;
-constexpr double kMaxDraws = 40000.0;
+constexpr double kMaxDraws = 20000.0;
 constexpr double kDefaultNum = 1000.0;
 
 // Half-widths of the 90 % interval of the logarithm beyond the scatter of n requests: residuals of the fit rows of
@@ -128,7 +128,8 @@ Drawn draw(const MeasurementTable& table, std::size_t row) {
                                        RandomSource(kSeed, 0).stream("network.requests"), num);
   drawn.width = width_of(drawn.settings);
   drawn.group = drawn.settings.path.to_client.mean() > 0.0 ? "loss" : "no loss";
-  if (drawn.settings.path.jitter > Seconds{}) drawn.group = "reordering";
+  if (drawn.settings.path.jitter > Seconds{} || drawn.settings.path.at_once > 0.0) drawn.group = "reordering";
+  if (drawn.settings.is_real_time) drawn.group = "loaded machine";
   return drawn;
 }
 
@@ -173,7 +174,7 @@ void predict(const MeasurementTable& table, std::size_t row, Evaluation& evaluat
     // A kept connection has no handshake: what is measured of it is 0.
     const Estimate estimate = sorted.empty() ? Estimate{} : estimate_of(drawn, sorted, column);
     const auto measured = table.number(row, column.name);
-    if (measured && *measured > 0.0 && column.u > 0.0 && drawn.group == "loss" && !drawn.settings.is_real_time) {
+    if (measured && *measured > 0.0 && column.u > 0.0 && drawn.group == "loss") {
       distances.add(column, band(sorted, column.u, drawn.num_requests, kBandDeviations), *measured);
     }
     evaluation.predictions.push_back({.row = row + 1,

@@ -16,6 +16,11 @@ std::int64_t whole(Bytes bytes) {
   return std::max<std::int64_t>(static_cast<std::int64_t>(bytes.value()), 1);
 }
 
+// Idle time shrinks a window, so what warms a connection up thinks as well.
+void think(Connection& connection, const Exchange& exchange) {
+  if (exchange.think > Seconds{}) connection.run_until(connection.now() + to_nanos(exchange.think));
+}
+
 void exchange_once(Connection& connection, const Exchange& exchange) {
   connection.write(Side::Client, whole(exchange.request));
   connection.run_until_arrived(Side::Client, kNever - 1);
@@ -36,13 +41,16 @@ RequestTimes draw_requests(const Path& path, const TcpSettings& settings, const 
       if (exchange.connect_each_time) {
         times.connect.push_back(to_seconds(connection->now()).value());
       } else {
-        for (int k = 0; k < kWarmUp; ++k) exchange_once(*connection, exchange);
+        for (int k = 0; k < kWarmUp; ++k) {
+          exchange_once(*connection, exchange);
+          think(*connection, exchange);
+        }
       }
     }
     const Nanos begin = exchange.connect_each_time ? 0 : connection->now();
     exchange_once(*connection, exchange);
     times.total.push_back(to_seconds(connection->now() - begin).value());
-    if (exchange.think > Seconds{}) connection->run_until(connection->now() + to_nanos(exchange.think));
+    think(*connection, exchange);
   }
   std::sort(times.total.begin(), times.total.end());
   std::sort(times.connect.begin(), times.connect.end());
