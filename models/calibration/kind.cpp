@@ -15,6 +15,7 @@
 #include "models/calibration/interference.hpp"
 #include "models/calibration/page_cache_cliff.hpp"
 #include "models/calibration/rpc_latency.hpp"
+#include "models/calibration/serving_run.hpp"
 #include "models/calibration/slc_cache.hpp"
 #include "models/calibration/sustained_write.hpp"
 #include "models/calibration/tcp_bulk.hpp"
@@ -79,6 +80,9 @@ constexpr std::array<Names, 4> kUdpLossColumns = {"pps_target", "payload_bytes",
 constexpr std::array<Names, 4> kUdpLossConditions = {"pps_target", "payload_bytes", "rcvbuf_actual", "secs"};
 constexpr std::array<Names, 5> kUdpLossOptional = {"env", "sched", "receiver_mode", "mode_a", "mode_b"};
 constexpr std::array<Names, 1> kUdpLossQuantities = {"loss_frac"};
+constexpr std::array<Names, 4> kServingRunColumns = {"arrival_s", "prompt_tokens", "output_tokens", "first_token_s"};
+constexpr std::array<Names, 3> kServingRunConditions = {"arrival_s", "prompt_tokens", "output_tokens"};
+constexpr std::array<Names, 2> kServingRunQuantities = {"first_token_s", "last_token_s"};
 
 constexpr std::array<Names, 4> kVectorDiskColumns = {"search_mode", "bg_kind", "bg_iodepth", "qps"};
 constexpr std::array<Names, 9> kVectorDiskConditions = {
@@ -98,7 +102,7 @@ constexpr std::array<Names, 17> kVramUsageOptional = {
     "flash_attn",    "ubatch",   "ngl",      "notes",    "value", "gpu_memory_utilization", "max_num_seqs", "max_model_len",
     "engine_version"};
 
-constexpr std::array<Kind, 12> kKinds = {{
+constexpr auto kKinds = std::to_array<Kind>({
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
     {"sustained_write", kSustainedWriteColumns, kSustainedWriteConditions, kSustainedWriteQuantities,
@@ -113,8 +117,9 @@ constexpr std::array<Kind, 12> kKinds = {{
     {"bufferbloat", kBufferbloatColumns, kBufferbloatConditions, kBufferbloatQuantities, &evaluate_bufferbloat,
      kBufferbloatOptional},
     {"udp_loss", kUdpLossColumns, kUdpLossConditions, kUdpLossQuantities, &evaluate_udp_loss, kUdpLossOptional},
+    {"serving_run", kServingRunColumns, kServingRunConditions, kServingRunQuantities, &evaluate_serving_run},
     {"vector_disk", kVectorDiskColumns, kVectorDiskConditions, kVectorDiskQuantities, nullptr, kVectorDiskOptional},
-}};
+});
 
 std::vector<std::string_view> kind_names() {
   std::vector<std::string_view> names;

@@ -61,6 +61,7 @@ MeasurementTable read_table(const fs::path& path, const std::string& name, const
     return MeasurementTable::from_csv(CsvTable::read(path));
   }
   if (fs::exists(path / "measurements.csv")) return MeasurementTable::from_csv(CsvTable::read(path / "measurements.csv"));
+  if (fs::exists(path / "requests.csv")) return MeasurementTable::from_csv(CsvTable::read(path / "requests.csv"));
   const std::vector<fs::path> tables = files_with(path, ".csv");
   if (tables.size() > 1) fail(path, "holds several CSV files: name one, or call it measurements.csv");
   if (tables.size() == 1) return MeasurementTable::from_csv(CsvTable::read(tables.front()));

@@ -1,7 +1,7 @@
 #pragma once
 
-// A measurement set on disk: a CSV file or the output of a tool, or a folder with `measurements.csv` (or one CSV of any name,
-// or outputs of fio) and `manifest.toml`.
+// A measurement set on disk: a CSV file or the output of a tool, or a folder with `measurements.csv` (or `requests.csv` of a
+// serving run, one CSV of any name, or outputs of fio) and `manifest.toml`.
 
 #include <filesystem>
 #include <optional>

@@ -1,0 +1,39 @@
+#include "models/serving/serving_replay.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace labtwin::serving {
+
+ServingReplay replay(std::span<const TimedRequest> requests, const VllmSchedulerSettings& settings,
+                     const OperatorCoefficients& coefficients, const OperatorWork& work) {
+  constexpr Seconds kNever = Seconds::from_base(std::numeric_limits<double>::infinity());
+  ServingReplay result;
+  result.requests.assign(requests.size(), {kNever, kNever});
+  VllmScheduler engine(settings);
+  Seconds now;
+  std::size_t next = 0;
+  while (true) {
+    if (engine.idle() && next < requests.size()) now = std::max(now, requests[next].arrival);
+    for (; next < requests.size() && requests[next].arrival <= now; ++next) {
+      InferenceRequest request = requests[next].request;
+      request.id = next;
+      static_cast<void>(engine.submit(request));
+    }
+    const auto step = engine.schedule();
+    if (step.empty()) {
+      if (next == requests.size()) break;
+      continue;
+    }
+    now += step_time(coefficients, work, operator_batch(step));
+    ++result.num_steps;
+    for (const TokenEvent& token : engine.complete()) {
+      if (token.is_first) result.requests[token.request].first = now;
+      if (token.is_last) result.requests[token.request].last = now;
+    }
+  }
+  result.num_preemptions = engine.num_preemptions();
+  return result;
+}
+
+}  // namespace labtwin::serving

@@ -1,0 +1,163 @@
+#include "models/serving/vllm_scheduler.hpp"
+
+#include <algorithm>
+
+#include "models/base/error.hpp"
+
+namespace labtwin::serving {
+
+VllmScheduler::VllmScheduler(const VllmSchedulerSettings& settings) : settings_(settings), pool_(settings.num_blocks) {
+  LABTWIN_CHECK(settings.block_tokens > 0 && settings.max_sequences > 0 && settings.max_batched_tokens > 0,
+                "an engine that can do nothing");
+}
+
+std::size_t VllmScheduler::blocks_for(std::uint32_t tokens) const {
+  return (static_cast<std::size_t>(tokens) + settings_.block_tokens - 1) / settings_.block_tokens;
+}
+
+BlockKey VllmScheduler::key(const State& state, std::uint32_t index) const {
+  const bool shared = (index + 1) * settings_.block_tokens <= state.request.prefix_tokens;
+  return {.content = shared ? 2 * state.request.prefix : 2 * state.request.id + 1, .index = index};
+}
+
+bool VllmScheduler::submit(const InferenceRequest& request) {
+  // The last token that comes out is never an input.
+  if (blocks_for(request.prompt_tokens + request.output_tokens - 1) > pool_.num_blocks()) return false;
+  if (unused_.empty()) {
+    unused_.push_back(static_cast<Slot>(states_.size()));
+    states_.emplace_back();
+  }
+  const Slot slot = unused_.back();
+  unused_.pop_back();
+  states_[slot] = State{};
+  states_[slot].request = request;
+  waiting_.push_back(slot);
+  return true;
+}
+
+std::span<const StepPart> VllmScheduler::schedule() {
+  step_.clear();
+  scheduled_.clear();
+  std::uint32_t budget = settings_.max_batched_tokens;
+  bool preempted = false;
+  schedule_running(budget, preempted);
+  if (!preempted) admit_waiting(budget);
+  return step_;
+}
+
+void VllmScheduler::schedule_running(std::uint32_t& budget, bool& preempted) {
+  // Preemption takes from the end, so that positions before it stay.
+  for (std::size_t i = 0; i < running_.size() && budget > 0; ++i) {
+    const Slot slot = running_[i];
+    const std::uint32_t tokens = std::min(states_[slot].num_tokens() - states_[slot].num_computed, budget);
+    if (!make_room(slot, tokens, preempted)) return;
+    add_part(slot, tokens, budget);
+  }
+}
+
+bool VllmScheduler::make_room(Slot slot, std::uint32_t tokens, bool& preempted) {
+  const std::size_t needed = blocks_for(states_[slot].num_computed + tokens);
+  while (needed > states_[slot].blocks.size() + pool_.num_free()) {
+    const Slot last = running_.back();
+    running_.pop_back();
+    preempt(last);
+    preempted = true;
+    if (last == slot) return false;
+  }
+  return true;
+}
+
+void VllmScheduler::add_part(Slot slot, std::uint32_t tokens, std::uint32_t& budget) {
+  State& state = states_[slot];
+  while (state.blocks.size() < blocks_for(state.num_computed + tokens)) state.blocks.push_back(pool_.allocate());
+  scheduled_.push_back(slot);
+  step_.push_back({.request = state.request.id,
+                   .num_tokens = tokens,
+                   .num_computed = state.num_computed,
+                   .samples = state.num_computed + tokens == state.num_tokens(),
+                   .is_decode = tokens == 1 && state.num_outputs > 0});
+  budget -= tokens;
+}
+
+void VllmScheduler::preempt(Slot slot) {
+  release_blocks(states_[slot]);
+  waiting_.push_front(slot);
+  ++num_preemptions_;
+}
+
+void VllmScheduler::admit_waiting(std::uint32_t& budget) {
+  while (!waiting_.empty() && budget > 0 && running_.size() < settings_.max_sequences) {
+    const Slot slot = waiting_.front();
+    if (!admit(slot, budget)) return;
+    waiting_.pop_front();
+    running_.push_back(slot);
+  }
+}
+
+bool VllmScheduler::admit(Slot slot, std::uint32_t& budget) {
+  State& state = states_[slot];
+  const std::vector<BlockId> hits = cached_blocks(state);
+  const auto hits_in_queue = std::count_if(hits.begin(), hits.end(), [this](BlockId block) { return pool_.is_free(block); });
+  const std::size_t needed = blocks_for(state.num_tokens()) - hits.size() + static_cast<std::size_t>(hits_in_queue);
+  if (needed > pool_.num_free()) return false;
+  for (const BlockId block : hits) pool_.share(block);
+  state.blocks = hits;
+  state.num_labelled = static_cast<std::uint32_t>(hits.size());
+  state.num_computed = state.num_labelled * settings_.block_tokens;
+  add_part(slot, std::min(state.num_tokens() - state.num_computed, budget), budget);
+  return true;
+}
+
+std::vector<BlockId> VllmScheduler::cached_blocks(const State& state) const {
+  std::vector<BlockId> hits;
+  if (!settings_.caches_prefixes) return hits;
+  // At least one token has to be computed, for something to come out.
+  const std::uint32_t most = (state.num_tokens() - 1) / settings_.block_tokens;
+  for (std::uint32_t index = 0; index < most; ++index) {
+    const auto block = pool_.find(key(state, index));
+    if (!block) break;
+    hits.push_back(*block);
+  }
+  return hits;
+}
+
+std::span<const TokenEvent> VllmScheduler::complete() {
+  events_.clear();
+  bool any_done = false;
+  for (std::size_t i = 0; i < step_.size(); ++i) {
+    State& state = states_[scheduled_[i]];
+    state.num_computed += step_[i].num_tokens;
+    label_full_blocks(state);
+    if (!step_[i].samples) continue;
+    ++state.num_outputs;
+    const bool is_last = state.num_outputs == state.request.output_tokens;
+    events_.push_back({state.request.id, state.num_outputs == 1, is_last});
+    if (!is_last) continue;
+    any_done = true;
+    release_blocks(state);
+    unused_.push_back(scheduled_[i]);
+  }
+  step_.clear();
+  if (any_done) {
+    std::erase_if(running_, [this](Slot slot) { return states_[slot].num_outputs == states_[slot].request.output_tokens; });
+  }
+  return events_;
+}
+
+// The last block goes first into the queue of free ones, so that the first tokens can be found longest.
+void VllmScheduler::release_blocks(State& state) {
+  for (auto block = state.blocks.rbegin(); block != state.blocks.rend(); ++block) pool_.release(*block);
+  state.blocks.clear();
+  state.num_computed = 0;
+  state.num_labelled = 0;
+}
+
+void VllmScheduler::label_full_blocks(State& state) {
+  if (!settings_.caches_prefixes) return;
+  const std::uint32_t num_full = state.num_computed / settings_.block_tokens;
+  for (; state.num_labelled < num_full; ++state.num_labelled) {
+    pool_.label(state.blocks[state.num_labelled], key(state, state.num_labelled));
+  }
+}
+
+}  // namespace labtwin::serving
