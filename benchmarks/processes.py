@@ -13,6 +13,7 @@ from pathlib import Path
 
 ONE_SECOND = ["--alone", "--set", "horizon='1 s'"]
 SCENARIO = "scenarios/quiet_lab.toml"
+VLLM_RUN = "models/calibration/data/rtx-4090/vllm_llama_8b"
 
 
 def hundred_rows(source: Path, folder: Path) -> Path:
@@ -46,6 +47,8 @@ def main() -> None:
         "labtwin --version": [labtwin, "--version"],
         "labtwin check, flagship": [labtwin, "check", str(source / "scenarios/noisy_neighbour.toml")],
         "labtwin validate, 100 rows": [labtwin, "validate", str(hundred_rows(source, build))],
+        "labtwin validate, run of vLLM": [labtwin, "validate", str(source / VLLM_RUN)],
+        "5000 chat requests, one engine": [str(build / "labtwin_chat_engine")],
         "labtwin run, 1 s of a quiet lab": run,
         "the same, 9 replications": [*run, "--replications", "9"],
     }
