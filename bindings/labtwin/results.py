@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import html
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -139,9 +140,14 @@ class Results:
 
     @cached_property
     def counterfactuals(self) -> Table:
-        """The same luck with one thing changed: name, percentiles, change_s of p95 with its 90 % interval, slos_met."""
-        rows = [{**row, **_interval(row["change_interval_s"]), "cost": row.get("cost", "")} for row in self.document["counterfactuals"]]
-        return Table.from_rows("name p50_s p95_s p99_s change_s change_low_s change_high_s failed_fraction slos_met cost", rows)
+        """The same luck with one thing changed: name, percentiles, change_s of p95 with its 90 % interval, slos_met, and what the
+        scenario shows beside them (NaN if nothing): stage_p95_s, job_bytes_per_s while active, time_s until ready or of a pass."""
+        absent = {"cost": "", "stage_p95_s": math.nan, "job_bytes_per_s": math.nan, "time_s": math.nan}
+        rows = [{**absent, **row, **_interval(row["change_interval_s"])} for row in self.document["counterfactuals"]]
+        return Table.from_rows(
+            "name p50_s p95_s p99_s change_s change_low_s change_high_s failed_fraction slos_met cost stage_p95_s job_bytes_per_s time_s",
+            rows,
+        )
 
     @cached_property
     def parameters(self) -> Table:
