@@ -116,8 +116,8 @@ serving::LlamaSettings settings_of(const VramRow& row) {
           .attention_max_batch = row.attention_batch};
 }
 
-/// Who does not say how a model is stored runs what fits: on llama.cpp 4.85 bits, elsewhere the first of 16, 8 and 4.5 bits that
-/// leaves a quarter of the cards to the cache.
+/// Who does not say how a model is stored runs what fits: on llama.cpp 4.85 bits, elsewhere the first of 16, 8 and 4.5 bits
+/// that leaves a quarter of the cards to the cache.
 serving::Quantisation unstated_quant(const VramRow& row, const ModelShape& shape) {
   if (row.engine == Engine::LlamaCpp) return serving::Quantisation::uniform("4-bit mix", {.bits = 4.85, .embedding_bits = 6.0});
   const Bytes cards = row.memory(0).value_or(Bytes::from_base(24.0 * 1024.0 * kMiB)) * row.num_cards;

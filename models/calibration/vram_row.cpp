@@ -158,7 +158,8 @@ VramRow read_vram_row(const MeasurementTable& table, std::size_t index, const Ll
   read_cards(table, index, parts, row);
   row.keeps_windows_only = table.text(index, "engine") != "ik_llama.cpp";
   row.model = parts.model(table.text(index, "model"), cell(table, index, "params_b"));
-  if (!row.model) row.model = LlmParts::Model{serving::typical_shape(kUnstatedSize, kUnstatedSize), {}, catalog::Grade::Assumed};
+  if (!row.model)
+    row.model = LlmParts::Model{serving::typical_shape(kUnstatedSize, kUnstatedSize), {}, catalog::Grade::Assumed};
   row.quant = parts.quant(table.text(index, "quant"));
   if (!row.quant) row.quant = parts.quant(table.text(index, "model"));
   if (const auto file = cell(table, index, "weights_file_gib")) row.file = Bytes::from_base(*file * kGiB);

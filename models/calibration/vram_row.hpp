@@ -50,9 +50,9 @@ struct VramRow {
   bool sums_cards = false;    ///< the figure is over all cards
   bool windows_only = false;  ///< the cache of the layers with a window alone
   bool full_layers_only = false;
-  bool state_only = false;          ///< the state of layers with linear attention
-  bool keeps_windows_only = true;   ///< false: an engine that keeps the whole context in layers with a window
-  double context_parallel = 1.0;    ///< cards that share one cache by context
+  bool state_only = false;         ///< the state of layers with linear attention
+  bool keeps_windows_only = true;  ///< false: an engine that keeps the whole context in layers with a window
+  double context_parallel = 1.0;   ///< cards that share one cache by context
 
   /// Nominal memory of the i-th card, if it is known.
   [[nodiscard]] std::optional<Bytes> memory(int index) const;

@@ -26,7 +26,7 @@ struct VramRequest {
   bool flash_attention = true;
   double ubatch = 512.0;
   std::optional<int> layers_on_card{};  ///< of llama.cpp, the output head counts as one; absent: all
-  Bytes desktop{};                        ///< what a desktop or another program holds on the card
+  Bytes desktop{};                      ///< what a desktop or another program holds on the card
 };
 
 /// Over all cards.

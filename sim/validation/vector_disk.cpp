@@ -15,6 +15,7 @@
 #include "models/base/error.hpp"
 #include "models/catalog/catalog.hpp"
 #include "models/registry.hpp"
+#include "models/storage/flush.hpp"
 #include "models/storage/read_device_limits.hpp"
 #include "models/storage/read_drive_law.hpp"
 #include "sim/validation/host_fit.hpp"
@@ -65,6 +66,8 @@ KnownHost find_host(const catalog::Catalog& catalog, const std::string& name) {
   static_cast<void>(catalog.read("drives", part.host.drive, [&](const std::string&, TableReader& parameters) {
     replay.drive = storage::read_queue_depth_parameters(parameters);
     replay.limits = storage::read_device_limits(parameters);
+    // Searches sync nothing.
+    static_cast<void>(storage::read_flush_time(parameters));
   }));
   return {std::move(part), replay, !is_known};
 }

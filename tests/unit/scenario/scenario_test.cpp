@@ -92,15 +92,15 @@ TEST(Scenario, AWhatIfIsASetOfOverridesQuotedOrNot) {
 TEST(Scenario, AMistakeInAWhatIfOrSweepPointShowsBeforeARun) {
   EXPECT_EQ(error_of(kText + "[[what_if]]\nname = \"a\"\nset = { \"lab.nodes.box.memory.size\" = \"0 B\" }\n"
                              "[sweep]\nkey = \"seed\"\nvalues = [1, \"x\"]\n"),
-            "s.toml:36:39: lab.nodes.box.memory.size = \"0 B\": in what-if \"a\": must be > 0 B\n"
-            "s.toml:39:10: seed = \"x\": in sweep point \"x\": must be an integer, not a string");
+            "s.toml:37:39: lab.nodes.box.memory.size = \"0 B\": in what-if \"a\": must be > 0 B\n"
+            "s.toml:40:10: seed = \"x\": in sweep point \"x\": must be an integer, not a string");
 }
 
 TEST(Scenario, ReferencesMustLeadSomewhere) {
   EXPECT_EQ(error_of(kText + "[[slo]]\nworkload = \"agent\"\nmetric = \"p95\"\nlimit = \"8 s\"\n"
                              "[[slo]]\nworkload = \"agents\"\nmetric = \"failed_fraction\"\nlimit = 2\n"),
-            "s.toml:35:12: slo[0].workload = \"agent\": must be one of agents (did you mean \"agents\"?)\n"
-            "s.toml:41:9: slo[1].limit = 2: must be between 0 and 1");
+            "s.toml:36:12: slo[0].workload = \"agent\": must be one of agents (did you mean \"agents\"?)\n"
+            "s.toml:42:9: slo[1].limit = 2: must be between 0 and 1");
   EXPECT_EQ(error_of("horizon = \"1 h\"\nwarm_up = \"2 h\"\nlab = \"labs/none.toml\"\n"),
             "s.toml:2:11: warm_up = \"2 h\": must be shorter than the horizon\n"
             "s.toml:3:7: lab = \"labs/none.toml\": there is no such file");
