@@ -13,7 +13,9 @@
 #include "models/calibration/column_unit.hpp"
 #include "models/calibration/fio_sweep.hpp"
 #include "models/calibration/interference.hpp"
+#include "models/calibration/llm_throughput.hpp"
 #include "models/calibration/page_cache_cliff.hpp"
+#include "models/calibration/power_cap.hpp"
 #include "models/calibration/rpc_latency.hpp"
 #include "models/calibration/serving_run.hpp"
 #include "models/calibration/slc_cache.hpp"
@@ -102,6 +104,19 @@ constexpr std::array<Names, 17> kVramUsageOptional = {
     "flash_attn",    "ubatch",   "ngl",      "notes",    "value", "gpu_memory_utilization", "max_num_seqs", "max_model_len",
     "engine_version"};
 
+constexpr std::array<Names, 6> kLlmThroughputColumns = {"gpu", "backend", "model", "quant", "quantity", "value"};
+constexpr std::array<Names, 5> kLlmThroughputConditions = {"gpu", "backend", "model", "quant", "quantity"};
+constexpr std::array<Names, 5> kLlmThroughputQuantities = {"decode_tok_s", "prefill_tok_s", "ttft_ms", "itl_ms",
+                                                           "throughput_out_tok_s"};
+constexpr std::array<Names, 17> kLlmThroughputOptional = {
+    "value",       "date",          "num_gpus",   "engine",        "params_b",      "active_params_b",
+    "weights_gib", "prompt_tokens", "gen_tokens", "ubatch",        "context_depth", "concurrency",
+    "flash_attn",  "ngl",           "split_mode", "power_limit_w", "notes"};
+
+constexpr std::array<Names, 3> kPowerCapColumns = {"gpu", "power_cap_w", "workload"};
+constexpr std::array<Names, 5> kPowerCapConditions = {"gpu", "engine", "model", "workload", "power_cap_w"};
+constexpr std::array<Names, 2> kPowerCapQuantities = {"tok_s_prompt_a", "tok_s_prompt_b"};
+
 constexpr auto kKinds = std::to_array<Kind>({
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
@@ -112,6 +127,9 @@ constexpr auto kKinds = std::to_array<Kind>({
     {"rpc_latency", kRpcLatencyColumns, kRpcLatencyConditions, kRpcLatencyQuantities, &evaluate_rpc_latency,
      kRpcLatencyOptional},
     {"vram_usage", kVramUsageColumns, kVramUsageConditions, kVramUsageQuantities, &evaluate_vram_usage, kVramUsageOptional},
+    {"llm_throughput", kLlmThroughputColumns, kLlmThroughputConditions, kLlmThroughputQuantities, &evaluate_llm_throughput,
+     kLlmThroughputOptional},
+    {"power_cap", kPowerCapColumns, kPowerCapConditions, kPowerCapQuantities, &evaluate_power_cap},
     {"page_cache", kPageCacheColumns, kPageCacheConditions, kPageCacheQuantities, &evaluate_page_cache},
     {"tcp_share", kTcpShareColumns, kTcpShareConditions, kTcpShareQuantities, &evaluate_tcp_share, kTcpShareOptional},
     {"bufferbloat", kBufferbloatColumns, kBufferbloatConditions, kBufferbloatQuantities, &evaluate_bufferbloat,

@@ -94,8 +94,8 @@ const LlmParts::Model* LlmParts::catalog_model(std::string_view name) const {
   if (!found) return nullptr;
   auto known = known_models_.find(found->part);
   if (known == known_models_.end()) {
-    ModelPart part = load_language_model(catalog_, found->part);
-    known = known_models_.emplace(found->part, Model{std::move(part.shape), found->part, part.entry.grade}).first;
+    const ModelPart part = load_language_model(catalog_, found->part);
+    known = known_models_.emplace(found->part, Model{part.shape, found->part, part.entry.grade}).first;
   }
   return &known->second;
 }

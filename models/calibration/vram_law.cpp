@@ -61,24 +61,27 @@ struct Placed {
 
 /// What of the model lies where the row's figure was read.
 Placed placed(const VramRow& row) {
-  const int layers = row.model->shape.layers;
-  const int asked = row.layers_on_card.value_or(row.cards.empty() && row.place != Place::Card ? layers + 1 : layers + 1);
-  const int on_cards = std::min(asked, layers);
+  const int num_layers = row.model->shape.layers;
+  const int asked = row.layers_on_card.value_or(num_layers + 1);
+  const int on_cards = std::min(asked, num_layers);
   switch (row.place) {
     case Place::WholeOrOne:
-      return {static_cast<double>(row.sums_cards || row.num_cards == 1 ? on_cards : on_cards / row.num_cards), asked > layers};
+      return {static_cast<double>(row.sums_cards || row.num_cards == 1 ? on_cards : on_cards / row.num_cards),
+              asked > num_layers};
     case Place::HostBuffer:
     case Place::HostModel:
       // A log that shows the host where all layers are asked for ran without cards, or kept the cache at home.
-      return {static_cast<double>(on_cards == layers ? layers : layers - on_cards), asked <= layers || row.cards.empty()};
+      return {static_cast<double>(on_cards == num_layers ? num_layers : num_layers - on_cards),
+              asked <= num_layers || row.cards.empty()};
     case Place::Card:
       break;
   }
   const std::vector<double> shares = shares_of(row);
-  if (shares.size() == 1) return {static_cast<double>(on_cards), asked > layers};
-  const LayerSplit split = split_layers(shares, layers, asked);
+  if (shares.size() == 1) return {static_cast<double>(on_cards), asked > num_layers};
+  const LayerSplit split = split_layers(shares, num_layers, asked);
   const bool told = row.split.size() >= shares.size();
-  return {static_cast<double>(split.layers[static_cast<std::size_t>(row.card)]), asked > layers && split.head_card == row.card,
+  return {static_cast<double>(split.layers[static_cast<std::size_t>(row.card)]),
+          asked > num_layers && split.head_card == row.card,
           told && !row.overrides_tensors ? Certainty::Exact : Certainty::Split};
 }
 

@@ -4,6 +4,7 @@
 // the timer), and what rounding does to it is seen in every measured quantile, so the packet model counts the same way.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "models/base/units.hpp"
@@ -19,7 +20,7 @@ inline constexpr Nanos kSecond = 1'000'000'000;
 inline constexpr Nanos kNever = INT64_MAX;
 
 [[nodiscard]] inline Nanos to_nanos(Seconds time) noexcept {
-  return static_cast<Nanos>(time.value() * 1e9 + 0.5);
+  return std::llround(time.value() * 1e9);
 }
 [[nodiscard]] inline Seconds to_seconds(Nanos time) noexcept {
   return Seconds::from_base(static_cast<double>(time) * 1e-9);

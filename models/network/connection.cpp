@@ -17,20 +17,20 @@ PipeSettings pipe_settings(const Path& path, const LossModel& loss) {
 }
 
 // Entities of the draws of one connection: losses and delays of either direction, the phase of the ticks.
-enum Draw : std::uint64_t { LossToServer, LossToClient, DelayToServer, DelayToClient, TickPhase, kNumDraws };
+enum Draw : std::uint64_t { LossToServer, LossToClient, DelayToServer, DelayToClient, TickPhase, NumDraws };
 
 Nanos phase(const TcpSettings& settings, RandomStream stream, std::uint64_t entity) {
-  return static_cast<Nanos>(stream.uniform(entity * kNumDraws + TickPhase) * settings.tick.value() * 1e9);
+  return static_cast<Nanos>(stream.uniform(entity * NumDraws + TickPhase) * settings.tick.value() * 1e9);
 }
 
 }  // namespace
 
 Connection::Connection(const Path& path, const TcpSettings& settings, RandomStream stream, std::uint64_t entity)
     : clock_(to_nanos(settings.tick), phase(settings, stream, entity)),
-      pipes_{Pipe(pipe_settings(path, path.to_server), Variates(stream, entity * kNumDraws + LossToServer),
-                  Variates(stream, entity * kNumDraws + DelayToServer)),
-             Pipe(pipe_settings(path, path.to_client), Variates(stream, entity * kNumDraws + LossToClient),
-                  Variates(stream, entity * kNumDraws + DelayToClient))},
+      pipes_{Pipe(pipe_settings(path, path.to_server), Variates(stream, entity * NumDraws + LossToServer),
+                  Variates(stream, entity * NumDraws + DelayToServer)),
+             Pipe(pipe_settings(path, path.to_client), Variates(stream, entity * NumDraws + LossToClient),
+                  Variates(stream, entity * NumDraws + DelayToClient))},
       ends_{End{Sender(clock_, settings.control, static_cast<std::int64_t>(settings.window_limit()), settings.segment_bytes()),
                 Receiver(clock_)},
             End{Sender(clock_, settings.control, static_cast<std::int64_t>(settings.window_limit()), settings.segment_bytes()),

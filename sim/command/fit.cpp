@@ -17,6 +17,7 @@
 #include "models/calibration/drive_entry.hpp"
 #include "models/calibration/entry_tables.hpp"
 #include "models/calibration/fio_row.hpp"
+#include "models/calibration/llm_throughput.hpp"
 #include "models/calibration/measurement_set.hpp"
 #include "models/catalog/data_folder.hpp"
 
@@ -29,6 +30,7 @@ struct Options {
   std::string name;
   std::string device;
   bool class_priors = false;
+  bool throughput_factors = false;
 };
 
 void write_or_print(const std::string& text, const std::string& out) {
@@ -106,7 +108,26 @@ void fit_tables(const calibration::MeasurementSet& set, const Options& options) 
   }
 }
 
+// The factors of the throughput law are universal: all sets of a folder tell them together.
+void fit_throughput_factors(const Options& options) {
+  std::vector<std::filesystem::path> folders;
+  for (const auto& item : std::filesystem::directory_iterator(options.path)) {
+    if (item.is_directory()) folders.push_back(item.path());
+  }
+  std::sort(folders.begin(), folders.end());
+  std::vector<calibration::MeasurementTable> tables;
+  for (const std::filesystem::path& folder : folders) {
+    calibration::MeasurementSet set = calibration::read_measurement_set(folder);
+    if (set.kind->name == "llm_throughput") tables.push_back(std::move(set.table));
+  }
+  write_or_print(calibration::fit_llm_throughput(tables), options.out);
+}
+
 void fit(const Options& options) {
+  if (options.throughput_factors) {
+    fit_throughput_factors(options);
+    return;
+  }
   const calibration::MeasurementSet set = calibration::read_measurement_set(options.path);
   for (const std::string& note : set.notes) fmt::print(stderr, "{}: {}\n", set.name, note);
   if (calibration::makes_entry_tables(set.kind->name)) {
@@ -151,6 +172,8 @@ void add_fit(CommandLine& line) {
       .option("--name", options->name, "Name of the part")
       .option("--device", options->device, "Which device, where the measurements are of several")
       .flag("--class-priors", options->class_priors, "Fit the priors of all classes instead of one drive")
+      .flag("--throughput-factors", options->throughput_factors,
+            "Fit the factors of the throughput law to the sets of a folder")
       .runs([options] {
         fit(*options);
         return 0;

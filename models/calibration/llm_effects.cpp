@@ -1,0 +1,245 @@
+#include "models/calibration/llm_effects.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "models/base/table_reader.hpp"
+#include "models/catalog/data_folder.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+struct Level {
+  std::string_view name;
+  double mean;
+  double sigma;
+};
+
+// Standard deviations of log factors within a level, chosen by leaving cards and pairs of card and model out of the fit rows.
+constexpr std::array<Level, 47> kLevels = {{
+    {"all.card", 0.0, 0.12},
+    {"all.model", 0.0, 0.12},
+    {"all.model_stack", 0.0, 0.08},
+    {"all.engine", 0.0, 0.1},
+    {"all.quantity", 0.0, 0.3},
+    {"all.speculation", 0, 0.4},
+    {"all.whole_request", 0, 0.3},
+    {"all.split", 0.0, 0.3},
+    {"all.year", 0.0, 0.1},
+    {"all.build", 0.0, 0.1},
+    {"all.batch", 0.0, 0.3},
+    {"all.batch_arch", 0, 0.1},
+    {"all.power", 0.0, 0.3},
+    {"launch.base", 0.0, 0.7},
+    {"launch.stack", 0.0, 0.5},
+    {"launch.arch", 0.0, 0.4},
+    {"weights.base", 0.35, 0.3},
+    {"weights.stack", 0.0, 0.25},
+    {"weights.arch", 0.0, 0.25},
+    {"weights.quant", 0.0, 0.15},
+    {"weights.quant_backend", 0, 0.12},
+    {"weights.experts", 0.3, 0.4},
+    {"weights.experts_stack", 0, 0.25},
+    {"weights.experts_arch", 0, 0.2},
+    {"context.base", 0.4, 0.5},
+    {"context.stack", 0.0, 0.5},
+    {"context.arch", 0.0, 0.3},
+    {"context.flash", 0.0, 0.3},
+    {"arithmetic.base", 0.7, 0.7},
+    {"arithmetic.stack", 0, 0.4},
+    {"arithmetic.arch", 0.0, 0.3},
+    {"arithmetic.card", 0.0, 0.15},
+    {"arithmetic.quant", 0, 0.15},
+    {"arithmetic.experts", 0, 0.4},
+    {"arithmetic.experts_arch", 0, 0.3},
+    {"host.base", 0.4, 0.5},
+    {"host.stack", 0.0, 0.4},
+    {"host.card", 0.0, 0.4},
+    {"host.experts", 0.0, 0.4},
+    {"host.quant", 0.0, 0.15},
+    {"exchange.base", 0.0, 1.0},
+    {"exchange.stack", 0.0, 0.7},
+    {"other.base", 0.7, 0.7},
+    {"other.stack", 0.0, 0.5},
+    {"weights.backend_arch", 0, 0.2},
+    {"arithmetic.backend_arch", 0, 0.3},
+    {"context.model", 0, 0.2},
+}};
+
+// Of `token:launch.base`; nullptr if there is none.
+const Level* find_level(std::string_view name) {
+  const std::string_view bare = name.substr(name.find(':') + 1);
+  const auto found = std::find_if(kLevels.begin(), kLevels.end(), [&](const Level& level) { return level.name == bare; });
+  return found == kLevels.end() ? nullptr : &*found;
+}
+
+/// A level that a term of a run has, with its key; a weight of zero drops it.
+struct Use {
+  std::string_view level;
+  std::string key;
+  double weight = 1.0;
+};
+
+double given(const std::string& text) {
+  return text.empty() ? 0.0 : 1.0;
+}
+
+std::vector<Use> common_uses(const LlmRun& r) {
+  const double log_batch = std::log(r.run.batch);
+  return {{"all.card", r.backend + "|" + r.card},
+          {"all.model", r.model},
+          {"all.model_stack", r.model + "|" + r.stack()},
+          {"all.engine", r.engine_name + "|" + r.backend},
+          {"all.quantity", r.quantity + "|" + r.stack()},
+          {"all.speculation", r.speculation + "|" + r.engine, given(r.speculation)},
+          {"all.whole_request", r.stack(), r.whole_request ? 1.0 : 0.0},
+          {"all.split", r.split + "|" + r.stack(), given(r.split)},
+          {"all.year", r.backend, r.years},
+          {"all.build", r.build, given(r.build)},
+          {"all.batch", r.quantity + "|" + r.stack(), log_batch},
+          {"all.batch_arch", r.quantity + "|" + r.stack() + "|" + r.architecture, log_batch},
+          {"all.power", r.backend, r.power_limit_w > 0.0 ? std::log(r.power_limit_w / 300.0) : 0.0}};
+}
+
+std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
+  const std::string stack = r.stack();
+  const std::string arch = stack + "|" + r.architecture;
+  const std::string place = r.backend + "|" + r.architecture;
+  const double experts = r.run.has_experts ? 1.0 : 0.0;
+  switch (term) {
+    case serving::Launch:
+      return {{"launch.base", ""}, {"launch.stack", stack}, {"launch.arch", arch}};
+    case serving::Weights:
+      return {{"weights.base", ""},
+              {"weights.stack", stack},
+              {"weights.arch", arch},
+              {"weights.backend_arch", place},
+              {"weights.quant", r.quant},
+              {"weights.quant_backend", r.quant + "|" + r.backend},
+              {"weights.experts", "", experts},
+              {"weights.experts_stack", stack, experts},
+              {"weights.experts_arch", arch, experts}};
+    case serving::Context:
+      return {{"context.base", ""},
+              {"context.stack", stack},
+              {"context.arch", arch},
+              {"context.model", r.model},
+              {"context.flash", r.flash_attention + "|" + stack, given(r.flash_attention)}};
+    case serving::Arithmetic:
+      return {{"arithmetic.base", ""},
+              {"arithmetic.stack", stack},
+              {"arithmetic.arch", arch},
+              {"arithmetic.backend_arch", place},
+              {"arithmetic.card", r.backend + "|" + r.card},
+              {"arithmetic.quant", r.quant + "|" + r.backend},
+              {"arithmetic.experts", "", experts},
+              {"arithmetic.experts_arch", arch, experts}};
+    case serving::Host:
+      return {{"host.base", ""},
+              {"host.stack", stack},
+              {"host.card", r.card},
+              {"host.experts", "", experts},
+              {"host.quant", r.quant}};
+    case serving::Exchange:
+      return {{"exchange.base", ""}, {"exchange.stack", stack + "|" + r.split}};
+    default:
+      return {{"other.base", ""}, {"other.stack", stack}};
+  }
+}
+
+}  // namespace
+
+std::size_t LlmEffects::index_of(const std::string& level, const std::string& key) {
+  const std::string name = level + "|" + key;
+  const auto [at, is_new] = index_.emplace(name, effects_.size());
+  if (is_new) {
+    const Level& prior = *find_level(level);
+    effects_.push_back({.mean = prior.mean, .prior_sigma = prior.sigma, .value = prior.mean, .sigma = prior.sigma});
+  }
+  return at->second;
+}
+
+PooledRow LlmEffects::design(const LlmRun& run) {
+  // Prompts and tokens are two laws: they share no factor.
+  const std::string law = run.is_prompt() ? "prompt:" : "token:";
+  const serving::ThroughputTerms terms = run.is_prompt()
+                                             ? serving::prompt_seconds(run.run)
+                                             : serving::token_seconds(run.run, run.quantity == "throughput_out_tok_s");
+  std::vector<EffectUse> common;
+  for (const Use& use : common_uses(run)) {
+    if (use.weight != 0.0) common.push_back({index_of(law + std::string(use.level), use.key), use.weight});
+  }
+  PooledRow row;
+  for (std::size_t t = 0; t < terms.size(); ++t) {
+    if (terms.at(t) <= 1e-12) continue;
+    PooledTerm term{.base = terms.at(t), .uses = common};
+    for (const Use& use : uses_of(run, t)) {
+      if (use.weight != 0.0) term.uses.push_back({index_of(law + std::string(use.level), use.key), use.weight});
+    }
+    row.terms.push_back(std::move(term));
+  }
+  return row;
+}
+
+double LlmEffects::width(const LlmRun& run) const {
+  if (const auto found = widths_.find(run.quantity + "|" + run.stack()); found != widths_.end()) return found->second;
+  const auto found = widths_.find(run.quantity);
+  return found == widths_.end() ? 2.0 : found->second;
+}
+
+std::string LlmEffects::to_toml() const {
+  std::string text =
+      "# Factors of the throughput law. Written by `labtwin fit` over the rows marked `fit` of "
+      "calibration/data/llm-throughput.\n"
+      "# effects: [log factor, its standard deviation] by law, term, level and key. widths: half of the 90 % interval in "
+      "standard\n"
+      "# deviations, from cards and rows that were left out of the fit.\n\n[widths]\n";
+  for (const auto& [group, width] : widths_) text += fmt::format("\"{}\" = {:.3g}\n", group, width);
+  text += "\n[effects]\n";
+  for (const auto& [name, index] : index_) {
+    const PooledEffect& e = effects_[index];
+    if (std::abs(e.value - e.mean) < 0.01 && e.sigma > 0.9 * e.prior_sigma) continue;
+    std::string key;
+    for (const char c : name) key += c == '"' || c == '\\' ? '_' : c;
+    text += fmt::format("\"{}\" = [{:.3f}, {:.2g}]\n", key, e.value, e.sigma);
+  }
+  return text;
+}
+
+LlmEffects LlmEffects::read(const std::filesystem::path& path) {
+  const Document document = Document::read(path);
+  DiagnosticSink sink;
+  TableReader root(document, sink);
+  LlmEffects result;
+  TableReader widths = root.table("widths");
+  for (const std::string& group : widths.keys()) result.widths_[group] = widths.required<double>(group, kPositive);
+  TableReader effects = root.table("effects");
+  for (const std::string& name : effects.keys()) {
+    const std::vector<double> values = effects.list<double>(name);
+    if (values.size() != 2) {
+      effects.fail(name, "must hold a value and its standard deviation");
+      continue;
+    }
+    const std::size_t bar = name.find('|');
+    if (bar == std::string::npos || find_level(name.substr(0, bar)) == nullptr) {
+      effects.fail(name, "must be a level of the law, a bar and a key");
+      continue;
+    }
+    PooledEffect& effect = result.effects_[result.index_of(name.substr(0, bar), name.substr(bar + 1))];
+    effect.value = values[0];
+    effect.sigma = values[1];
+  }
+  root.finish();
+  sink.throw_if_any();
+  return result;
+}
+
+const LlmEffects& LlmEffects::shipped() {
+  static const LlmEffects effects = read(catalog::find_data_folder().calibration / "priors" / "llm_throughput.toml");
+  return effects;
+}
+
+}  // namespace labtwin::calibration

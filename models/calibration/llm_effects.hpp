@@ -1,0 +1,47 @@
+#pragma once
+
+// The factors of the throughput law, by name: which a run uses, how strongly each level is drawn to no effect, and the file of
+// those that ship.
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/calibration/llm_run.hpp"
+#include "models/calibration/pooled_fit.hpp"
+
+namespace labtwin::calibration {
+
+/// Effects of one fit by name. Names are `term.level|key`.
+class LlmEffects {
+ public:
+  /// The file that ships, once per process.
+  [[nodiscard]] static const LlmEffects& shipped();
+  /// Throws ConfigError.
+  [[nodiscard]] static LlmEffects read(const std::filesystem::path& path);
+
+  /// The row's terms; effects that are not known yet are added with their level's prior.
+  [[nodiscard]] PooledRow design(const LlmRun& run);
+
+  [[nodiscard]] std::vector<PooledEffect>& values() noexcept { return effects_; }
+  [[nodiscard]] std::span<const PooledEffect> values() const noexcept { return effects_; }
+  /// By quantity and stack, else quantity: 90 % of errors are smaller than this many standard deviations.
+  [[nodiscard]] double width(const LlmRun& run) const;
+  void set_width(const std::string& group, double width) { widths_[group] = width; }
+  /// Effects of fewer than a hundredth are left out, and so are those that no row has told anything of.
+  [[nodiscard]] std::string to_toml() const;
+
+ private:
+  std::size_t index_of(const std::string& level, const std::string& key);
+
+  std::map<std::string, std::size_t, std::less<>> index_;
+  std::vector<PooledEffect> effects_;
+  std::map<std::string, double, std::less<>> widths_;
+};
+
+/// What rows of one run leave unexplained: two measurements of one owner.
+inline constexpr double kThroughputNoise = 0.08;
+
+}  // namespace labtwin::calibration

@@ -1,0 +1,222 @@
+#include "models/calibration/llm_run.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <utility>
+
+#include "models/serving/kv_cache.hpp"
+#include "models/serving/model_weights.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+using Pair = std::pair<std::string_view, std::string_view>;
+
+// What an engine's name holds, and its family; the first that fits.
+constexpr std::array<Pair, 19> kFamilies = {{{"llamafile", "llamafile"},
+                                             {"ik_llama", "ik_llama.cpp"},
+                                             {"ollama", "ollama"},
+                                             {"llama", "llama.cpp"},
+                                             {"docker", "llama.cpp"},
+                                             {"unsloth", "llama.cpp"},
+                                             {"ds4", "llama.cpp"},
+                                             {"mlx", "mlx"},
+                                             {"lm-studio", "mlx"},
+                                             {"lmstudio", "llama.cpp"},
+                                             {"dflash", "mlx"},
+                                             {"vllm", "vllm"},
+                                             {"sglang", "sglang"},
+                                             {"exl", "exllama"},
+                                             {"mlc", "mlc"},
+                                             {"ktrans", "ktransformers"},
+                                             {"tensorrt", "tensorrt"},
+                                             {"lucebox", "llama.cpp"},
+                                             {"", "other"}}};
+
+constexpr std::array<Pair, 4> kBackends = {{{"NVIDIA", "cuda"}, {"AMD", "rocm"}, {"Apple", "metal"}, {"Intel", "sycl"}}};
+
+constexpr double kSpareBytes = 1e9;  // beside the weights, that a card needs
+constexpr double kUnknownCpuRate = 45e9;
+constexpr double kUnknownCpuPeak = 0.5e12;
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
+}
+
+bool holds(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+std::string family_of(std::string_view engine) {
+  const std::string name = lower(engine);
+  return std::string(
+      std::find_if(kFamilies.begin(), kFamilies.end(), [&](const Pair& p) { return holds(name, p.first); })->second);
+}
+
+// Servers and formats are engines, not ways to reach a card.
+std::string backend_of(std::string_view told, std::string_view vendor) {
+  for (const std::string_view backend : {"cuda", "rocm", "vulkan", "metal", "sycl", "cpu", "opencl"}) {
+    if (told == backend) return std::string(told);
+  }
+  const auto found = std::find_if(kBackends.begin(), kBackends.end(), [&](const Pair& p) { return p.first == vendor; });
+  return found == kBackends.end() ? "cpu" : std::string(found->second);
+}
+
+// The fastest way to multiply that engines use: matrix units, else vectors, else eight-bit products in place of them.
+double peak_of(const serving::AcceleratorSpec& spec) {
+  if (spec.fp16_matrix_fp16_sum) return spec.fp16_matrix_fp16_sum->value();
+  if (spec.fp16_matrix) return spec.fp16_matrix->value();
+  const double vector = std::max(spec.fp16 ? spec.fp16->value() : 0.0, spec.fp32 ? spec.fp32->value() : 0.0);
+  return std::max({vector, spec.int8_matrix ? 0.5 * spec.int8_matrix->value() : 0.0, 1e11});
+}
+
+/// Memory of a card that is not the host's too.
+double read_device(LlmRun& row, std::string_view backend, const LlmParts& parts) {
+  const std::string_view name = std::string_view(row.card).substr(row.card.starts_with("CPU: ") ? 5 : 0);
+  const auto card = name.size() == row.card.size() && backend != "cpu" ? parts.card(name) : std::nullopt;
+  if (card) {
+    row.architecture = card->spec.architecture;
+    row.backend = backend_of(backend, card->spec.vendor);
+    row.run.memory_bandwidth = card->spec.memory_bandwidth;
+    row.run.peak_flops = FlopsPerSecond::from_base(peak_of(card->spec));
+    return card->spec.kind == serving::AcceleratorKind::Discrete ? card->spec.memory.value() : 0.0;
+  }
+  row.architecture = "cpu";
+  row.backend = backend_of(backend, "");
+  row.run.memory_bandwidth = BytesPerSecond::from_base(kUnknownCpuRate);
+  row.run.peak_flops = FlopsPerSecond::from_base(kUnknownCpuPeak);
+  if (const auto cpu = parts.processor(name)) {
+    row.run.memory_bandwidth = cpu->spec.memory_bandwidth;
+    if (cpu->spec.fp32) row.run.peak_flops = *cpu->spec.fp32;
+  }
+  return 0.0;
+}
+
+void read_model(LlmRun& row, const MeasurementTable& table, std::size_t index, const LlmParts& parts) {
+  const std::string_view name = table.text(index, "model");
+  const auto told = table.number(index, "weights_gib");
+  const auto model = parts.model(name, table.number(index, "params_b"), table.number(index, "active_params_b"));
+  // Without a size anywhere, a file of known size is taken for four bits, and else a model of the usual size.
+  const double guessed = told ? *told * 1.77e9 : 20e9;
+  const serving::ModelShape shape = model ? model->shape : serving::typical_shape(guessed, guessed);
+  const auto quant = parts.quant(table.text(index, "quant"));
+  row.quant = quant ? quant->name() : "";
+  row.model = model && !model->part.empty() ? model->part : lower(name);
+  serving::ThroughputRun& run = row.run;
+  run.layers = shape.layers;
+  run.hidden_size = shape.hidden_size;
+  run.active_parameters = shape.active_parameters;
+  run.has_experts = shape.active_parameters < 0.7 * shape.num_parameters;
+  run.active_share = std::min(1.0, shape.active_parameters / shape.num_parameters);
+  run.weights = Bytes::from_base(told ? *told * 1073741824.0 : 0.6 * shape.num_parameters);
+  if (quant) {
+    const serving::ModelWeights weights = serving::model_weights(shape, *quant);
+    if (!told) run.weights = weights.in_file();
+    const double share = weights.read_per_token(shape) / weights.in_file();
+    if (!run.has_experts) run.active_share = std::clamp(share, 0.3, 1.0);
+  }
+  const double depth = std::max(1.0, run.depth + run.prompt_tokens + 0.5 * std::max(run.generated_tokens, 100.0));
+  run.context_cache = serving::kv_cache_bytes(shape, depth, {});
+}
+
+double host_share(const LlmRun& row, const MeasurementTable& table, std::size_t index, double card_memory) {
+  if (row.backend == "cpu") return 0.0;
+  const std::string_view notes = table.text(index, "notes");
+  const std::string_view ngl = table.text(index, "ngl");
+  const double weights = row.run.weights.value();
+  double share = 0.0;
+  if (card_memory > 0.0) share = (weights + kSpareBytes - 0.95 * card_memory * row.run.num_cards) / weights;
+  if (holds(notes, "part of the model runs on CPU")) {
+    share = std::max(share, 0.05);
+  } else if (!ngl.empty() && std::isdigit(static_cast<unsigned char>(ngl.front())) != 0) {
+    const double layers = std::stod(std::string(ngl));
+    share = std::max(share, 1.0 - layers / (row.run.layers + 1.0) - (layers >= row.run.layers ? 1.0 : 0.0));
+  }
+  if (holds(notes, "experts on CPU")) share = std::max(share, 0.9);
+  return std::clamp(share, 0.0, 1.0);
+}
+
+std::string speculation_of(const std::string& words) {
+  const bool on = holds(words, "specul") || holds(words, "mtp") || holds(words, "draft") || holds(words, "dflash");
+  if (!on || holds(words, "speculative decoding off")) return "";
+  for (const std::string_view kind : {"dflash", "draft_model", "eagle", "mtp", "ngram"}) {
+    if (holds(words, kind)) return std::string(kind);
+  }
+  return "other";
+}
+
+std::string build_of(std::string_view notes) {
+  const std::size_t at = notes.find("toolbox ");
+  if (at == std::string_view::npos) return "";
+  const std::string_view rest = notes.substr(at + 8);
+  return std::string(rest.substr(0, std::min(rest.find("__"), rest.find(';'))));
+}
+
+double years_of(std::string_view date) {
+  if (date.size() < 7) return 0.0;
+  const auto digits = [&](std::size_t at, std::size_t count) {
+    double value = 0.0;
+    for (const char c : date.substr(at, count))
+      value = 10.0 * value + (std::isdigit(static_cast<unsigned char>(c)) != 0 ? c - '0' : 0);
+    return value;
+  };
+  return std::clamp(digits(0, 4) + digits(5, 2) / 12.0 - 2025.5, -3.0, 2.0);
+}
+
+void read_settings(LlmRun& row, const MeasurementTable& table, std::size_t index) {
+  const std::string_view notes = table.text(index, "notes");
+  const std::string_view split = table.text(index, "split_mode");
+  serving::ThroughputRun& run = row.run;
+  const bool is_bulk = holds(notes, "vllm bench throughput");
+  run.batch = std::max(1.0, table.number(index, "concurrency").value_or(is_bulk ? 128.0 : 1.0));
+  run.depth = table.number(index, "context_depth").value_or(0.0);
+  const double usual = row.quantity == "ttft_ms" ? 1300.0 : row.quantity == "prefill_tok_s" ? 512.0 : 0.0;
+  run.prompt_tokens = std::max(table.number(index, "prompt_tokens").value_or(usual), row.is_prompt() ? 1.0 : 0.0);
+  // Some sources tell the prompt as depth too.
+  if (run.prompt_tokens == run.depth) run.depth = 0.0;
+  run.ubatch = std::max(1.0, table.number(index, "ubatch").value_or(512.0));
+  run.generated_tokens = table.number(index, "gen_tokens").value_or(0.0);
+  run.num_cards = std::max(1.0, table.number(index, "num_gpus").value_or(1.0));
+  if (run.num_cards > 1.0) {
+    const bool remote = holds(split, "rpc") || holds(notes, "RPC");
+    run.splits_tensors = !remote && (split.starts_with("t") || row.engine == "vllm" || row.engine == "sglang");
+    row.split = remote ? "rpc" : run.splits_tensors ? "tensor" : "layer";
+    row.split += std::to_string(static_cast<int>(run.num_cards));
+  }
+  row.speculation = speculation_of(lower(std::string(notes) + " " + std::string(table.text(index, "model")) + " " +
+                                         std::string(table.text(index, "quant"))));
+  row.build = build_of(notes);
+  row.flash_attention = table.text(index, "flash_attn");
+  row.whole_request = holds(notes, "end-to-end");
+  row.suspicious = holds(notes, "suspicious");
+  row.years = years_of(table.text(index, "date"));
+  row.power_limit_w = table.number(index, "power_limit_w").value_or(0.0);
+}
+
+}  // namespace
+
+double LlmRun::seconds_of(double value) const {
+  if (quantity == "ttft_ms" || quantity == "itl_ms") return value / 1e3;
+  if (quantity == "prefill_tok_s") return run.prompt_tokens / value;
+  return quantity == "throughput_out_tok_s" ? run.batch / value : 1.0 / value;
+}
+
+LlmRun read_llm_run(const MeasurementTable& table, std::size_t row, const LlmParts& parts) {
+  LlmRun result;
+  result.quantity = table.text(row, "quantity");
+  result.engine_name = table.text(row, "engine");
+  result.engine = family_of(result.engine_name);
+  result.card = table.text(row, "gpu");
+  const double memory = read_device(result, table.text(row, "backend"), parts);
+  read_settings(result, table, row);
+  read_model(result, table, row, parts);
+  result.run.host_share = host_share(result, table, row, memory);
+  return result;
+}
+
+}  // namespace labtwin::calibration

@@ -1,0 +1,154 @@
+#include "models/calibration/llm_throughput.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "models/base/error.hpp"
+#include "models/calibration/llm_effects.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+constexpr std::size_t kFolds = 4;
+constexpr std::size_t kEnoughRows = 40;
+constexpr double kCovered = 0.9;
+
+/// A row that calibrates.
+struct Sample {
+  LlmRun run;
+  PooledRow row;
+};
+
+double standard_deviation(const PooledPrediction& prediction, std::span<const PooledEffect> effects) {
+  return std::sqrt(prediction.variance(effects) + kThroughputNoise * kThroughputNoise);
+}
+
+// Rows of one card and model count less the more there are: a hundred builds of one afternoon are one witness. So do runs whose
+// settings are told in words only.
+void weigh(std::vector<Sample>& samples) {
+  std::map<std::string, double> counts;
+  const auto group = [](const LlmRun& r) { return r.card + "|" + r.model + "|" + r.stack() + "|" + r.quantity; };
+  for (const Sample& s : samples) ++counts[group(s.run)];
+  for (Sample& s : samples) {
+    s.row.weight = 1.0 / std::sqrt(counts[group(s.run)]);
+    if (s.run.run.host_share > 0.0) s.row.weight *= 0.5;
+    if (!s.run.speculation.empty()) s.row.weight *= 0.3;
+    if (s.run.quantity == "throughput_out_tok_s" || s.run.quantity == "itl_ms") s.row.weight *= 0.3;
+    if (s.run.quantity == "ttft_ms") s.row.weight *= 0.3;
+  }
+}
+
+std::vector<Sample> read_samples(std::span<const MeasurementTable> tables, LlmEffects& effects) {
+  const LlmParts parts;
+  std::vector<Sample> samples;
+  for (const MeasurementTable& table : tables) {
+    for (std::size_t i = 0; i < table.num_rows(); ++i) {
+      const auto value = table.split(i) == Split::Fit ? table.number(i, "value") : std::nullopt;
+      if (!value || *value <= 0.0) continue;
+      LlmRun run = read_llm_run(table, i, parts);
+      if (run.suspicious) continue;
+      PooledRow row = effects.design(run);
+      row.log_measured = std::log(run.seconds_of(*value));
+      samples.push_back({std::move(run), std::move(row)});
+    }
+  }
+  weigh(samples);
+  return samples;
+}
+
+/// Errors over standard deviations, by group.
+using Errors = std::map<std::string, std::vector<double>>;
+
+// Fits without the samples of one fold and adds how far off these are.
+void leave_out(const std::vector<Sample>& samples, const std::vector<std::size_t>& fold_of, std::size_t fold,
+               std::vector<PooledEffect> effects, Errors& errors) {
+  std::vector<PooledRow> kept;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (fold_of[i] != fold) kept.push_back(samples[i].row);
+  }
+  fit_pooled(kept, kThroughputNoise, effects);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (fold_of[i] != fold) continue;
+    const PooledPrediction prediction = predict_pooled(samples[i].row, effects);
+    const double error = std::abs(samples[i].row.log_measured - prediction.log_value) / standard_deviation(prediction, effects);
+    errors[samples[i].run.quantity].push_back(error);
+    errors[samples[i].run.quantity + "|" + samples[i].run.stack()].push_back(error);
+  }
+}
+
+// Half of the folds leave out rows, half whole cards: users ask about both.
+void fit_widths(const std::vector<Sample>& samples, LlmEffects& effects) {
+  Errors errors;
+  std::map<std::string, std::size_t> cards;
+  std::vector<std::size_t> by_row;
+  std::vector<std::size_t> by_card;
+  for (const Sample& s : samples) {
+    by_row.push_back(by_row.size() % kFolds);
+    by_card.push_back(cards.emplace(s.run.card, cards.size()).first->second % kFolds);
+  }
+  for (std::size_t fold = 0; fold < kFolds; ++fold) {
+    leave_out(samples, by_row, fold, effects.values(), errors);
+    leave_out(samples, by_card, fold, effects.values(), errors);
+  }
+  for (auto& [group, values] : errors) {
+    if (values.size() < kEnoughRows && group.find('|') != std::string::npos) continue;
+    const auto at = values.begin() + static_cast<std::ptrdiff_t>(kCovered * static_cast<double>(values.size() - 1));
+    std::nth_element(values.begin(), at, values.end());
+    effects.set_width(group, std::max(*at, 0.1));
+  }
+}
+
+Prediction predict(const MeasurementTable& table, std::size_t index, const LlmParts& parts, LlmEffects& effects) {
+  const LlmRun run = read_llm_run(table, index, parts);
+  const PooledPrediction prediction = predict_pooled(effects.design(run), effects.values());
+  const double half = effects.width(run) * standard_deviation(prediction, effects.values());
+  // Rates are the inverse of times, so this turns either into the other.
+  const double seconds = std::exp(prediction.log_value);
+  const bool is_time = run.quantity.ends_with("_ms");
+  const double value = is_time ? 1e3 * seconds : run.seconds_of(seconds);
+  return {.row = index + 1,
+          .quantity = run.quantity,
+          .group = run.stack(),
+          .measured = run.suspicious ? std::nullopt : table.number(index, "value"),
+          .estimate = log_interval(value, half),
+          .grade = Grade::Fitted,
+          .note = run.suspicious ? "the source's figure is suspicious" : ""};
+}
+
+}  // namespace
+
+Evaluation evaluate_llm_throughput(const MeasurementTable& table, const Progress& progress) {
+  static const std::set<std::string_view> known = {"decode_tok_s", "prefill_tok_s", "ttft_ms", "itl_ms",
+                                                   "throughput_out_tok_s"};
+  Evaluation evaluation;
+  const LlmParts parts;
+  LlmEffects effects = LlmEffects::shipped();
+  for (std::size_t i = 0; i < table.num_rows(); ++i) {
+    if (table.split(i) != Split::HeldOut) continue;
+    if (!known.contains(table.text(i, "quantity"))) {
+      evaluation.predictions.push_back(unpredicted(table, i, table.text(i, "quantity"), "no law for this quantity"));
+      continue;
+    }
+    evaluation.predictions.push_back(predict(table, i, parts, effects));
+    if (progress && i % 256 == 0) progress(static_cast<double>(i) / static_cast<double>(table.num_rows()));
+  }
+  return evaluation;
+}
+
+std::string fit_llm_throughput(std::span<const MeasurementTable> tables) {
+  LlmEffects effects;
+  const std::vector<Sample> samples = read_samples(tables, effects);
+  if (samples.empty()) {
+    throw ConfigError(
+        {.place = {"llm_throughput", 0, 0}, .key = {}, .value = {}, .rule = "holds no row that can be fitted", .hint = {}});
+  }
+  std::vector<PooledRow> rows;
+  for (const Sample& sample : samples) rows.push_back(sample.row);
+  fit_widths(samples, effects);
+  fit_pooled(rows, kThroughputNoise, effects.values());
+  return effects.to_toml();
+}
+
+}  // namespace labtwin::calibration

@@ -1,0 +1,20 @@
+#pragma once
+
+// Kind `llm_throughput`: tokens per second and times to tokens of inference engines, from card, model, quantisation and
+// settings.
+
+#include <span>
+#include <string>
+
+#include "models/calibration/kind.hpp"
+
+namespace labtwin::calibration {
+
+/// Predicts from the factors that ship: they are universal, a file's own rows change none.
+[[nodiscard]] Evaluation evaluate_llm_throughput(const MeasurementTable& table, const Progress& progress);
+
+/// Fits all factors to the rows marked `fit` of several tables, and the widths of intervals to rows and cards left out in turn;
+/// the text of priors/llm_throughput.toml.
+[[nodiscard]] std::string fit_llm_throughput(std::span<const MeasurementTable> tables);
+
+}  // namespace labtwin::calibration

@@ -1,0 +1,148 @@
+#include "models/calibration/power_cap.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "models/calibration/levenberg_marquardt.hpp"
+#include "models/calibration/llm_parts.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+constexpr std::array<std::string_view, 2> kColumns = {"tok_s_prompt_a", "tok_s_prompt_b"};
+constexpr double kNoise = 0.02;        // of one rate
+constexpr double kDiscrepancy = 0.04;  // of the law between caps
+constexpr double kUnknownPower = 300.0;
+
+enum Parameter : std::size_t { LogRate, LogKnee, Slope, NumParameters };
+
+/// Law:    rate = full rate x min(1, (cap / knee)^slope), the corner rounded
+/// Inputs: cap and knee in W
+/// Valid:  caps that the driver takes, clocks free
+/// Source: a card below its knee lowers clocks and voltage, so that the rate falls with a power of the cap; above it memory
+/// binds Error:  see `labtwin validate` of kind power_cap
+double log_rate(std::span<const double> p, double cap_w) {
+  constexpr double kSharpness = 8.0;
+  const double below = p[Slope] * (std::log(cap_w) - p[LogKnee]);
+  return p[LogRate] - std::log1p(std::exp(-kSharpness * below)) / kSharpness;
+}
+
+/// A curve of one card, engine, model, workload and prompt.
+struct Curve {
+  std::vector<std::size_t> rows;
+  std::array<Prior, NumParameters> belief;
+  std::vector<double> covariance = std::vector<double>(NumParameters * NumParameters, 0.0);
+  bool fitted = false;
+};
+
+std::string unit_of(const MeasurementTable& table, std::size_t row) {
+  return fmt::format("{}, {}, {}, {}", table.text(row, "gpu"), table.text(row, "engine"), table.text(row, "model"),
+                     table.text(row, "workload"));
+}
+
+// A card draws its board's power at most, and decoding needs three quarters of it.
+std::array<Prior, NumParameters> belief_of(const MeasurementTable& table, std::size_t row, const LlmParts& parts) {
+  const auto card = parts.card(table.text(row, "gpu"));
+  const double power = card && card->spec.board_power ? card->spec.board_power->value() : kUnknownPower;
+  return {{{std::log(40.0), 2.5}, {std::log(0.75 * power), 0.15}, {0.9, 0.4}}};
+}
+
+void learn(const MeasurementTable& table, std::string_view column, const std::string& unit, Curve& curve,
+           Evaluation& evaluation) {
+  std::vector<double> caps;
+  std::vector<double> rates;
+  for (const std::size_t row : curve.rows) {
+    const auto cap = table.number(row, "power_cap_w");
+    const auto rate = table.split(row) == Split::Fit ? table.number(row, column) : std::nullopt;
+    if (!cap || !rate || *cap <= 0.0 || *rate <= 0.0) continue;
+    caps.push_back(*cap);
+    rates.push_back(std::log(*rate));
+  }
+  if (caps.empty()) return;
+  const LeastSquaresProblem problem{.predict =
+                                        [&](std::span<const double> p, std::span<double> out) {
+                                          for (std::size_t i = 0; i < caps.size(); ++i) out[i] = log_rate(p, caps[i]);
+                                        },
+                                    .observations = rates,
+                                    .noise_sigma = kNoise,
+                                    .priors = curve.belief};
+  const std::vector<double> start = {*std::max_element(rates.begin(), rates.end()), curve.belief[LogKnee].mean,
+                                     curve.belief[Slope].mean};
+  const LeastSquaresFit fit = fit_least_squares(problem, std::span<const double>(start));
+  for (std::size_t i = 0; i < NumParameters; ++i) curve.belief.at(i) = {fit.parameters[i], std::sqrt(fit.variance(i))};
+  curve.covariance = fit.covariance;
+  curve.fitted = true;
+  const double rate = std::exp(fit.parameters[LogRate]);
+  const double knee = std::exp(fit.parameters[LogKnee]);
+  evaluation.fits.push_back({.unit = fmt::format("{} ({})", unit, column),
+                             .law = "power_cap",
+                             .num_rows = caps.size(),
+                             .parameters = {{"full_rate", rate, "token/s", rate * curve.belief[LogRate].sigma},
+                                            {"knee", knee, "W", knee * curve.belief[LogKnee].sigma},
+                                            {"slope", fit.parameters[Slope], "", curve.belief[Slope].sigma}}});
+}
+
+double log_variance(const Curve& curve, std::span<const double> p, double cap_w) {
+  constexpr double kStep = 1e-4;
+  std::array<double, NumParameters> gradient{};
+  for (std::size_t i = 0; i < NumParameters; ++i) {
+    std::vector<double> moved(p.begin(), p.end());
+    moved[i] += kStep;
+    gradient.at(i) = (log_rate(moved, cap_w) - log_rate(p, cap_w)) / kStep;
+  }
+  double variance = 0.0;
+  for (std::size_t i = 0; i < NumParameters; ++i) {
+    for (std::size_t j = 0; j < NumParameters; ++j) {
+      variance += gradient.at(i) * gradient.at(j) * curve.covariance[i * NumParameters + j];
+    }
+  }
+  return variance;
+}
+
+void predict(const MeasurementTable& table, std::string_view column, const Curve& curve, Evaluation& evaluation) {
+  std::vector<double> p;
+  for (const Prior& belief : curve.belief) p.push_back(belief.mean);
+  for (const std::size_t row : curve.rows) {
+    if (table.split(row) != Split::HeldOut) continue;
+    const auto cap = table.number(row, "power_cap_w");
+    if (!cap || *cap <= 0.0 || !curve.fitted) {
+      evaluation.predictions.push_back(unpredicted(
+          table, row, column, curve.fitted ? "clocks are locked, no cap is told" : "no row of this curve is marked `fit`"));
+      continue;
+    }
+    const double spread = std::sqrt(log_variance(curve, p, *cap) + kDiscrepancy * kDiscrepancy);
+    evaluation.predictions.push_back({.row = row + 1,
+                                      .quantity = std::string(column),
+                                      .group = std::string(table.text(row, "workload")),
+                                      .measured = table.number(row, column),
+                                      .estimate = log_interval(std::exp(log_rate(p, *cap)), kNormal90 * spread),
+                                      .grade = Grade::Fitted,
+                                      .note = ""});
+  }
+}
+
+}  // namespace
+
+Evaluation evaluate_power_cap(const MeasurementTable& table, const Progress& progress) {
+  Evaluation evaluation;
+  const LlmParts parts;
+  std::map<std::string, std::vector<std::size_t>> units;
+  for (std::size_t row = 0; row < table.num_rows(); ++row) units[unit_of(table, row)].push_back(row);
+  for (const auto& [unit, rows] : units) {
+    for (const std::string_view column : kColumns) {
+      Curve curve{.rows = rows, .belief = belief_of(table, rows.front(), parts)};
+      learn(table, column, unit, curve, evaluation);
+      predict(table, column, curve, evaluation);
+    }
+  }
+  if (progress) progress(1.0);
+  return evaluation;
+}
+
+}  // namespace labtwin::calibration

@@ -1,0 +1,63 @@
+#include "models/serving/throughput_law.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace labtwin::serving {
+namespace {
+
+constexpr double kLaunch = 60e-6;     // of the kernels of a layer, s
+constexpr double kExchange = 30e-6;   // between cards, per layer, s
+constexpr double kHostRate = 50e9;    // of a desktop's memory, B/s
+constexpr double kUploadRate = 20e9;  // to a card, B/s
+constexpr double kRequest = 20e-3;    // around a prompt, s
+constexpr double kIdleColumns = 64.0;
+constexpr double kNothing = 1e-12;
+
+double share_read(const ThroughputRun& run, double tokens) {
+  if (!run.has_experts) return run.active_share;
+  return 1.0 - std::pow(1.0 - std::min(run.active_share, 1.0), tokens);
+}
+
+double cards_at_once(const ThroughputRun& run) {
+  return run.splits_tensors ? run.num_cards : 1.0;
+}
+
+}  // namespace
+
+ThroughputTerms token_seconds(const ThroughputRun& run, bool with_prompts) {
+  const double bandwidth = run.memory_bandwidth.value() * cards_at_once(run);
+  const double peak = run.peak_flops.value() * cards_at_once(run);
+  const double read = run.weights.value() * share_read(run, run.batch);
+  const double arithmetic = 2.0 * run.active_parameters * run.batch / peak;
+  ThroughputTerms terms{};
+  terms[Launch] = run.layers * kLaunch;
+  terms[Weights] = read * (1.0 - run.host_share) / bandwidth + kNothing;
+  terms[Context] = run.batch * run.context_cache.value() / bandwidth + kNothing;
+  terms[Arithmetic] = arithmetic;
+  terms[Host] = read * run.host_share / kHostRate + kNothing;
+  terms[Exchange] = run.num_cards > 1.0 ? run.layers * kExchange : kNothing;
+  terms[Other] = kNothing;
+  if (with_prompts && run.generated_tokens > 0.0) terms[Other] += arithmetic * run.prompt_tokens / run.generated_tokens;
+  return terms;
+}
+
+ThroughputTerms prompt_seconds(const ThroughputRun& run) {
+  const double bandwidth = run.memory_bandwidth.value() * cards_at_once(run);
+  const double peak = run.peak_flops.value() * cards_at_once(run);
+  const double tokens = run.prompt_tokens;
+  const double microbatch = std::min(tokens, run.ubatch);
+  const double passes = std::ceil(tokens / run.ubatch);
+  const double read = run.weights.value() * share_read(run, microbatch) * passes;
+  ThroughputTerms terms{};
+  terms[Launch] = passes * run.layers * kLaunch;
+  terms[Weights] = read * (1.0 - run.host_share) / bandwidth + kNothing;
+  terms[Context] = 4.0 * run.layers * run.hidden_size * tokens * (run.depth + 0.5 * tokens) / peak;
+  terms[Arithmetic] = 2.0 * run.active_parameters * tokens * (1.0 + kIdleColumns / microbatch) / peak;
+  terms[Host] = read * run.host_share / kUploadRate + kNothing;
+  terms[Exchange] = run.num_cards > 1.0 ? passes * run.layers * kExchange : kNothing;
+  terms[Other] = kRequest;
+  return terms;
+}
+
+}  // namespace labtwin::serving

@@ -1,0 +1,57 @@
+#pragma once
+
+// How long a token takes, from what card, model and run are: sums of terms, each of which is what a datasheet allows. What an
+// engine makes of a term is a factor that calibration fits.
+
+#include <array>
+#include <cstddef>
+
+#include "models/base/units.hpp"
+
+namespace labtwin::serving {
+
+/// What one engine on one or several alike cards works on.
+struct ThroughputRun {
+  BytesPerSecond memory_bandwidth;  ///< of a card, or of the host for a CPU
+  FlopsPerSecond peak_flops;        ///< of a card
+  double num_cards = 1.0;
+  bool splits_tensors = false;  ///< cards work on every layer together; else one after the other
+  double layers = 1.0;
+  double hidden_size = 1.0;
+  double active_parameters = 1.0;
+  Bytes weights;
+  double active_share = 1.0;     ///< of the weights, that one token reads
+  bool has_experts = false;      ///< a batch reads more of the weights than one token
+  double host_share = 0.0;       ///< of the weights, that stay in the memory of the host
+  Bytes context_cache;           ///< keys and values of one sequence at its mean depth
+  double batch = 1.0;            ///< sequences at once
+  double prompt_tokens = 512.0;  ///< of one sequence
+  double depth = 0.0;            ///< tokens before them
+  double ubatch = 512.0;         ///< tokens that an engine works on at once
+  double generated_tokens = 0.0;
+};
+
+enum ThroughputTerm : std::size_t { Launch, Weights, Context, Arithmetic, Host, Exchange, Other, NumThroughputTerms };
+using ThroughputTerms = std::array<double, NumThroughputTerms>;
+
+/// Law:    seconds per token of a sequence = layers x 60 us + active weights / bandwidth + batch x cache / bandwidth + 2 x
+/// active
+///         parameters x batch / peak + host weights / 50 GB/s + 30 us x layers between cards + prompts of the batch, each times
+///         a factor; a batch of B reads the share 1 - (1 - active)^B of a model with experts
+/// Inputs: a run; `with_prompts` adds the prompts' arithmetic for rates over whole requests
+/// Valid:  decoders that memory holds, in part or in whole; one factor per term and kind of engine, card, model
+/// Source: the roofline of a decoder; factors see calibration/priors/llm_throughput.csv
+/// Error:  see `labtwin validate` of kind llm_throughput
+[[nodiscard]] ThroughputTerms token_seconds(const ThroughputRun& run, bool with_prompts);
+
+/// Law:    seconds of a prompt of n tokens in k microbatches = k x layers x 60 us + k x weights / bandwidth + 4 x layers x
+/// hidden x n x
+///         (depth + n / 2) / peak + 2 x active parameters x n x (1 + 64 / microbatch) / peak + k x host weights / 20 GB/s + k x
+///         exchange + 20 ms, each times a factor
+/// Inputs: a run
+/// Valid:  as above
+/// Source: as above; n0 = 64: matrices of few columns leave units idle
+/// Error:  see `labtwin validate` of kind llm_throughput
+[[nodiscard]] ThroughputTerms prompt_seconds(const ThroughputRun& run);
+
+}  // namespace labtwin::serving
