@@ -101,11 +101,9 @@ void Sender::read_cumulative(Nanos now, const Packet& ack, News& news) {
     board_.pop();
   }
   const bool has_round_trip = update_round_trip(now, ack, news, is_new_window);
-  if (news.num_acknowledged > 0) {
-    news.set_timer = true;
-  } else if (has_round_trip && news.first_sacked > board_.at(board_.first()).sent) {
-    news.set_timer = true;  // what came was sent after the first hole was
-  }
+  // What came behind the first hole sets the timer too, if it was sent after it.
+  const auto sent_after_hole = [&] { return has_round_trip && news.first_sacked > board_.at(board_.first()).sent; };
+  if (news.num_acknowledged > 0 || sent_after_hole()) news.set_timer = true;
 }
 
 bool Sender::update_round_trip(Nanos now, const Packet& ack, const News& news, bool is_new_window) {
@@ -156,14 +154,13 @@ void Sender::note_reordering(Seq lowest, Seq highest) {
 
 void Sender::end_probe(const Packet& ack, const News& news) {
   if (ack.ack < *probe_end_) return;
-  if (!probe_is_retransmission_ || news.duplicate_of_probe) {
-    probe_end_.reset();
-  } else if (ack.ack > *probe_end_) {
+  const bool lost_nothing = !probe_is_retransmission_ || news.duplicate_of_probe;
+  if (!lost_nothing && ack.ack > *probe_end_) {
     begin_reduction();
     state_ = State::Reduced;
     end_reduction();
     keep_open();
-  } else if (!news.advanced && !news.has_data && !news.sacked) {
+  } else if (lost_nothing || (!news.advanced && !news.has_data && !news.sacked)) {
     probe_end_.reset();
   }
 }

@@ -1,6 +1,7 @@
 #include "models/network/sharing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace labtwin::network {
@@ -21,19 +22,19 @@ double weight(const FlowSettings& flow, Seconds queue_delay) {
 
 std::vector<double> flow_shares(const std::vector<FlowSettings>& flows, Seconds queue_delay) {
   // Weights of one algorithm compare with each other only: either group is brought to a mean of 1 first.
-  double sum[2] = {0.0, 0.0};
-  double num[2] = {0.0, 0.0};
+  std::array<double, 2> sum{};
+  std::array<double, 2> num{};
   const auto group = [](const FlowSettings& flow) { return flow.control == CongestionControl::Bbr ? 1U : 0U; };
   for (const FlowSettings& flow : flows) {
-    sum[group(flow)] += weight(flow, queue_delay);
-    num[group(flow)] += 1.0;
+    sum.at(group(flow)) += weight(flow, queue_delay);
+    num.at(group(flow)) += 1.0;
   }
   const double total = num[0] / kBbrAdvantage + num[1];
   std::vector<double> shares;
   for (const FlowSettings& flow : flows) {
     const unsigned g = group(flow);
-    const double of_group = num[g] * (g == 0U ? 1.0 / kBbrAdvantage : 1.0) / total;
-    shares.push_back(of_group * weight(flow, queue_delay) / sum[g]);
+    const double of_group = num.at(g) * (g == 0U ? 1.0 / kBbrAdvantage : 1.0) / total;
+    shares.push_back(of_group * weight(flow, queue_delay) / sum.at(g));
   }
   return shares;
 }

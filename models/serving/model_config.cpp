@@ -100,7 +100,10 @@ Json parse(const std::filesystem::path& path) {
   Json json = Json::parse(read_text_file(path, kLargest), nullptr, false);
   if (json.is_discarded() || !json.is_object()) fail(path, {}, "is no JSON object: a config.json of a checkpoint is expected");
   const auto text = json.find("text_config");
-  if (text != json.end() && text->is_object()) return Json(*text);
+  if (text != json.end() && text->is_object()) {
+    Json of_text = *text;
+    return of_text;
+  }
   return json;
 }
 
