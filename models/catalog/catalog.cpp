@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "models/base/text.hpp"
 #include "models/catalog/data_folder.hpp"
@@ -31,8 +32,12 @@ std::vector<std::string> Catalog::families() const {
   return sorted_names(folder_, [](const fs::directory_entry& entry) { return entry.is_directory(); });
 }
 
-std::vector<std::string> Catalog::parts(std::string_view family) const {
-  return sorted_names(folder_ / family, [](const fs::directory_entry& entry) { return entry.path().extension() == ".toml"; });
+const std::vector<std::string>& Catalog::parts(std::string_view family) const {
+  const auto known = parts_.find(family);
+  if (known != parts_.end()) return known->second;
+  auto names =
+      sorted_names(folder_ / family, [](const fs::directory_entry& entry) { return entry.path().extension() == ".toml"; });
+  return parts_.emplace(family, std::move(names)).first->second;
 }
 
 fs::path Catalog::file(std::string_view family, std::string_view part) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,7 @@ class Catalog {
 
   /// Families and parts in alphabetical order; a family that does not exist has no parts.
   [[nodiscard]] std::vector<std::string> families() const;
-  [[nodiscard]] std::vector<std::string> parts(std::string_view family) const;
+  [[nodiscard]] const std::vector<std::string>& parts(std::string_view family) const;
 
   [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
 
@@ -30,6 +31,7 @@ class Catalog {
 
  private:
   std::filesystem::path folder_;
+  mutable std::map<std::string, std::vector<std::string>, std::less<>> parts_;  ///< by family, once it was asked for
 };
 
 /// The rule and hint for a part that does not exist, for diagnostics at the place that names it.
