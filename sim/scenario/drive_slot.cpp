@@ -12,7 +12,7 @@ using storage::DriveLink;
 
 std::optional<DriveLink> read_slot_link(TableReader& drive, const std::string& part, const catalog::Catalog& catalog) {
   const std::optional<DriveLink> slot = storage::read_drive_link(drive, "link");
-  const std::vector<std::string> parts = catalog.parts("drives");
+  const std::vector<std::string>& parts = catalog.parts("drives");
   if (!slot || std::find(parts.begin(), parts.end(), part) == parts.end()) return slot;
   const std::optional<DriveLink> native = load_drive(catalog, part).interface;
   if (!native) return slot;

@@ -53,7 +53,7 @@ IoSchedulerSpec read_scheduler(TableReader& drive) {
 /// The key `part`, which names an entry of the catalog.
 std::string read_part(TableReader& table, std::string_view family, const catalog::Catalog& catalog) {
   std::string part = table.required<std::string>("part");
-  const std::vector<std::string> parts = catalog.parts(family);
+  const std::vector<std::string>& parts = catalog.parts(family);
   if (!part.empty() && std::find(parts.begin(), parts.end(), part) == parts.end()) {
     auto [rule, hint] = catalog::missing_part(catalog, family, part);
     table.fail("part", std::move(rule), std::move(hint));
@@ -74,7 +74,7 @@ GpuSpec read_gpu(TableReader& table, const catalog::Catalog& catalog) {
 /// The key `data`, which must fit on the drive where its entry tells the capacity. Mistakes of the part are told elsewhere.
 Bytes read_data(TableReader& table, const std::string& part, const catalog::Catalog& catalog) {
   const auto data = table.optional<Bytes>("data", kNonNegative);
-  const std::vector<std::string> parts = catalog.parts("drives");
+  const std::vector<std::string>& parts = catalog.parts("drives");
   if (!data || std::find(parts.begin(), parts.end(), part) == parts.end()) return data.value_or(Bytes{});
   const DrivePart drive = load_drive(catalog, part);
   std::optional<Bytes> capacity;
@@ -95,7 +95,7 @@ const EnumNames<CoolingName> kCoolings = {{"none", CoolingName::None}, {"heatsin
 void read_condition(TableReader& table, DriveSpec& drive, const catalog::Catalog& catalog) {
   if (table.has("history")) drive.history = table.enumeration("history", kHistories);
   if (table.has("cooling")) drive.cooling = table.enumeration("cooling", kCoolings);
-  const std::vector<std::string> parts = catalog.parts("drives");
+  const std::vector<std::string>& parts = catalog.parts("drives");
   if (std::find(parts.begin(), parts.end(), drive.part) == parts.end()) return;
   const DrivePart part = load_drive(catalog, drive.part);
   const auto needs = [&](std::string_view key, std::string_view lacks, std::string_view what) {

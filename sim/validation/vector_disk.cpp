@@ -59,7 +59,7 @@ struct KnownHost {
 };
 
 KnownHost find_host(const catalog::Catalog& catalog, const std::string& name) {
-  const std::vector<std::string> parts = catalog.parts("hosts");
+  const std::vector<std::string>& parts = catalog.parts("hosts");
   const bool is_known = std::find(parts.begin(), parts.end(), name) != parts.end();
   HostPart part = load_host(catalog, is_known ? name : std::string(kClassHost));
   ReplayHost replay{.host = part.host, .drive = {}, .limits = {}};
