@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "models/base/error.hpp"
+#include "sim/command/capacity.hpp"
 #include "sim/command/capture.hpp"
 #include "sim/command/check.hpp"
 #include "sim/command/command_line.hpp"
@@ -26,10 +27,10 @@ using labtwin::command::CommandLine;
 
 constexpr int kWrongInput = 2;
 
-constexpr std::array<AddVerb, 8> kVerbs = {
-    &labtwin::command::add_capture,   &labtwin::command::add_check,    &labtwin::command::add_fit,
-    &labtwin::command::add_fit_model, &labtwin::command::add_parts,    &labtwin::command::add_run,
-    &labtwin::command::add_topology,  &labtwin::command::add_validate,
+constexpr std::array<AddVerb, 9> kVerbs = {
+    &labtwin::command::add_capacity, &labtwin::command::add_capture,   &labtwin::command::add_check,
+    &labtwin::command::add_fit,      &labtwin::command::add_fit_model, &labtwin::command::add_parts,
+    &labtwin::command::add_run,      &labtwin::command::add_topology,  &labtwin::command::add_validate,
 };
 
 int run(int argc, char** argv) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "models/base/file.hpp"
+#include "sim/command/interrupt.hpp"
 #include "sim/command/overrides.hpp"
 #include "sim/output/plot.hpp"
 #include "sim/output/summary_text.hpp"
@@ -32,24 +32,6 @@ struct Options {
   bool alone = false;
 };
 
-volatile std::sig_atomic_t interrupted = 0;
-
-void note_interrupt(int /*signal*/) {
-  interrupted = 1;
-}
-
-/// Turns Ctrl-C into a flag while it lives.
-class InterruptNoted {
- public:
-  InterruptNoted() : before_(std::signal(SIGINT, &note_interrupt)) {}
-  InterruptNoted(const InterruptNoted&) = delete;
-  InterruptNoted& operator=(const InterruptNoted&) = delete;
-  ~InterruptNoted() { std::signal(SIGINT, before_); }
-
- private:
-  void (*before_)(int);
-};
-
 /// A line on stderr that is written over, if somebody watches.
 void show_progress(const RunProgress& progress) {
   if (::isatty(STDERR_FILENO) == 0) return;
@@ -65,7 +47,7 @@ int run_scenario(const Options& options) {
   run_options.replications = options.replications;
   run_options.with_what_ifs = !options.alone;
   run_options.on_progress = &show_progress;
-  run_options.worker.interrupted = [] { return interrupted != 0; };
+  run_options.worker.interrupted = &InterruptNoted::interrupted;
   const InterruptNoted noted;
   const Results results = run(ScenarioSource::file(options.file, parse_overrides(options.set)), run_options);
   if (!options.plot.empty()) write_file_atomically(options.plot, output::plot_svg(results));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 
 #include "models/base/units.hpp"
@@ -123,8 +124,9 @@ std::string utilization_table(const Results& results) {
   return text;
 }
 
-std::string change_text(const CounterfactualRow& row) {
-  return fmt::format("{:+.3g}", row.change_s);
+/// A change; one that is rounding of the p95 it changes is none.
+std::string change_text(double change_s, double p95_s) {
+  return std::abs(change_s) < 1e-9 * p95_s ? "0" : fmt::format("{:+.3g}", change_s);
 }
 
 /// The columns that the scenario asks for beside the latency.
@@ -164,8 +166,9 @@ std::string counterfactual_table(const Results& results) {
   std::stable_sort(rows.begin(), rows.end(),
                    [](const CounterfactualRow& a, const CounterfactualRow& b) { return a.p95_s < b.p95_s; });
   for (const CounterfactualRow& row : rows) {
-    table.add(with({row.name, significant(row.p95_s), change_text(row),
-                    fmt::format("{:+.3g} to {:+.3g}", row.change_interval_s.low, row.change_interval_s.high),
+    table.add(with({row.name, significant(row.p95_s), change_text(row.change_s, row.p95_s),
+                    fmt::format("{} to {}", change_text(row.change_interval_s.low, row.p95_s),
+                                change_text(row.change_interval_s.high, row.p95_s)),
                     percent(row.failed_fraction), row.slos_met ? "met" : "missed", row.cost},
                    beside_cells(results, row.beside)));
   }

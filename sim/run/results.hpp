@@ -192,6 +192,7 @@ struct Results {
   double warm_up_s = 0.0;
   std::uint32_t num_replications = 1;
   bool slos_met = true;
+  std::uint32_t num_replications_met = 0;  ///< in which every objective is met
   std::vector<SloRow> slos{};
   std::vector<LatencyRow> latency{};
   Interval p95_interval_s{};  ///< of `workload`

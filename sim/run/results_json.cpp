@@ -107,6 +107,7 @@ std::string to_json(const Results& results) {
                    {"horizon_s", results.horizon_s},
                    {"warm_up_s", results.warm_up_s},
                    {"replications", results.num_replications},
+                   {"replications_met", results.num_replications_met},
                    {"latency", latency_json(results)},
                    {"blame", results.blame},
                    {"outcomes", results.outcomes},

@@ -194,6 +194,8 @@ Results summarise(const Scenario& scenario, const Replications& runs) {
   results.beside_time_of = scenario.beside.time_of;
   results.beside = beside_of(scenario, merged);
   results.slos_met = all_met(results.slos);
+  results.num_replications_met = static_cast<std::uint32_t>(
+      std::count_if(runs.begin(), runs.end(), [&](const RunSummary& run) { return all_met(judge(scenario, run)); }));
   results.latency = std::move(merged.latency);
   results.blame = std::move(merged.blame);
   results.outcomes = std::move(merged.outcomes);
