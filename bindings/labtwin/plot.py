@@ -37,7 +37,7 @@ def _plot_sweep(ax: Axes, results: Results, sweep: Mapping[str, Any]) -> None:
     low, high = zip(*(point["p95_interval_s"] for point in points), strict=True)
     ax.fill_between(x, low, high, alpha=0.2, color="C1", linewidth=0, label="90 % interval of p95")
     for slo in results.document["slos"]:
-        if slo["workload"] == sweep["workload"] and slo["metric"].startswith("p"):
+        if slo["workload"] == sweep["workload"] and not slo["stage"] and slo["metric"].startswith("p"):
             ax.axhline(slo["limit"], color="black", linestyle=":", label=f"SLO {slo['metric']}")
     if by_throughput:
         ax.set_xlabel(f"moved by {sweep['job']} (MB/s)")

@@ -65,6 +65,10 @@ std::string culprit_text(const std::string& culprit, const std::string& workload
   return culprit == workload ? "one another" : culprit;
 }
 
+std::string subject_text(const SloRow& slo) {
+  return slo.stage.empty() ? slo.workload : fmt::format("{} of {}", slo.stage, slo.workload);
+}
+
 std::optional<TailFinding> find_tail_cause(const std::vector<BlameRow>& blame, const std::string& workload) {
   std::map<std::string, double> by_resource;
   for (const BlameRow& row : blame) {

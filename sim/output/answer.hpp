@@ -24,6 +24,9 @@ struct TailFinding {
 /// How a culprit is called towards a reader who knows whose requests are meant.
 [[nodiscard]] std::string culprit_text(const std::string& culprit, const std::string& workload);
 
+/// Whose time an objective limits: `agents`, `llm of agents`.
+[[nodiscard]] std::string subject_text(const SloRow& slo);
+
 /// The headline first: one sentence, then what the tail waits for, then the cures that work.
 [[nodiscard]] std::vector<std::string> answer(const Results& results);
 

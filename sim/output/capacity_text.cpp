@@ -30,7 +30,7 @@ std::string value_text(const SloRow& slo, double value) {
 }
 
 std::string objective_text(const SloRow& slo) {
-  return fmt::format("{} of {} at most {}", slo.metric, slo.workload, value_text(slo, slo.limit));
+  return fmt::format("{} of {} at most {}", slo.metric, subject_text(slo), value_text(slo, slo.limit));
 }
 
 std::string objectives_text(const Capacity& capacity) {
@@ -42,7 +42,8 @@ std::string objectives_text(const Capacity& capacity) {
 std::string break_text(const CapacityBreak& broken) {
   std::string text;
   for (const SloRow& slo : broken.slos) {
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", slo.metric, value_text(slo, slo.value));
+    text += fmt::format("{}{}{} {}", text.empty() ? "" : ", ", slo.metric, slo.stage.empty() ? "" : " of " + slo.stage,
+                        value_text(slo, slo.value));
   }
   return text;
 }
@@ -102,7 +103,11 @@ std::string capacity_json(const Capacity& capacity) {
   const auto slos_json = [](const std::vector<SloRow>& slos) {
     json rows = json::array();
     for (const SloRow& slo : slos) {
-      rows.push_back({{"workload", slo.workload}, {"metric", slo.metric}, {"limit", slo.limit}, {"value", slo.value}});
+      rows.push_back({{"workload", slo.workload},
+                      {"stage", slo.stage},
+                      {"metric", slo.metric},
+                      {"limit", slo.limit},
+                      {"value", slo.value}});
     }
     return rows;
   };

@@ -23,8 +23,8 @@ std::string slo_text(const SloRow& slo) {
   const bool is_fraction = slo.metric == "failed_fraction";
   const std::string value = is_fraction ? percent(slo.value) : duration_text(slo.value);
   const std::string limit = is_fraction ? percent(slo.limit) : duration_text(slo.limit);
-  return fmt::format("{}  {} of {} is {}, the limit is {}\n", slo.met ? "MET   " : "MISSED", slo.metric, slo.workload, value,
-                     limit);
+  return fmt::format("{}  {} of {} is {}, the limit is {}\n", slo.met ? "MET   " : "MISSED", slo.metric, subject_text(slo),
+                     value, limit);
 }
 
 std::string heading(const Results& results) {

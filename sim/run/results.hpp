@@ -108,6 +108,7 @@ struct Interval {
 /// A service level objective and what came out.
 struct SloRow {
   std::string workload{};
+  std::string stage{};   ///< empty: the whole request
   std::string metric{};  ///< p50, p95, p99, mean, or failed_fraction
   double limit = 0.0;    ///< seconds, or a fraction
   double value = 0.0;

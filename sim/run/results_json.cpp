@@ -18,7 +18,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadRow, service, source, bytes, ready_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RebuildRow, service, progress, duration_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunSummary, variant, replication, measured_s, num_events, latency, blame, outcomes,
                                    resources, jobs, loads, rebuilds, warnings, requests)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SloRow, workload, metric, limit, value, met)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SloRow, workload, stage, metric, limit, value, met)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ParameterRow, name, value, unit, grade, source)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KnownErrorRow, part, set, quantity, median_ape_pct, p90_ape_pct)
 

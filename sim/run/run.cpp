@@ -53,7 +53,7 @@ std::vector<Replications> run_all(const SimulateRequest& request, const RunOptio
 
 double metric_value(const RunSummary& merged, const Slo& slo) {
   if (slo.metric == SloMetric::FailedFraction) return failed_fraction(merged.outcomes, slo.workload);
-  const LatencyRow* row = find_latency(merged.latency, slo.workload);
+  const LatencyRow* row = find_latency(merged.latency, slo.workload, slo.stage);
   if (row == nullptr) return 0.0;
   switch (slo.metric) {
     case SloMetric::Mean:
@@ -74,10 +74,11 @@ double metric_value(const RunSummary& merged, const Slo& slo) {
 std::vector<SloRow> judge(const Scenario& scenario, const RunSummary& merged) {
   std::vector<SloRow> rows;
   for (const Slo& slo : scenario.slos) {
-    const LatencyRow* latency = find_latency(merged.latency, slo.workload);
+    const LatencyRow* latency = find_latency(merged.latency, slo.workload, slo.stage);
     const bool has_value = slo.metric == SloMetric::FailedFraction || (latency != nullptr && latency->n > 0);
     const double value = metric_value(merged, slo);
     rows.push_back({.workload = slo.workload,
+                    .stage = slo.stage,
                     .metric = std::string(metric_name(slo.metric)),
                     .limit = slo.limit,
                     .value = value,

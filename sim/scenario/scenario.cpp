@@ -90,11 +90,16 @@ const EnumNames<SloMetric> kMetrics = {{"mean", SloMetric::Mean},
                                        {"p99", SloMetric::P99},
                                        {"failed_fraction", SloMetric::FailedFraction}};
 
+const std::vector<std::string> kStages{"llm", "retrieve"};
+
 Slo read_slo(TableReader& table, const std::vector<std::string>& workloads) {
   Slo slo;
   slo.workload = table.required<std::string>("workload");
   check_reference(table, "workload", slo.workload, workloads);
+  slo.stage = table.value_or<std::string>("stage", "");
+  check_reference(table, "stage", slo.stage, kStages);
   slo.metric = table.enumeration("metric", kMetrics);
+  if (!slo.stage.empty() && slo.metric == SloMetric::FailedFraction) table.fail("stage", "requests fail as a whole");
   slo.limit = slo.metric == SloMetric::FailedFraction ? table.required<double>("limit", kFraction)
                                                       : table.required<Seconds>("limit", kPositive).value();
   return slo;
@@ -103,7 +108,7 @@ Slo read_slo(TableReader& table, const std::vector<std::string>& workloads) {
 Beside read_beside(TableReader& table, const std::vector<std::string>& jobs) {
   Beside beside;
   beside.stage = table.value_or<std::string>("stage", "");
-  check_reference(table, "stage", beside.stage, {"llm", "retrieve"});
+  check_reference(table, "stage", beside.stage, kStages);
   beside.job = table.value_or<std::string>("job", "");
   beside.time_of = table.value_or<std::string>("time_of", "");
   check_reference(table, "time_of", beside.time_of, jobs);

@@ -14,7 +14,7 @@
 //   beside = { stage = "retrieve", job = "etl" }   # shown for every what-if and sweep point: a stage, what a job moved
 //   [services.NAME]                          # type = ..., node = ..., ...
 //   [workloads.NAME]                         # type = ..., ...
-//   [[slo]]                                  # workload = "agents", metric = "p95", limit = "8 s"
+//   [[slo]]                                  # workload = "agents", metric = "p95", limit = "8 s"; stage = "llm" if only that
 //   [[what_if]]                              # name = "second drive", set = { "services.etl.drive" = "nvme1" }
 //   [sweep]                                  # key = "services.etl.rate_limit", values = ["50 MB/s", "100 MB/s"]
 
@@ -47,9 +47,10 @@ struct ScenarioSource {
 enum class SloMetric : unsigned char { Mean, P50, P95, P99, FailedFraction };
 [[nodiscard]] std::string_view metric_name(SloMetric metric) noexcept;
 
-/// A service level objective: the metric of a workload's sojourn time is at most the limit.
+/// A service level objective: the metric of a workload's sojourn time, or of one stage of it, is at most the limit.
 struct Slo {
   std::string workload;
+  std::string stage{};  ///< empty: the whole request
   SloMetric metric = SloMetric::P95;
   double limit = 0.0;  ///< seconds; for FailedFraction a fraction
 };

@@ -98,6 +98,7 @@ Json lab_json(const Lab& lab) {
 
 Json slo_json(const Slo& slo) {
   Json json{{"workload", slo.workload}, {"metric", metric_name(slo.metric)}};
+  if (!slo.stage.empty()) json["stage"] = slo.stage;
   if (slo.metric == SloMetric::FailedFraction) {
     json["limit"] = slo.limit;
   } else {
