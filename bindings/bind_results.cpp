@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -11,7 +12,9 @@
 
 #include "bindings/bind.hpp"
 #include "sim/output/answer.hpp"
+#include "sim/output/capacity_text.hpp"
 #include "sim/output/plot.hpp"
+#include "sim/run/capacity.hpp"
 #include "sim/run/results_json.hpp"
 #include "sim/run/run.hpp"
 
@@ -85,6 +88,17 @@ std::vector<std::string> run_scenario_points(const std::filesystem::path& path, 
   });
 }
 
+std::string capacity_of(const std::filesystem::path& path, const OverrideTexts& overrides, const std::filesystem::path& worker,
+                        const std::string& workload, std::optional<double> most, double precision, bool with_what_ifs) {
+  CapacityOptions options;
+  options.workload = workload;
+  options.most = most;
+  options.precision = precision;
+  options.run = options_for(worker);
+  options.run.with_what_ifs = with_what_ifs;
+  return without_gil([&] { return output::capacity_json(find_capacity(scenario_source(path, overrides), options)); });
+}
+
 }  // namespace
 
 void bind_results(py::module_& module) {
@@ -95,6 +109,10 @@ void bind_results(py::module_& module) {
       "in sentences, the picture (SVG) and, by workload, the columns of its requests.");
   module.def("run_points", &run_scenario_points, py::arg("path"), py::arg("overrides"), py::arg("worker"), py::arg("points"),
              "Runs a scenario at several points, each a list of changes, in one worker process. Returns their JSON.");
+  module.def("capacity", &capacity_of, py::arg("path"), py::arg("overrides"), py::arg("worker"), py::kw_only(),
+             py::arg("workload") = "", py::arg("most") = py::none(), py::arg("precision") = 0.02,
+             py::arg("with_what_ifs") = true,
+             "Searches the largest load with all objectives met. Returns the JSON of `labtwin capacity --json`.");
 }
 
 }  // namespace labtwin::bindings

@@ -15,11 +15,11 @@ from pathlib import Path
 from labtwin import _labtwin
 from labtwin._labtwin import ConfigError, WorkerError
 from labtwin.results import Results, Table
-from labtwin.running import run, sweep
+from labtwin.running import capacity, run, sweep
 from labtwin.scenario import Scenario, load
 
 __version__ = _labtwin.version
-__all__ = ["ConfigError", "Results", "Scenario", "Table", "WorkerError", "load", "run", "sweep"]
+__all__ = ["ConfigError", "Results", "Scenario", "Table", "WorkerError", "capacity", "load", "run", "sweep"]
 
 _data = Path(__file__).parent / "data"
 if _data.is_dir():  # an installed package; in the build tree the data is that of the source tree

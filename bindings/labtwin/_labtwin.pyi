@@ -24,3 +24,13 @@ def run_points(
     worker: Path,
     points: Sequence[Sequence[tuple[str, str]]],
 ) -> list[str]: ...
+def capacity(
+    path: Path,
+    overrides: Sequence[tuple[str, str]],
+    worker: Path,
+    *,
+    workload: str = ...,
+    most: float | None = ...,
+    precision: float = ...,
+    with_what_ifs: bool = ...,
+) -> str: ...

@@ -99,6 +99,66 @@ def sweep(
     return pd.DataFrame([{**point, **_summary(json.loads(text))} for point, text in zip(points, texts, strict=True)])
 
 
+def capacity(
+    scenario: Scenario | str | os.PathLike[str],
+    *,
+    workload: str = "",
+    most: float | None = None,
+    precision: float = 0.02,
+    replications: int | None = None,
+    what_ifs: bool = True,
+) -> pd.DataFrame:
+    """How much load a lab bears before an objective of the scenario breaks, as it is and with each what-if. Needs pandas.
+
+    Args:
+        scenario: a scenario with at least one `[[slo]]`, or the path of one.
+        workload: whose load is varied; the scenario's focus unless given.
+        most: the largest load to try, in users, requests per second or times the speed of a trace.
+        precision: of the answer, relative; never finer than one user.
+        replications: how often to repeat each load with other luck; replaces the scenario's.
+        what_ifs: also search with each what-if.
+
+    Returns:
+        One row per what-if, the scenario as it is first: name, load, low and high (the middle 90 % of replications), is_bound
+        (the search ended at `most`), breaks_at (the smallest load found that is too much; NaN if is_bound), breaks (the
+        objectives missed there) and cost. `attrs["unit"]` of the frame is that of the loads: users, 1/s or x.
+
+    Raises:
+        ConfigError: the scenario has mistakes, no objective, or no such workload.
+
+    Example:
+        >>> import labtwin
+        >>> labtwin.capacity("scenarios/noisy_neighbour.toml", replications=2)  # doctest: +SKIP
+    """
+    import pandas as pd
+
+    base = _scenario(scenario)
+    if replications is not None:
+        base = base.with_(replications=replications)
+    text = _labtwin.capacity(
+        base.path, base.overrides, WORKER, workload=workload, most=most, precision=precision, with_what_ifs=what_ifs
+    )
+    document = json.loads(text)
+    frame = pd.DataFrame([_capacity_row(row) for row in document["rows"]])
+    frame.attrs["unit"] = document["unit"]
+    return frame
+
+
+def _capacity_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    breaks = row.get("breaks", {"load": float("nan"), "slos": []})
+    low, high = row["interval"]
+    return {
+        "name": row["name"] or "as it is",
+        "load": row["load"],
+        "low": low,
+        "high": high,
+        "is_bound": row["is_bound"],
+        "breaks_at": breaks["load"],
+        "breaks": ", ".join(f"{slo['metric']} of {slo['stage'] or slo['workload']}" for slo in breaks["slos"]),
+        "cost": row.get("cost", ""),
+    }
+
+
 def _scenario(scenario: Scenario | str | os.PathLike[str]) -> Scenario:
     return scenario if isinstance(scenario, Scenario) else Scenario(Path(scenario))
 
