@@ -15,6 +15,7 @@
 #include "models/calibration/interference.hpp"
 #include "models/calibration/llm_throughput.hpp"
 #include "models/calibration/page_cache_cliff.hpp"
+#include "models/calibration/pcie_links.hpp"
 #include "models/calibration/power_cap.hpp"
 #include "models/calibration/rpc_latency.hpp"
 #include "models/calibration/serving_run.hpp"
@@ -117,6 +118,12 @@ constexpr std::array<Names, 3> kPowerCapColumns = {"gpu", "power_cap_w", "worklo
 constexpr std::array<Names, 5> kPowerCapConditions = {"gpu", "engine", "model", "workload", "power_cap_w"};
 constexpr std::array<Names, 2> kPowerCapQuantities = {"tok_s_prompt_a", "tok_s_prompt_b"};
 
+constexpr std::array<Names, 4> kPcieLinksColumns = {"gen", "lanes", "direction", "quantity"};
+constexpr std::array<Names, 7> kPcieLinksConditions = {"device",    "board_or_slot", "gen",     "lanes",
+                                                       "direction", "method",        "quantity"};
+constexpr std::array<Names, 4> kPcieLinksOptional = {"transfer_bytes", "pinned", "notes", "value"};
+constexpr std::array<Names, 2> kPcieLinksQuantities = {"gb_s", "latency_us"};
+
 constexpr auto kKinds = std::to_array<Kind>({
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
@@ -130,6 +137,8 @@ constexpr auto kKinds = std::to_array<Kind>({
     {"llm_throughput", kLlmThroughputColumns, kLlmThroughputConditions, kLlmThroughputQuantities, &evaluate_llm_throughput,
      kLlmThroughputOptional},
     {"power_cap", kPowerCapColumns, kPowerCapConditions, kPowerCapQuantities, &evaluate_power_cap},
+    {"pcie_links", kPcieLinksColumns, kPcieLinksConditions, kPcieLinksQuantities, &evaluate_pcie_links, kPcieLinksOptional,
+     &fit_pcie_links},
     {"page_cache", kPageCacheColumns, kPageCacheConditions, kPageCacheQuantities, &evaluate_page_cache},
     {"tcp_share", kTcpShareColumns, kTcpShareConditions, kTcpShareQuantities, &evaluate_tcp_share, kTcpShareOptional},
     {"bufferbloat", kBufferbloatColumns, kBufferbloatConditions, kBufferbloatQuantities, &evaluate_bufferbloat,

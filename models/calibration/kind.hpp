@@ -75,6 +75,9 @@ using Progress = std::function<void(double fraction)>;
 
 using Evaluate = Evaluation (*)(const MeasurementTable& table, const Progress& progress);
 
+/// The text of priors/KIND.toml, from the rows marked `fit`.
+using FitUniversal = std::string (*)(const MeasurementTable& table);
+
 /// A row of the registry.
 struct Kind {
   std::string_view name;
@@ -84,6 +87,8 @@ struct Kind {
   /// Null for kinds that are replayed by the engine: the worker process evaluates those and returns the same result.
   Evaluate evaluate = nullptr;
   std::span<const std::string_view> optional_conditions{};  ///< columns that are read where they are there
+  /// Of kinds whose constants are universal, told by one set of the project; null for the others.
+  FitUniversal fit_universal = nullptr;
 };
 
 /// All kinds, in the order in which tables are matched against them.

@@ -134,6 +134,10 @@ void fit(const Options& options) {
     fit_tables(set, options);
     return;
   }
+  if (set.kind->fit_universal != nullptr) {
+    write_or_print(set.kind->fit_universal(set.table), options.out);
+    return;
+  }
   if (set.kind->name != "fio_sweep") {
     throw ConfigError({.place = {options.path, 0, 0},
                        .key = {},

@@ -1,0 +1,185 @@
+#include "models/calibration/pcie_links.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "models/calibration/pcie_row.hpp"
+#include "models/calibration/pooled_law.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+// Headers and acknowledgements leave about 0.85 of a line; what goes through the host's memory is the host's affair.
+constexpr auto kLevels = std::to_array<PooledLevel>({
+    {"rate.copy", 0.16, 0.1},
+    {"rate.staged", 0.7, 0.4},
+    {"rate.both_ways", -0.65, 0.1},
+    {"rate.both_ways_staged", -0.2, 0.1},
+    {"rate.tunnel", 0.4, 0.3},
+    {"rate.generation", 0.0, 0.04},
+    {"rate.generation_staged", 0.0, 0.2},
+    {"rate.busy", 0.08, 0.15},
+    {"rate.method", 0.0, 0.5},
+    {"rate.vendor", 0.0, 0.15},
+    {"rate.host", 0.0, 0.3},
+    {"rate.sockets", 0.1, 0.3},
+    {"rate.chipset", 0.0, 0.1},
+    {"rate.narrow", 0.0, 0.1},
+    {"rate.narrow_staged", -0.4, 0.2},
+    {"rate.flows", -0.8, 0.3},
+    {"rate.flows_read", 0.0, 0.5},
+    {"rate.collapse", 3.0, 0.5},
+    {"rate.rig", 0.0, 0.08},
+    {"rate.rig_staged", 0.0, 0.35},
+    {"latency.path", 0.0, 1.0},
+    {"latency.context", 0.4, 0.3},
+    {"latency.rig", 0.0, 0.15},
+});
+constexpr PooledLawDesign kDesign = {"pcie_links", kLevels, 0.03};
+
+constexpr double kHostCopy = 20e9;  // of one thread between buffers of a desktop's memory, B/s
+constexpr double kPeerLatency = 1e-6;
+constexpr double kStagedLatency = 14e-6;
+constexpr double kCopyLatency = 22e-6;
+constexpr double kGiga = 1e9;
+constexpr double kBrokenShare = 0.05;
+
+std::string path_name(const PcieRow& row) {
+  constexpr std::array<std::string_view, 5> kNames = {"h2d", "d2h", "direct", "staged", "nvlink"};
+  if (row.link.family == interconnect::LinkFamily::Tunnel) return "tunnel";
+  return std::string(kNames.at(static_cast<std::size_t>(row.path)));
+}
+
+std::string group_name(const PcieRow& row) {
+  if (row.ports > 1.0) return "together";
+  return path_name(row) + (row.both_ways ? " both ways" : "");
+}
+
+bool is_peer(const PcieRow& row) {
+  return row.path != CopyPath::HostToCard && row.path != CopyPath::CardToHost;
+}
+
+/// Seconds per byte.
+LawTerm rate_term(const PcieRow& row) {
+  const std::string path = path_name(row);
+  const double line = row.never_crosses ? kHostCopy : interconnect::line_rate(row.link).value();
+  LawTerm term{.base = 1.0 / line, .uses = {}};
+  if (row.never_crosses) return term;
+  const bool staged = row.path == CopyPath::PeerStaged;
+  const double narrow = row.link.family == interconnect::LinkFamily::Pcie ? std::log2(16.0 / row.link.lanes) / 2.0 : 0.0;
+  const std::string_view level = path == "tunnel" ? "rate.tunnel" : staged ? "rate.staged" : "rate.copy";
+  term.uses = {{level, path},
+               {staged ? "rate.both_ways_staged" : "rate.both_ways", path, row.both_ways ? 1.0 : 0.0},
+               {staged ? "rate.generation_staged" : "rate.generation", fmt::format("{}|{}", path, row.link.generation)},
+               {"rate.busy", path, row.other_way_busy ? 1.0 : 0.0},
+               {"rate.method", row.method + "|" + path, row.method == "engine" ? 0.0 : 1.0},
+               {"rate.vendor", row.vendor + "|" + (is_peer(row) ? "peer" : "host"), row.vendor == "NVIDIA" ? 0.0 : 1.0},
+               {"rate.host", row.host, row.host.empty() ? 0.0 : 1.0},
+               {"rate.sockets", is_peer(row) ? path : "host", row.crosses_sockets ? 1.0 : 0.0},
+               {"rate.chipset", "", row.behind_chipset ? 1.0 : 0.0},
+               {staged ? "rate.narrow_staged" : "rate.narrow", "", narrow},
+               {"rate.flows", is_peer(row) ? row.flow_pattern : "host", row.flow_pattern == "one" ? 0.0 : std::log(row.ports)},
+               {"rate.flows_read", "", row.flows_read ? 1.0 : 0.0},
+               {"rate.collapse", "", row.collapses ? 1.0 : 0.0},
+               {staged ? "rate.rig_staged" : "rate.rig", row.rig}};
+  return term;
+}
+
+LawTerm latency_term(const PcieRow& row) {
+  const bool staged = row.path == CopyPath::PeerStaged;
+  const double base = !is_peer(row) ? kCopyLatency : staged ? kStagedLatency : kPeerLatency;
+  const std::string path = is_peer(row) ? (staged ? "staged" : fmt::format("direct|{}", row.link.generation)) : "copy";
+  return {base,
+          {{"latency.path", row.method == "messages" ? "messages" : path},
+           {"latency.context", "load", row.under_load ? 2.0 : 0.0},
+           {"latency.context", "sockets", row.crosses_sockets ? 1.0 : 0.0},
+           {"latency.context", "windows", row.host == "windows" ? 2.0 : 0.0},
+           {"latency.rig", row.rig}}};
+}
+
+LawRow law_row(const PcieRow& row, std::string_view quantity) {
+  LawRow law{.terms = {}, .unit = row.rig, .group = {}};
+  if (quantity == "latency_us") {
+    law.group = "latency_us";
+    law.terms.push_back(latency_term(row));
+    LawTerm copy = rate_term(row);
+    copy.base *= row.bytes;
+    if (row.bytes > 0.0 && !is_peer(row)) law.terms.push_back(std::move(copy));
+    return law;
+  }
+  law.group = "gb_s|" + group_name(row);
+  law.terms.push_back(rate_term(row));
+  if (row.bytes > 0.0) {
+    law.terms.push_back(latency_term(row));
+    law.terms.back().base /= row.bytes;
+  }
+  return law;
+}
+
+/// Times grow with what the law sums, rates with its inverse.
+double law_figure(std::string_view quantity, double value) {
+  return quantity == "latency_us" ? value * 1e-6 : 1.0 / (kGiga * value);
+}
+
+/// Whether a rate is that of a link that works: a misconfigured host passes a hundredth of it.
+bool is_plausible(const PcieRow& row, std::string_view quantity, double value) {
+  return quantity != "gb_s" || row.collapses || kGiga * value > kBrokenShare * interconnect::line_rate(row.link).value();
+}
+
+bool is_known(std::string_view quantity) {
+  return quantity == "gb_s" || quantity == "latency_us";
+}
+
+Estimate estimate_of(std::string_view quantity, const Estimate& seconds) {
+  if (quantity == "latency_us") return {seconds.value * 1e6, seconds.low * 1e6, seconds.high * 1e6};
+  return {1.0 / (kGiga * seconds.value), 1.0 / (kGiga * seconds.high), 1.0 / (kGiga * seconds.low)};
+}
+
+}  // namespace
+
+Evaluation evaluate_pcie_links(const MeasurementTable& table, const Progress& progress) {
+  Evaluation evaluation;
+  const LlmParts parts;
+  PooledLaw law = PooledLaw::shipped(kDesign);
+  for (std::size_t i = 0; i < table.num_rows(); ++i) {
+    if (table.split(i) != Split::HeldOut) continue;
+    const std::string_view quantity = table.text(i, "quantity");
+    if (!is_known(quantity)) {
+      evaluation.predictions.push_back(unpredicted(table, i, quantity, "no law of links tells this quantity"));
+      continue;
+    }
+    const PcieRow row = read_pcie_row(table, i, parts);
+    const LawRow law_of_row = law_row(row, quantity);
+    evaluation.predictions.push_back({.row = i + 1,
+                                      .quantity = std::string(quantity),
+                                      .group = group_name(row),
+                                      .measured = table.number(i, "value"),
+                                      .estimate = estimate_of(quantity, law.predict(law_of_row)),
+                                      .grade = Grade::Fitted,
+                                      .note = row.never_crosses ? "the copy never crosses the link" : ""});
+  }
+  if (progress) progress(1.0);
+  return evaluation;
+}
+
+std::string fit_pcie_links(const MeasurementTable& table) {
+  const LlmParts parts;
+  std::vector<LawRow> rows;
+  for (std::size_t i = 0; i < table.num_rows(); ++i) {
+    const auto value = table.split(i) == Split::Fit ? table.number(i, "value") : std::nullopt;
+    const std::string_view quantity = table.text(i, "quantity");
+    if (!value || *value <= 0.0 || !is_known(quantity)) continue;
+    const PcieRow link = read_pcie_row(table, i, parts);
+    if (!is_plausible(link, quantity, *value)) continue;
+    LawRow row = law_row(link, quantity);
+    row.log_measured = std::log(law_figure(quantity, *value));
+    rows.push_back(std::move(row));
+  }
+  PooledLaw law(kDesign);
+  law.fit(std::move(rows));
+  return law.to_toml();
+}
+
+}  // namespace labtwin::calibration

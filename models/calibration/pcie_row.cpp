@@ -1,0 +1,146 @@
+#include "models/calibration/pcie_row.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+#include "models/calibration/row_words.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+using interconnect::CardLink;
+using interconnect::LinkFamily;
+
+// Of a card that no catalog knows.
+constexpr CardLink kUnknownLink = {LinkFamily::Pcie, 3, 16};
+
+CardLink link_of(const MeasurementTable& table, std::size_t index, const LlmParts& parts) {
+  const auto lanes_told = table.number(index, "lanes");
+  const auto lanes = lanes_told ? std::optional<int>(static_cast<int>(*lanes_told)) : std::nullopt;
+  if (const auto link = interconnect::parse_card_link(table.text(index, "gen"), lanes)) return *link;
+  // Of several cards the slowest one tells.
+  std::optional<CardLink> slowest;
+  for (const std::string& name : card_names(table.text(index, "device"))) {
+    const auto card = parts.card(name);
+    if (!card || !card->spec.pcie_generation) continue;
+    const CardLink link{LinkFamily::Pcie, *card->spec.pcie_generation, lanes.value_or(card->spec.pcie_lanes.value_or(16))};
+    if (!slowest || line_rate(link) < line_rate(*slowest)) slowest = link;
+  }
+  return slowest.value_or(kUnknownLink);
+}
+
+bool is_consumer(std::string_view device) {
+  const std::string name = lower_case(device);
+  return holds_any(name, {"rtx 20", "rtx 30", "rtx 40", "rtx 50", "gtx"});
+}
+
+/// GPUs `i` and `j` of `GPUi-GPUj` on a board of two sockets, each of which holds half of the cards.
+bool pair_crosses(const std::string& board, const std::string& notes) {
+  if (!holds_any(board, {"2 socket", "2-socket", "2x epyc", "2x xeon", "dual "})) return false;
+  const int cards = number_before(board, "card").value_or(8);
+  const std::size_t dash = notes.find("-gpu");
+  const auto first = number_after(notes, "gpu");
+  if (dash == std::string::npos || !first) return false;
+  const auto second = number_after(std::string_view(notes).substr(dash), "gpu");
+  return second && (*first < cards / 2) != (*second < cards / 2);
+}
+
+bool is_direct(std::string_view device, const std::string& board, const std::string& notes) {
+  if (holds_any(board, {"not supported", "no p2p", "not available", "windows"})) return false;
+  if (holds_any(notes, {"p2p=disabled", "p2p off", "no p2p", "falls back", "host staged", "(shm)"})) return false;
+  if (holds_any(notes, {"p2p=enabled", "p2p on", "patched"}) || holds(board, "patched")) return true;
+  return !is_consumer(device);
+}
+
+std::string method_of(const std::string& method, const std::string& notes) {
+  if (holds(notes, "sm copy") || holds(notes, "kernel")) return "kernel";
+  if (holds_any(method, {"clpeak", "opencl"})) return "opencl";
+  if (holds(method, "osu")) return "messages";
+  const bool is_benchmark = holds_any(method, {"bandwidth", "all2all", "shoc", "torch", "p2pmark", "nvidia-smi", "peak"});
+  return is_benchmark ? "engine" : "application";
+}
+
+std::string flow_pattern_of(const std::string& notes) {
+  if (holds_any(notes, {"one uplink", "same source", "from one gpu", "same uplink"})) return "one";
+  if (holds_any(notes, {"same switch", "same chip", "in one switch", "both ways", "different uplinks", "two sources"})) {
+    return "same";
+  }
+  return holds(notes, "cross") ? "cross" : "all";
+}
+
+/// Copies from each of n cards to every other one are n x (n - 1) flows, between two halves n x n.
+double ports_of(double flows, const std::string& pattern) {
+  const double all = std::round(0.5 + std::sqrt(0.25 + flows));
+  if (all * (all - 1.0) == flows && flows > 2.0) return all;
+  const double half = std::round(std::sqrt(flows));
+  return pattern == "cross" && half * half == flows ? half : flows;
+}
+
+void read_flows(const std::string& board, const std::string& notes, PcieRow& row) {
+  if (!holds_any(notes, {"sum)", "aggregate"})) return;
+  auto count = number_before(notes, "flow");
+  if (!count) count = number_before(notes, "pair");
+  if (!count) count = number_before(notes, "gpu");
+  row.flow_pattern = flow_pattern_of(notes);
+  row.ports = ports_of(std::max(1, count.value_or(1)), row.flow_pattern);
+  // What switches take from the host comes over one uplink each.
+  const bool from_host = row.path == CopyPath::HostToCard || row.path == CopyPath::CardToHost;
+  if (from_host) row.ports = std::min(row.ports, static_cast<double>(number_before(board, "switch").value_or(8)));
+  row.flows_read = holds(notes, "read");
+}
+
+// A port of a switch that was held to an older generation slows what crosses it.
+void read_uplink(const std::string& notes, PcieRow& row) {
+  const bool crosses = holds(notes, "cross");
+  auto generation = number_after(notes, "uplink gen");
+  if (!generation) generation = number_after(notes, "uplink forced gen");
+  if (crosses && generation) row.link.generation = std::min(row.link.generation, *generation);
+}
+
+CopyPath path_of(const std::string& direction, const PcieRow& row, bool direct) {
+  if (direction == "h2d") return CopyPath::HostToCard;
+  if (direction == "d2h") return CopyPath::CardToHost;
+  if (row.link.family == LinkFamily::NvLink) return CopyPath::PeerNvLink;
+  return direct ? CopyPath::PeerDirect : CopyPath::PeerStaged;
+}
+
+}  // namespace
+
+PcieRow read_pcie_row(const MeasurementTable& table, std::size_t index, const LlmParts& parts) {
+  const std::string_view device = table.text(index, "device");
+  const std::string board = lower_case(table.text(index, "board_or_slot"));
+  const std::string notes = lower_case(table.text(index, "notes"));
+  const std::string direction = lower_case(table.text(index, "direction"));
+  PcieRow row;
+  row.link = link_of(table, index, parts);
+  if (row.link.family == LinkFamily::NvLink && holds(notes, "per link")) row.link.lanes = 1;
+  row.both_ways = direction == "bidir";
+  row.other_way_busy = row.both_ways && (holds(notes, "while h2d") || holds(notes, "while d2h"));
+  if (row.other_way_busy) {
+    row.both_ways = false;
+    row.path = holds(notes, "h2d while") ? CopyPath::HostToCard : CopyPath::CardToHost;
+  } else {
+    row.path = path_of(direction, row, is_direct(device, board, notes));
+  }
+  row.crosses_sockets = holds_any(notes, {"cross numa", "cross-numa", "remote numa", "cross socket", "cross quadrant"}) ||
+                        holds_any(board, {"remote numa", "cross socket"}) || pair_crosses(board, notes);
+  row.behind_chipset = holds(board, "chipset");
+  row.never_crosses = holds(notes, "zero-copy");
+  row.method = method_of(lower_case(table.text(index, "method")), notes);
+  const std::vector<std::string> names = card_names(device);
+  const auto card = names.empty() ? std::nullopt : parts.card(names.front());
+  row.vendor = card ? card->spec.vendor : holds(device, "Arc") ? "Intel" : holds(device, "AMD") ? "AMD" : "NVIDIA";
+  row.host = holds_any(board, {" vm", "cloud", "azure", "rental", "container"}) ? "vm"
+             : holds(board, "windows")                                          ? "windows"
+                                                                                : "";
+  row.rig = std::string(device) + "|" + board.substr(0, board.find(" gpu"));
+  row.collapses = holds_any(notes, {"collapse", "posted writes"});
+  row.under_load = holds(notes, "under load");
+  row.bytes = table.number(index, "transfer_bytes").value_or(0.0);
+  read_flows(board, notes, row);
+  read_uplink(notes, row);
+  return row;
+}
+
+}  // namespace labtwin::calibration

@@ -1,0 +1,40 @@
+#pragma once
+
+// A row of kind `pcie_links` as the law sees it.
+
+#include <optional>
+#include <string>
+
+#include "models/calibration/llm_parts.hpp"
+#include "models/calibration/measurement_table.hpp"
+#include "models/interconnect/link_rate.hpp"
+
+namespace labtwin::calibration {
+
+/// How bytes go: between host and card, or between cards directly, through host memory or over NVLink.
+enum class CopyPath : unsigned char { HostToCard, CardToHost, PeerDirect, PeerStaged, PeerNvLink };
+
+struct PcieRow {
+  interconnect::CardLink link;
+  CopyPath path = CopyPath::HostToCard;
+  bool both_ways = false;       ///< the figure is the sum of both directions
+  bool other_way_busy = false;  ///< the figure is one direction while the other runs
+  bool crosses_sockets = false;
+  bool behind_chipset = false;
+  bool never_crosses = false;  ///< the buffer stays in the host's memory: no figure of the link
+  std::string method;          ///< `engine`, `kernel`, `opencl`, `application`, `messages`
+  std::string vendor;
+  std::string host;          ///< `vm`, `windows` or empty
+  std::string rig;           ///< card and board
+  double ports = 1.0;        ///< that send at once, where the figure is their sum
+  std::string flow_pattern;  ///< `same`, `cross`, `one` or `all`
+  bool flows_read = false;   ///< peers read; else they write
+  bool collapses = false;    ///< posted writes from one port to two roots
+  bool under_load = false;   ///< latency while all pairs copy
+  double bytes = 0.0;        ///< of one copy; 0: large
+};
+
+/// Nothing if neither the row nor the card tells what link it is.
+[[nodiscard]] PcieRow read_pcie_row(const MeasurementTable& table, std::size_t index, const LlmParts& parts);
+
+}  // namespace labtwin::calibration

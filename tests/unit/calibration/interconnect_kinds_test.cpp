@@ -1,0 +1,83 @@
+// Kinds of measurements of links between cards: invariants of the laws, and outcomes that no prediction reads.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "models/calibration/kind.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+struct Copy {
+  std::string device = "RTX 4090";
+  std::string gen = "4";
+  std::string lanes = "16";
+  std::string direction = "h2d";
+  std::string notes = {};
+  std::string value = {};
+};
+
+std::vector<double> rates(const std::vector<Copy>& copies) {
+  MeasurementTable table("links",
+                         {"device", "board_or_slot", "gen", "lanes", "direction", "method", "quantity", "value", "notes"});
+  for (const Copy& c : copies) {
+    table.add_row({c.device, "desktop", c.gen, c.lanes, c.direction, "nvbandwidth", "gb_s", c.value, c.notes});
+  }
+  std::vector<double> values;
+  for (const Prediction& p : recognise(table).evaluate(table, {}).predictions) {
+    values.push_back(p.estimate.value_or(Estimate{}).value);
+  }
+  return values;
+}
+
+TEST(PcieLinks, PredictsABlankOutcomeLikeAMeasuredOne) {
+  const auto both = rates({{.value = ""}, {.value = "3"}});
+  EXPECT_EQ(both.at(0), both.at(1));
+}
+
+TEST(PcieLinks, RatesGrowWithLanesAndGenerationAndStayBelowTheLine) {
+  const std::vector<std::string> lanes = {"1", "2", "4", "8", "16"};
+  const std::vector<std::string> generations = {"1", "2", "3", "4", "5", "6"};
+  for (const std::string direction : {"h2d", "d2h", "p2p"}) {
+    std::vector<Copy> wider;
+    std::vector<Copy> newer;
+    for (const std::string& count : lanes) wider.push_back({.lanes = count, .direction = direction, .notes = "P2P on"});
+    for (const std::string& gen : generations) newer.push_back({.gen = gen, .direction = direction, .notes = "P2P on"});
+    const std::vector<double> by_lanes = rates(wider);
+    const std::vector<double> by_generation = rates(newer);
+    for (std::size_t i = 0; i < lanes.size(); ++i) EXPECT_LT(by_lanes.at(i), 1.9692 * std::stod(lanes.at(i))) << direction;
+    EXPECT_TRUE(std::is_sorted(by_lanes.begin(), by_lanes.end())) << direction;
+    EXPECT_TRUE(std::is_sorted(by_generation.begin(), by_generation.end())) << direction;
+  }
+}
+
+TEST(PcieLinks, PeersGainByReachingEachOtherAndByABridge) {
+  const auto values = rates({{.direction = "p2p", .notes = "P2P=Disabled"},
+                             {.direction = "p2p", .notes = "P2P=Enabled"},
+                             {.device = "RTX 3090", .gen = "NVLink3", .lanes = "4", .direction = "p2p"}});
+  EXPECT_TRUE(std::is_sorted(values.begin(), values.end()));
+}
+
+TEST(PcieLinks, AStockConsumerCardReachesItsPeerThroughTheHost) {
+  const auto values = rates({{.direction = "p2p"},
+                             {.direction = "p2p", .notes = "P2P=Disabled"},
+                             {.device = "RTX PRO 6000 Blackwell", .direction = "p2p"},
+                             {.device = "RTX PRO 6000 Blackwell", .direction = "p2p", .notes = "P2P on"}});
+  EXPECT_EQ(values.at(0), values.at(1));
+  EXPECT_EQ(values.at(2), values.at(3));
+}
+
+TEST(PcieLinks, SaysThatSpeedsOfModelsAreNoFiguresOfALink) {
+  MeasurementTable table("links", {"device", "board_or_slot", "gen", "lanes", "direction", "method", "quantity", "value"});
+  table.add_row({"RTX 4090", "", "4", "4", "", "llm", "frames_s", "3"});
+  const Evaluation evaluation = recognise(table).evaluate(table, {});
+  ASSERT_EQ(evaluation.predictions.size(), 1U);
+  EXPECT_FALSE(evaluation.predictions.front().estimate);
+  EXPECT_NE(evaluation.predictions.front().note.find("no law of links"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace labtwin::calibration
