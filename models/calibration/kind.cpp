@@ -10,6 +10,7 @@
 
 #include "models/base/error.hpp"
 #include "models/calibration/bufferbloat.hpp"
+#include "models/calibration/collectives.hpp"
 #include "models/calibration/column_unit.hpp"
 #include "models/calibration/fio_sweep.hpp"
 #include "models/calibration/interference.hpp"
@@ -124,6 +125,11 @@ constexpr std::array<Names, 7> kPcieLinksConditions = {"device",    "board_or_sl
 constexpr std::array<Names, 4> kPcieLinksOptional = {"transfer_bytes", "pinned", "notes", "value"};
 constexpr std::array<Names, 2> kPcieLinksQuantities = {"gb_s", "latency_us"};
 
+constexpr std::array<Names, 4> kCollectivesColumns = {"op", "message_bytes", "num_gpus", "link"};
+constexpr std::array<Names, 6> kCollectivesConditions = {"gpu", "num_gpus", "topology", "link", "op", "message_bytes"};
+constexpr std::array<Names, 2> kCollectivesOptional = {"nccl_version", "notes"};
+constexpr std::array<Names, 1> kCollectivesQuantities = {"time_us"};
+
 constexpr auto kKinds = std::to_array<Kind>({
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
@@ -139,6 +145,8 @@ constexpr auto kKinds = std::to_array<Kind>({
     {"power_cap", kPowerCapColumns, kPowerCapConditions, kPowerCapQuantities, &evaluate_power_cap},
     {"pcie_links", kPcieLinksColumns, kPcieLinksConditions, kPcieLinksQuantities, &evaluate_pcie_links, kPcieLinksOptional,
      &fit_pcie_links},
+    {"collectives", kCollectivesColumns, kCollectivesConditions, kCollectivesQuantities, &evaluate_collectives,
+     kCollectivesOptional, &fit_collectives},
     {"page_cache", kPageCacheColumns, kPageCacheConditions, kPageCacheQuantities, &evaluate_page_cache},
     {"tcp_share", kTcpShareColumns, kTcpShareConditions, kTcpShareQuantities, &evaluate_tcp_share, kTcpShareOptional},
     {"bufferbloat", kBufferbloatColumns, kBufferbloatConditions, kBufferbloatQuantities, &evaluate_bufferbloat,

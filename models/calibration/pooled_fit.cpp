@@ -108,11 +108,15 @@ PooledPrediction predict_pooled(const PooledRow& row, std::span<const PooledEffe
 }
 
 void fit_pooled(std::span<const PooledRow> rows, double noise_sigma, std::vector<PooledEffect>& effects) {
+  for (PooledEffect& effect : effects) effect.value = effect.mean;
+  refine_pooled(rows, noise_sigma, effects);
+}
+
+void refine_pooled(std::span<const PooledRow> rows, double noise_sigma, std::vector<PooledEffect>& effects) {
   const auto n = static_cast<Eigen::Index>(effects.size());
   Vector precision(n);
   for (Eigen::Index i = 0; i < n; ++i) {
-    PooledEffect& e = effects[static_cast<std::size_t>(i)];
-    e.value = e.mean;
+    const PooledEffect& e = effects[static_cast<std::size_t>(i)];
     precision(i) = 1.0 / (e.prior_sigma * e.prior_sigma);
   }
   double cost = cost_of(rows, noise_sigma, effects);

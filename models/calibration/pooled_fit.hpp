@@ -50,5 +50,7 @@ struct PooledPrediction {
 /// Source: Gelman and Hill 2007 (partial pooling); Lange, Little, Taylor 1989 (Student's t)
 /// Error:  recovers planted effects, see tests/unit/calibration/pooled_fit_test.cpp
 void fit_pooled(std::span<const PooledRow> rows, double noise_sigma, std::vector<PooledEffect>& effects);
+/// As fit_pooled(), from the present values on: of several minima the one nearby.
+void refine_pooled(std::span<const PooledRow> rows, double noise_sigma, std::vector<PooledEffect>& effects);
 
 }  // namespace labtwin::calibration

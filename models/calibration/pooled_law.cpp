@@ -26,6 +26,21 @@ double quantile(std::vector<double> values, double share) {
   return *at;
 }
 
+// Without what ends a string of TOML.
+std::string plain(std::string_view name) {
+  std::string text(name);
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '"' || c == '\\'; }, '_');
+  return text;
+}
+
+// Rows far from the means look like outliers to a narrow error, and a library of its own would stay one: narrow it in steps.
+void fit_in_steps(std::span<const PooledRow> rows, double noise, std::vector<PooledEffect>& effects) {
+  fit_pooled(rows, 10.0 * noise, effects);
+  refine_pooled(rows, 3.0 * noise, effects);
+  refine_pooled(rows, noise, effects);
+}
+
 // Rows of one unit count less the more there are: a matrix of one machine is one witness.
 void weigh(std::vector<LawRow>& rows) {
   std::map<std::string, double> counts;
@@ -62,20 +77,23 @@ double PooledLaw::deviation(const PooledPrediction& prediction) const {
 
 Estimate PooledLaw::predict(const LawRow& row) {
   const PooledPrediction prediction = predict_pooled(design_row(row), effects_);
-  const auto found = discrepancies_.find(row.group);
-  const double discrepancy = found == discrepancies_.end() ? 0.0 : found->second;
+  const Discrepancies& discrepancies = units_.contains(row.unit) ? of_known_units_ : of_new_units_;
+  const auto found = discrepancies.find(row.group);
+  const double discrepancy = found == discrepancies.end() ? 0.0 : found->second;
   return log_interval(std::exp(prediction.log_value), kNormal90 * std::hypot(deviation(prediction), discrepancy));
 }
 
 void PooledLaw::leave_out(const std::vector<LawRow>& rows, const std::vector<PooledRow>& designed,
-                          const std::vector<std::size_t>& fold_of, std::map<std::string, LeftOut>& summary, Errors& excesses) {
-  Errors errors;
+                          const std::vector<std::size_t>& fold_of, std::map<std::string, LeftOut>& summary,
+                          Discrepancies& discrepancies) {
+  std::map<std::string, std::vector<double>> errors;
+  std::map<std::string, std::vector<double>> excesses;
   for (std::size_t fold = 0; fold < kFolds; ++fold) {
     std::vector<PooledRow> kept;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (fold_of[i] != fold) kept.push_back(designed[i]);
     }
-    fit_pooled(kept, design_->noise, effects_);
+    fit_in_steps(kept, design_->noise, effects_);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (fold_of[i] != fold) continue;
       const PooledPrediction prediction = predict_pooled(designed[i], effects_);
@@ -86,6 +104,9 @@ void PooledLaw::leave_out(const std::vector<LawRow>& rows, const std::vector<Poo
     }
   }
   for (const auto& [group, values] : errors) summary[group] = {quantile(values, 0.5), quantile(values, kCovered)};
+  for (const auto& [group, values] : excesses) {
+    discrepancies[group] = std::sqrt(std::max(quantile(values, kCovered), kLeastDiscrepancy * kLeastDiscrepancy));
+  }
 }
 
 void PooledLaw::fit(std::vector<LawRow> rows) {
@@ -99,46 +120,51 @@ void PooledLaw::fit(std::vector<LawRow> rows) {
     by_row.push_back(by_row.size() % kFolds);
     by_unit.push_back(units.emplace(row.unit, units.size()).first->second % kFolds);
   }
-  Errors excesses;
-  leave_out(rows, designed, by_row, rows_left_out_, excesses);
-  leave_out(rows, designed, by_unit, units_left_out_, excesses);
-  for (const auto& [group, values] : excesses) {
-    discrepancies_[group] = std::sqrt(std::max(quantile(values, kCovered), kLeastDiscrepancy * kLeastDiscrepancy));
-  }
-  fit_pooled(designed, design_->noise, effects_);
+  leave_out(rows, designed, by_row, rows_left_out_, of_known_units_);
+  leave_out(rows, designed, by_unit, units_left_out_, of_new_units_);
+  for (const auto& [unit, index] : units) units_.insert(unit);
+  fit_in_steps(designed, design_->noise, effects_);
 }
 
 void PooledLaw::calibrate(const std::vector<LawRow>& rows) {
   if (rows.empty()) return;
   std::vector<PooledRow> designed;
-  for (const LawRow& row : rows) designed.push_back(design_row(row));
+  for (const LawRow& row : rows) {
+    designed.push_back(design_row(row));
+    units_.insert(row.unit);
+  }
   for (PooledEffect& effect : effects_) {
     effect.mean = effect.value;
     effect.prior_sigma = std::max(effect.sigma, 1e-3);
   }
-  fit_pooled(designed, design_->noise, effects_);
+  fit_pooled(designed, 3.0 * design_->noise, effects_);
 }
 
 std::string PooledLaw::to_toml() const {
   std::string text = fmt::format(
       "# Factors of the law of kind {0}. Written by `labtwin fit` over the rows marked `fit` of the project's set.\n"
       "# effects: [log factor, its standard deviation] by level and key. discrepancy: standard deviation of the law's own log\n"
-      "# error, such that intervals hold 90 % of rows and whole units that were left out of the fit.\n",
+      "# error, such that intervals hold 90 % of rows of known units, and of whole new units, that were left out of the fit.\n",
       design_->name);
   for (const auto& [group, left_out] : units_left_out_) {
     const LeftOut& rows = rows_left_out_.at(group);
     text += fmt::format("# left out, {}: rows median {:.1f}, 90th percentile {:.1f} %; whole units {:.1f}, {:.1f} %\n", group,
                         rows.median_pct, rows.p90_pct, left_out.median_pct, left_out.p90_pct);
   }
-  text += "\n[discrepancy]\n";
-  for (const auto& [group, value] : discrepancies_) text += fmt::format("\"{}\" = {:.3g}\n", group, value);
+  const auto add_discrepancies = [&](std::string_view table, const Discrepancies& discrepancies) {
+    text += fmt::format("\n[{}]\n", table);
+    for (const auto& [group, value] : discrepancies) text += fmt::format("\"{}\" = {:.3g}\n", group, value);
+  };
+  add_discrepancies("discrepancy.known", of_known_units_);
+  add_discrepancies("discrepancy.new", of_new_units_);
+  text += "\n[units]\nknown = [";
+  for (const std::string& unit : units_) text += fmt::format("\n  \"{}\",", plain(unit));
+  text += "\n]\n";
   text += "\n[effects]\n";
   for (const auto& [name, index] : index_) {
     const PooledEffect& e = effects_[index];
     if (std::abs(e.value - e.mean) < 0.01 && e.sigma > 0.9 * e.prior_sigma) continue;
-    std::string key;
-    for (const char c : name) key += c == '"' || c == '\\' ? '_' : c;
-    text += fmt::format("\"{}\" = [{:.3f}, {:.2g}]\n", key, e.value, e.sigma);
+    text += fmt::format("\"{}\" = [{:.3f}, {:.2g}]\n", plain(name), e.value, e.sigma);
   }
   return text;
 }
@@ -149,9 +175,14 @@ PooledLaw PooledLaw::read(const PooledLawDesign& design, const std::filesystem::
   TableReader root(document, sink);
   PooledLaw law(design);
   TableReader discrepancy = root.table("discrepancy");
-  for (const std::string& group : discrepancy.keys()) {
-    law.discrepancies_[group] = discrepancy.required<double>(group, kPositive);
-  }
+  const auto read_discrepancies = [&](std::string_view key, Discrepancies& discrepancies) {
+    TableReader table = discrepancy.table(key);
+    for (const std::string& group : table.keys()) discrepancies[group] = table.required<double>(group, kPositive);
+  };
+  read_discrepancies("known", law.of_known_units_);
+  read_discrepancies("new", law.of_new_units_);
+  TableReader units = root.table("units");
+  for (const std::string& unit : units.list<std::string>("known")) law.units_.insert(unit);
   TableReader effects = root.table("effects");
   for (const std::string& name : effects.keys()) {
     const std::vector<double> values = effects.list<double>(name);

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,7 +39,7 @@ struct LawTerm {
 /// One figure: the sum of its terms.
 struct LawRow {
   std::vector<LawTerm> terms;
-  std::string unit;   ///< rig or device that a fit may leave out as a whole
+  std::string unit;   ///< rig or device that a fit may leave out as a whole; of a known one intervals are narrower
   std::string group;  ///< rows whose intervals are calibrated together
   double log_measured = 0.0;
   double weight = 1.0;
@@ -79,18 +80,22 @@ class PooledLaw {
   [[nodiscard]] std::string to_toml() const;
 
  private:
-  using Errors = std::map<std::string, std::vector<double>>;
+  /// By group: standard deviation of the law's own log error.
+  using Discrepancies = std::map<std::string, double, std::less<>>;
 
   std::size_t index_of(std::string_view level, const std::string& key);
   [[nodiscard]] PooledRow design_row(const LawRow& row);
   [[nodiscard]] double deviation(const PooledPrediction& prediction) const;
   void leave_out(const std::vector<LawRow>& rows, const std::vector<PooledRow>& designed,
-                 const std::vector<std::size_t>& fold_of, std::map<std::string, LeftOut>& summary, Errors& excesses);
+                 const std::vector<std::size_t>& fold_of, std::map<std::string, LeftOut>& summary,
+                 Discrepancies& discrepancies);
 
   const PooledLawDesign* design_;
   std::map<std::string, std::size_t, std::less<>> index_;
   std::vector<PooledEffect> effects_;
-  std::map<std::string, double, std::less<>> discrepancies_;
+  Discrepancies of_known_units_;
+  Discrepancies of_new_units_;
+  std::set<std::string, std::less<>> units_;
   std::map<std::string, LeftOut> rows_left_out_;
   std::map<std::string, LeftOut> units_left_out_;
 };

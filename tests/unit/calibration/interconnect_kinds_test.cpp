@@ -79,5 +79,41 @@ TEST(PcieLinks, SaysThatSpeedsOfModelsAreNoFiguresOfALink) {
   EXPECT_NE(evaluation.predictions.front().note.find("no law of links"), std::string::npos);
 }
 
+std::vector<double> call_times(const std::vector<std::vector<std::string>>& calls, std::vector<std::string> fitted = {}) {
+  MeasurementTable table("calls", {"gpu", "num_gpus", "topology", "link", "op", "message_bytes", "time_us", "split"});
+  for (std::vector<std::string> call : calls) {
+    call.insert(call.end(), {"", "held_out"});
+    table.add_row(std::move(call));
+  }
+  if (!fitted.empty()) table.add_row(std::move(fitted));
+  std::vector<double> times;
+  for (const Prediction& p : recognise(table).evaluate(table, {}).predictions)
+    times.push_back(p.estimate.value_or(Estimate{}).value);
+  return times;
+}
+
+TEST(Collectives, TakeLongerForMoreBytesAndNarrowerLinks) {
+  std::vector<std::vector<std::string>> growing;
+  for (const char* bytes : {"256", "65536", "1048576", "67108864"}) {
+    growing.push_back({"RTX 4090", "2", "desktop", "pcie4 x16", "all_reduce", bytes});
+  }
+  const auto times = call_times(growing);
+  EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
+  const auto by_link = call_times({{"RTX 3090", "2", "bridge", "nvlink3 x4", "all_reduce", "67108864"},
+                                   {"RTX 3090", "2", "patched driver P2P", "pcie4 x16", "all_reduce", "67108864"},
+                                   {"RTX 3090", "2", "patched driver P2P", "pcie4 x4", "all_reduce", "67108864"}});
+  EXPECT_TRUE(std::is_sorted(by_link.begin(), by_link.end()));
+}
+
+TEST(Collectives, ARigsOwnRowMovesItsPredictions) {
+  const std::vector<std::string> call = {"RTX 4090", "2", "desktop", "pcie4 x16", "all_reduce", "67108864"};
+  const double before = call_times({call}).front();
+  std::vector<std::string> slow = call;
+  slow.insert(slow.end(), {std::to_string(3.0 * before), "fit"});
+  const double after = call_times({call}, slow).front();
+  EXPECT_GT(after, 1.2 * before);
+  EXPECT_LT(after, 3.0 * before);
+}
+
 }  // namespace
 }  // namespace labtwin::calibration
