@@ -285,12 +285,20 @@ void append_fio_json(MeasurementTable& table, const std::string& file, std::stri
   }
 }
 
+MeasurementTable read_fio_outputs(const std::string& name, std::span<const ToolOutput> outputs, const Manifest& manifest) {
+  MeasurementTable table = fio_table(name);
+  const FioContext context{manifest.device.empty() ? name : manifest.device, manifest.drive_class, manifest.drive_interface};
+  for (const ToolOutput& output : outputs) append_fio_json(table, output.file, output.text, context);
+  return table;
+}
+
 std::vector<std::string> flagged_runs(const MeasurementTable& table) {
   std::vector<std::string> lines;
   for (std::size_t row = 0; row < table.num_rows(); ++row) {
     const std::string_view flag = table.text(row, "flag");
     if (!flag.empty())
-      lines.push_back(fmt::format("{}: {}: not used: {}", table.text(row, "source"), table.text(row, "rw"), flag));
+      lines.push_back(fmt::format("{}: {}not used: {}", table.text(row, "source"),
+                                  table.find_column("rw") ? fmt::format("{}: ", table.text(row, "rw")) : "", flag));
   }
   return lines;
 }

@@ -2,11 +2,13 @@
 
 // Reads what `fio --output-format=json` (or json+) prints.
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "models/calibration/measurement_table.hpp"
+#include "models/calibration/tool_format.hpp"
 
 namespace labtwin::calibration {
 
@@ -25,6 +27,10 @@ struct FioContext {
 /// was not kept full) get their reason in column `flag` and no split, so that nothing is fitted to them. Throws ConfigError
 /// where the text is no fio output.
 void append_fio_json(MeasurementTable& table, const std::string& file, std::string_view text, const FioContext& context);
+
+/// One table of what fio printed; see append_fio_json. What it does not know comes from the manifest.
+[[nodiscard]] MeasurementTable read_fio_outputs(const std::string& name, std::span<const ToolOutput> outputs,
+                                                const Manifest& manifest);
 
 /// An empty table with the columns that append_fio_json fills.
 [[nodiscard]] MeasurementTable fio_table(std::string name);

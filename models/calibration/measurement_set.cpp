@@ -9,30 +9,17 @@
 #include "models/base/csv.hpp"
 #include "models/base/error.hpp"
 #include "models/base/file.hpp"
-#include "models/base/table_reader.hpp"
 #include "models/base/text.hpp"
 #include "models/calibration/fio_json.hpp"
+#include "models/calibration/tool_format.hpp"
 
 namespace labtwin::calibration {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Range kPercentBound{.low = 0.0, .low_included = false, .high = 1000.0};
-
 [[noreturn]] void fail(const fs::path& path, std::string rule) {
   throw ConfigError({.place = {path.string(), 0, 0}, .key = {}, .value = {}, .rule = std::move(rule), .hint = {}});
-}
-
-Bound read_bound(TableReader table) {
-  Bound bound;
-  bound.quantity = table.required<std::string>("quantity");
-  bound.group = table.value_or<std::string>("group", "");
-  bound.median_ape_pct = table.required<double>("median_ape_pct", kPercentBound);
-  bound.p90_ape_pct = table.required<double>("p90_ape_pct", kPercentBound);
-  bound.reason = table.required<std::string>("reason");
-  if (table.has("reason") && bound.reason.empty()) table.fail("reason", "must say why this is the bar");
-  return bound;
 }
 
 std::vector<fs::path> files_with(const fs::path& folder, std::string_view extension) {
@@ -44,20 +31,15 @@ std::vector<fs::path> files_with(const fs::path& folder, std::string_view extens
   return files;
 }
 
-MeasurementTable read_fio_outputs(const std::vector<fs::path>& files, const std::string& name, const Manifest& manifest) {
-  MeasurementTable table = fio_table(name);
-  const FioContext context{manifest.device.empty() ? name : manifest.device, manifest.drive_class, manifest.drive_interface};
-  for (const fs::path& file : files) {
-    const std::string text = read_text_file(file);
-    if (!is_fio_json(text)) fail(file, "is no output of fio --output-format=json");
-    append_fio_json(table, file.filename().string(), text, context);
-  }
-  return table;
+MeasurementTable read_outputs(const std::vector<fs::path>& files, const std::string& name, const Manifest& manifest) {
+  std::vector<ToolOutput> outputs;
+  for (const fs::path& file : files) outputs.push_back({file.filename().string(), read_text_file(file)});
+  return read_tool_outputs(name, outputs, manifest);
 }
 
 MeasurementTable read_table(const fs::path& path, const std::string& name, const Manifest& manifest) {
   if (!fs::is_directory(path)) {
-    if (path.extension() == ".json") return read_fio_outputs({path}, name, manifest);
+    if (path.extension() == ".json") return read_outputs({path}, name, manifest);
     return MeasurementTable::from_csv(CsvTable::read(path));
   }
   if (fs::exists(path / "measurements.csv")) return MeasurementTable::from_csv(CsvTable::read(path / "measurements.csv"));
@@ -66,8 +48,8 @@ MeasurementTable read_table(const fs::path& path, const std::string& name, const
   if (tables.size() > 1) fail(path, "holds several CSV files: name one, or call it measurements.csv");
   if (tables.size() == 1) return MeasurementTable::from_csv(CsvTable::read(tables.front()));
   const std::vector<fs::path> outputs = files_with(path, ".json");
-  if (outputs.empty()) fail(path, "holds no measurements: a CSV file or outputs of fio (*.json) are needed");
-  return read_fio_outputs(outputs, name, manifest);
+  if (outputs.empty()) fail(path, "holds no measurements: a CSV file or outputs of a tool (*.json) are needed");
+  return read_outputs(outputs, name, manifest);
 }
 
 // What the rows were measured with but no prediction reads, in one line.
@@ -88,23 +70,6 @@ void note_unused_columns(MeasurementSet& set) {
 }
 
 }  // namespace
-
-Manifest read_manifest(const fs::path& path) {
-  const Document document = Document::read(path);
-  DiagnosticSink sink;
-  TableReader root(document, sink);
-  Manifest manifest;
-  manifest.kind = root.value_or<std::string>("kind", "");
-  manifest.drive_class = root.value_or<std::string>("class", "");
-  manifest.drive_interface = root.value_or<std::string>("interface", "");
-  manifest.device = root.value_or<std::string>("device", "");
-  manifest.conditions = root.value_or<std::string>("conditions", "");
-  manifest.provenance = root.value_or<std::string>("provenance", "");
-  for (TableReader& table : root.tables("bound")) manifest.bounds.push_back(read_bound(std::move(table)));
-  root.finish();
-  sink.throw_if_any();
-  return manifest;
-}
 
 MeasurementSet read_measurement_set(const fs::path& path) {
   std::error_code error;

@@ -18,7 +18,20 @@ double quantile90(const std::vector<double>& sorted) {
   return sorted[std::min(sorted.size() - 1, sorted.size() * 9 / 10)];
 }
 
+bool is_scored(const Prediction& prediction) {
+  return prediction.measured && (*prediction.measured != 0.0 || is_scored_in_points(prediction.quantity));
+}
+
+double error_of(double predicted, const Prediction& prediction) {
+  const double measured = *prediction.measured;
+  return 100.0 * (is_scored_in_points(prediction.quantity) ? predicted - measured : predicted / measured - 1.0);
+}
+
 }  // namespace
+
+bool is_scored_in_points(std::string_view quantity) noexcept {
+  return quantity.ends_with("_frac");
+}
 
 std::optional<Score> score(std::span<const Prediction* const> predictions) {
   Score result;
@@ -26,14 +39,14 @@ std::optional<Score> score(std::span<const Prediction* const> predictions) {
   std::vector<double> signed_errors;
   std::size_t num_covered = 0;
   for (const Prediction* prediction : predictions) {
-    if (!prediction->measured || *prediction->measured == 0.0) continue;
+    if (!is_scored(*prediction)) continue;
     ++result.num_rows;
     if (!prediction->estimate) {
       ++result.num_missing;
       errors.push_back(100.0);
       continue;
     }
-    const double error = 100.0 * (prediction->estimate->value / *prediction->measured - 1.0);
+    const double error = error_of(prediction->estimate->value, *prediction);
     signed_errors.push_back(error);
     errors.push_back(std::abs(error));
     if (prediction->estimate->low <= *prediction->measured && *prediction->measured <= prediction->estimate->high)
@@ -55,9 +68,9 @@ std::optional<Comparison> compare_with_line(std::span<const Prediction* const> p
   std::vector<double> of_law;
   std::vector<double> of_line;
   for (const Prediction* prediction : predictions) {
-    if (!prediction->measured || *prediction->measured == 0.0 || !prediction->estimate || !prediction->interpolated) continue;
-    of_law.push_back(100.0 * std::abs(prediction->estimate->value / *prediction->measured - 1.0));
-    of_line.push_back(100.0 * std::abs(*prediction->interpolated / *prediction->measured - 1.0));
+    if (!is_scored(*prediction) || !prediction->estimate || !prediction->interpolated) continue;
+    of_law.push_back(std::abs(error_of(prediction->estimate->value, *prediction)));
+    of_line.push_back(std::abs(error_of(*prediction->interpolated, *prediction)));
   }
   if (of_law.empty()) return std::nullopt;
   std::sort(of_law.begin(), of_law.end());

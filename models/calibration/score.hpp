@@ -5,17 +5,22 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "models/calibration/kind.hpp"
 
 namespace labtwin::calibration {
 
-/// Over the predictions that have a measured value other than 0. One without an estimate counts as 100 % wrong.
+/// Whether errors of a quantity are differences in points: of shares, which are often 0 (`loss_frac`).
+[[nodiscard]] bool is_scored_in_points(std::string_view quantity) noexcept;
+
+/// Over the predictions that have a measured value, other than 0 unless scored in points. One without an estimate counts as 100
+/// %, or 100 points, wrong.
 struct Score {
   std::size_t num_rows = 0;     ///< with a measured value
   std::size_t num_missing = 0;  ///< of those, without an estimate
-  double bias_pct = 0.0;        ///< median of (predicted / measured - 1)
-  double median_ape_pct = 0.0;  ///< absolute percentage error
+  double bias_pct = 0.0;        ///< median of (predicted / measured - 1), or of predicted - measured in points
+  double median_ape_pct = 0.0;  ///< absolute percentage error, or absolute error in points
   double p90_ape_pct = 0.0;     ///< smallest error that 90 % of the rows do not exceed
   double coverage_pct = 0.0;    ///< share of measured values inside the 90 % interval
 };

@@ -32,6 +32,7 @@ std::vector<std::pair<std::string, PredictionList>> by_quantity(const ValidatedS
 }
 
 std::string unit_of(std::string_view quantity) {
+  if (calibration::is_scored_in_points(quantity)) return "points";
   if (quantity.ends_with("_us")) return "us";
   if (quantity.ends_with("_gb")) return "GB";
   if (quantity.ends_with("_gib")) return "GiB";
@@ -47,9 +48,10 @@ std::string score_line(std::string_view label, std::string_view quantity, const 
   if (!score) return {};
   const auto comparison = calibration::compare_with_line(predictions);
   return fmt::format(
-      "{:<28} {:<14} {:>6} {:>8.1f} {:>8.1f} {:>8.1f} {:>8.0f}{}{}\n", label, quantity, score->num_rows, score->bias_pct,
+      "{:<28} {:<14} {:>6} {:>8.1f} {:>8.1f} {:>8.1f} {:>8.0f}{}{}{}\n", label, quantity, score->num_rows, score->bias_pct,
       score->median_ape_pct, score->p90_ape_pct, score->coverage_pct,
       comparison ? fmt::format(" {:>8.1f} {:>8.1f}", comparison->line_median_ape_pct, comparison->line_p90_ape_pct) : "",
+      calibration::is_scored_in_points(quantity) ? "  in points" : "",
       score->num_missing > 0 ? fmt::format("  ({} not predicted)", score->num_missing) : "");
 }
 

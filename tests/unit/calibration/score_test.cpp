@@ -40,6 +40,19 @@ TEST(Score, IsNothingWithoutMeasuredValues) {
   EXPECT_FALSE(score_of({prediction(std::nullopt, Estimate{1.0, 1.0, 1.0})}).has_value());
 }
 
+TEST(Score, CountsSharesInPointsAlsoWhereNothingWasLost) {
+  Prediction none = prediction(0.0, Estimate{0.02, 0.0, 0.05});
+  Prediction some = prediction(0.10, Estimate{0.06, 0.05, 0.09});
+  none.quantity = some.quantity = "loss_frac";
+  const auto s = score_of({none, some});
+  ASSERT_TRUE(s.has_value());
+  EXPECT_EQ(s->num_rows, 2U);
+  EXPECT_NEAR(s->median_ape_pct, 3.0, 1e-9);
+  EXPECT_NEAR(s->p90_ape_pct, 4.0, 1e-9);
+  EXPECT_NEAR(s->bias_pct, -1.0, 1e-9);
+  EXPECT_NEAR(s->coverage_pct, 50.0, 1e-9);
+}
+
 TEST(Score, SetsALawBesideTheLineOverTheRowsThatBothPredict) {
   Prediction both = prediction(100.0, Estimate{101.0, 90.0, 120.0});
   both.interpolated = 110.0;

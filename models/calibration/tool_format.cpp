@@ -1,0 +1,55 @@
+#include "models/calibration/tool_format.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "models/base/error.hpp"
+#include "models/calibration/fio_json.hpp"
+#include "models/calibration/iperf3_json.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+constexpr auto kFormats = std::to_array<ToolFormat>({
+    {"fio --output-format=json", &is_fio_json, &read_fio_outputs},
+    {"iperf3 --json", &is_iperf3_json, &read_iperf3_outputs},
+});
+
+std::string known_formats() {
+  std::vector<std::string_view> names;
+  for (const ToolFormat& format : kFormats) names.push_back(format.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+const ToolFormat* find_format(std::string_view text) {
+  const auto found =
+      std::find_if(kFormats.begin(), kFormats.end(), [&](const ToolFormat& format) { return format.recognises(text); });
+  return found == kFormats.end() ? nullptr : &*found;
+}
+
+[[noreturn]] void fail(const std::string& file, std::string rule, std::string hint = {}) {
+  throw ConfigError({.place = {file, 0, 0}, .key = {}, .value = {}, .rule = std::move(rule), .hint = std::move(hint)});
+}
+
+}  // namespace
+
+MeasurementTable read_tool_outputs(const std::string& name, std::span<const ToolOutput> outputs, const Manifest& manifest) {
+  const ToolFormat* format = nullptr;
+  for (const ToolOutput& output : outputs) {
+    const ToolFormat* own = find_format(output.text);
+    if (own == nullptr) fail(output.file, "is no output of a tool that is read here", "read are " + known_formats());
+    if (format != nullptr && own != format) {
+      fail(output.file, fmt::format("is an output of {}, the others are of {}", own->name, format->name),
+           "one folder for each tool");
+    }
+    format = own;
+  }
+  if (format == nullptr) fail(name, "there is no output to read");
+  return format->read(name, outputs, manifest);
+}
+
+}  // namespace labtwin::calibration
