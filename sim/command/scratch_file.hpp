@@ -1,16 +1,13 @@
 #pragma once
 
-// Runs the real fio on one scratch file. The file lies in a folder the user named and is removed whatever happens.
-
 #include <filesystem>
-#include <string>
-#include <vector>
 
 #include "models/base/units.hpp"
 
 namespace labtwin::command {
 
-/// A file of bounded size below a folder; made when constructed, gone when destroyed or when the program is interrupted.
+/// A file of bounded size below a folder that the user named; made when constructed, gone when destroyed. After note_signals
+/// that holds for Ctrl-C too.
 class ScratchFile {
  public:
   /// Throws ConfigError if `folder` is no folder that can be written, or has less than the size and a tenth more free.
@@ -26,12 +23,5 @@ class ScratchFile {
   std::filesystem::path path_;
   Bytes size_;
 };
-
-/// Whether a signal asked to stop; fio is told to stop as well.
-[[nodiscard]] bool interrupted() noexcept;
-
-/// Runs fio with these arguments and returns what it prints on stdout. Throws ConfigError if fio is not installed, with the
-/// command that installs it, or if it fails.
-[[nodiscard]] std::string run_fio(const std::vector<std::string>& arguments);
 
 }  // namespace labtwin::command
