@@ -1,20 +1,12 @@
 #include "models/network/connection.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "models/base/error.hpp"
 
 namespace labtwin::network {
 namespace {
-
-PipeSettings pipe_settings(const Path& path, const LossModel& loss) {
-  return {.rate = path.rate,
-          .delay = to_nanos(path.round_trip) / 2,
-          .queue_bytes = path.queue.value(),
-          .loss = loss,
-          .jitter = to_nanos(path.jitter),
-          .at_once = path.at_once};
-}
 
 // Entities of the draws of one connection: losses and delays of either direction, the phase of the ticks.
 enum Draw : std::uint64_t { LossToServer, LossToClient, DelayToServer, DelayToClient, TickPhase, NumDraws };
@@ -26,19 +18,25 @@ Nanos phase(const TcpSettings& settings, RandomStream stream, std::uint64_t enti
 }  // namespace
 
 Connection::Connection(const Path& path, const TcpSettings& settings, RandomStream stream, std::uint64_t entity)
-    : clock_(to_nanos(settings.tick), phase(settings, stream, entity)),
-      pipes_{Pipe(pipe_settings(path, path.to_server), Variates(stream, entity * NumDraws + LossToServer),
+    : Connection(std::make_shared<const PathSchedule>(constant_schedule(path)), settings, stream, entity, 0) {}
+
+Connection::Connection(std::shared_ptr<const PathSchedule> schedule, const TcpSettings& settings, RandomStream stream,
+                       std::uint64_t entity, Nanos begin)
+    : schedule_(std::move(schedule)),
+      clock_(to_nanos(settings.tick), phase(settings, stream, entity)),
+      pipes_{Pipe(schedule_->to_server, begin, Variates(stream, entity * NumDraws + LossToServer),
                   Variates(stream, entity * NumDraws + DelayToServer)),
-             Pipe(pipe_settings(path, path.to_client), Variates(stream, entity * NumDraws + LossToClient),
+             Pipe(schedule_->to_client, begin, Variates(stream, entity * NumDraws + LossToClient),
                   Variates(stream, entity * NumDraws + DelayToClient))},
       ends_{End{Sender(clock_, settings.control, static_cast<std::int64_t>(settings.window_limit()), settings.segment_bytes()),
                 Receiver(clock_)},
             End{Sender(clock_, settings.control, static_cast<std::int64_t>(settings.window_limit()), settings.segment_bytes()),
-                Receiver(clock_)}} {}
+                Receiver(clock_)}},
+      now_(begin) {}
 
 // Law:    the client sends SYN again after 1 s, four times more at that pace, then doubling; the server likewise.
 // Source: RFC 6298; net/ipv4/tcp_timer.c, tcp_syn_linear_timeouts = 4.
-void Connection::connect() {
+bool Connection::try_connect() {
   constexpr int kLinear = 4;
   constexpr int kMostTries = 7;
   const Nanos begin = now_;
@@ -58,9 +56,24 @@ void Connection::connect() {
       end(Side::Client).sender.sample_round_trip(round_trip);
       end(Side::Server).sender.sample_round_trip(round_trip);
     }
-    return;
+    return true;
   }
-  throw ModelError("no packet of the handshake arrives: the path loses them all");
+  now_ = client_retry;
+  return false;
+}
+
+void Connection::connect() {
+  if (!try_connect()) throw ModelError("no packet of the handshake arrives: the path loses them all");
+}
+
+// Law:    a sender whose packets are not acknowledged gives up once the time of 15 back-offs from 200 ms has passed.
+// Source: tcp(7), tcp_retries2.
+std::optional<Nanos> Connection::deliver(Nanos at, Side side, std::int64_t bytes) {
+  constexpr Nanos kGiveUp = 924'600 * kMillisecond;
+  run_until(at);
+  write(side, bytes);
+  if (!run_until_arrived(side, at + kGiveUp)) return std::nullopt;
+  return now_;
 }
 
 void Connection::write(Side side, std::int64_t bytes) {

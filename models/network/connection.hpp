@@ -4,9 +4,12 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
+#include <optional>
 
 #include "models/network/congestion_control.hpp"
 #include "models/network/path.hpp"
+#include "models/network/path_schedule.hpp"
 #include "models/network/pipe.hpp"
 #include "models/network/receiver.hpp"
 #include "models/network/sender.hpp"
@@ -20,10 +23,19 @@ enum class Side : unsigned char { Client, Server };
 class Connection {
  public:
   Connection(const Path& path, const TcpSettings& settings, RandomStream stream, std::uint64_t entity);
+  /// Over a path that changes; the connection begins at a date of its schedule.
+  Connection(std::shared_ptr<const PathSchedule> schedule, const TcpSettings& settings, RandomStream stream,
+             std::uint64_t entity, Nanos begin);
 
   [[nodiscard]] Nanos now() const noexcept { return now_; }
-  /// Lets time pass for the handshake: until the client may send. Throws ModelError if every packet is lost.
+  /// Lets time pass for the handshake: until the client may send. False if no packet of it arrives: then until the client
+  /// gives up.
+  [[nodiscard]] bool try_connect();
+  /// The same; throws ModelError if every packet is lost.
   void connect();
+  /// What `from` hands over at this date, which is not before now, and when all of it has arrived; nothing if the sender gives
+  /// up, and then the connection is done for.
+  [[nodiscard]] std::optional<Nanos> deliver(Nanos at, Side from, std::int64_t bytes);
   void write(Side from, std::int64_t bytes);
   /// Goes on until all that `from` wrote has arrived, or `until`; true if it has arrived.
   bool run_until_arrived(Side from, Nanos until);
@@ -48,6 +60,7 @@ class Connection {
   void timers(Side side);
   void send(Side side);
 
+  std::shared_ptr<const PathSchedule> schedule_;
   TickClock clock_;
   std::array<Pipe, 2> pipes_;
   std::array<End, 2> ends_;

@@ -10,11 +10,26 @@ double LossModel::mean() const noexcept {
   return bad * bad_loss + (1.0 - bad) * good_loss;
 }
 
+LossModel both(const LossModel& first, const LossModel& second) noexcept {
+  const bool is_second_bursty = first.p <= 0.0 && second.p > 0.0;
+  LossModel model = is_second_bursty ? second : first;
+  const double other = is_second_bursty ? first.mean() : second.mean();
+  model.good_loss = 1.0 - (1.0 - model.good_loss) * (1.0 - other);
+  model.bad_loss = 1.0 - (1.0 - model.bad_loss) * (1.0 - other);
+  return model;
+}
+
 LossProcess::LossProcess(const LossModel& model, Variates variates) : model_(model), variates_(variates) {
   if (model_.p <= 0.0) draw_run();
 }
 
-void LossProcess::draw_run() {
+void LossProcess::change(const LossModel& model) noexcept {
+  model_ = model;
+  is_bad_ = false;
+  if (model_.p <= 0.0) draw_run();
+}
+
+void LossProcess::draw_run() noexcept {
   constexpr double kLongest = 1e15;
   if (model_.good_loss >= 1.0) {
     run_ = 0;

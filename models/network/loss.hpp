@@ -27,6 +27,9 @@ struct LossModel {
   [[nodiscard]] double mean() const noexcept;
 };
 
+/// What is left of packets that pass through both. Of two that are bursty, the second counts with its mean.
+[[nodiscard]] LossModel both(const LossModel& first, const LossModel& second) noexcept;
+
 /// Draws the fate of packet after packet.
 class LossProcess {
  public:
@@ -34,10 +37,12 @@ class LossProcess {
 
   /// Whether the next packet is lost.
   [[nodiscard]] bool lose() noexcept;
+  /// From the next packet on; a chain of two states starts in the good one.
+  void change(const LossModel& model) noexcept;
 
  private:
   // Random loss draws how many packets pass before the next lost one: one logarithm per loss, not per packet.
-  void draw_run();
+  void draw_run() noexcept;
 
   LossModel model_;
   Variates variates_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -17,6 +18,9 @@ namespace {
 
 constexpr std::array<std::string_view, 9> kWords = {"limit",   "delay",   "distribution", "loss", "duplicate",
                                                     "corrupt", "reorder", "rate",         "seed"};
+
+// What a full packet counts against `limit`.
+constexpr double kFullPacketBytes = 1514.0;
 
 // Words of a command, one after another.
 class Words {
@@ -190,15 +194,32 @@ Netem parse_netem(std::string_view command) {
   return netem;
 }
 
-void Netem::apply(Path& path, bool to_client) const {
+Seconds Netem::deviation() const noexcept {
   constexpr double kUniformDeviation = 0.5773502691896258;  // of a uniform width from -1 to 1
+  return is_uniform ? jitter * kUniformDeviation : jitter;
+}
+
+void Netem::apply(Path& path, bool to_client) const {
   path.round_trip += delay;
-  path.jitter = std::max(path.jitter, is_uniform ? jitter * kUniformDeviation : jitter);
+  path.jitter = std::max(path.jitter, deviation());
   path.at_once = std::max(path.at_once, reorder);
   if (rate) path.rate = std::min(path.rate, *rate);
   LossModel& direction = to_client ? path.to_client : path.to_server;
   if (loss.mean() > 0.0) direction = loss;
   if (corrupt > 0.0) direction.good_loss = 1.0 - (1.0 - direction.good_loss) * (1.0 - corrupt);
+}
+
+void Netem::apply(PipeSettings& direction) const {
+  direction.delay += to_nanos(delay);
+  const Seconds before = to_seconds(direction.jitter);
+  direction.jitter = to_nanos(Seconds::from_base(std::hypot(before.value(), deviation().value())));
+  direction.at_once = std::max(direction.at_once, reorder);
+  direction.loss = both(direction.loss, loss);
+  if (corrupt > 0.0) direction.loss = both(direction.loss, LossModel::random(corrupt));
+  if (!rate) return;
+  direction.rate = std::min(direction.rate, *rate);
+  direction.queue_bytes = std::min(direction.queue_bytes, static_cast<double>(limit_packets) * kFullPacketBytes);
+  direction.keeps_order = true;
 }
 
 }  // namespace labtwin::network

@@ -10,6 +10,7 @@
 #include "models/base/units.hpp"
 #include "models/network/loss.hpp"
 #include "models/network/path.hpp"
+#include "models/network/pipe.hpp"
 
 namespace labtwin::network {
 
@@ -29,6 +30,11 @@ struct Netem {
 
   /// The direction of a path that the interface sends into, degraded as well. `to_client` tells which.
   void apply(Path& path, bool to_client) const;
+  /// The same to the direction alone. Packets overtake each other by their delays unless there is a rate, as netem has it.
+  void apply(PipeSettings& direction) const;
+
+ private:
+  [[nodiscard]] Seconds deviation() const noexcept;
 };
 
 /// Reads a whole command (`tc qdisc add dev eth0 root netem delay 50ms loss 1%`) or the words after `netem`. Throws ConfigError

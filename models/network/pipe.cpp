@@ -15,8 +15,23 @@ constexpr double kQueuedHeaderBytes = 14.0;
 
 }  // namespace
 
-Pipe::Pipe(const PipeSettings& settings, Variates losses, Variates delays)
-    : settings_(settings), nanos_per_byte_(1e9 / settings.rate.value()), loss_(settings.loss, losses), delays_(delays) {}
+Pipe::Pipe(const PipeSchedule& schedule, Nanos begin, Variates losses, Variates delays)
+    : schedule_(&schedule),
+      settings_(schedule.front().settings),
+      nanos_per_byte_(1e9 / settings_.rate.value()),
+      loss_(settings_.loss, losses),
+      delays_(delays) {
+  follow_schedule(begin);
+}
+
+void Pipe::follow_schedule(Nanos now) {
+  const std::size_t before = state_;
+  while (state_ + 1 < schedule_->size() && (*schedule_)[state_ + 1].from <= now) ++state_;
+  if (state_ == before) return;
+  settings_ = (*schedule_)[state_].settings;
+  nanos_per_byte_ = 1e9 / settings_.rate.value();
+  loss_.change(settings_.loss);
+}
 
 // Box and Muller for the normal variate.
 Nanos Pipe::delay() {
@@ -27,6 +42,7 @@ Nanos Pipe::delay() {
 }
 
 void Pipe::send(Nanos now, const Packet& packet) {
+  follow_schedule(now);
   while (!queue_.empty() && queue_.front().departure <= now) {
     backlog_bytes_ -= queue_.front().bytes;
     queue_.pop_front();
@@ -43,7 +59,9 @@ void Pipe::send(Nanos now, const Packet& packet) {
     backlog_bytes_ += bytes;
   }
   if (loss_.lose()) return;
-  const Traveller traveller{departure + delay(), packet};
+  Traveller traveller{departure + delay(), packet};
+  if (settings_.keeps_order) traveller.arrival = std::max(traveller.arrival, last_arrival_);
+  last_arrival_ = std::max(last_arrival_, traveller.arrival);
   auto at = on_the_way_.end();
   while (at != on_the_way_.begin() && std::prev(at)->arrival > traveller.arrival) --at;
   on_the_way_.insert(at, traveller);
@@ -56,6 +74,7 @@ Packet Pipe::receive() {
 }
 
 Nanos Pipe::deliver_alone(Nanos now) {
+  follow_schedule(now);
   return loss_.lose() ? kNever : now + delay();
 }
 

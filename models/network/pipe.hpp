@@ -3,6 +3,7 @@
 // One direction of a path: a token bucket with a drop-tail queue, then loss and delay.
 
 #include <deque>
+#include <vector>
 
 #include "models/base/units.hpp"
 #include "models/network/clock.hpp"
@@ -18,12 +19,23 @@ struct PipeSettings {
   LossModel loss;
   Nanos jitter = 0;
   double at_once = 0.0;
+  bool keeps_order = false;  ///< jitter delays packets without letting them overtake each other
 };
 
-/// A direction that packets enter in order; they leave in order unless their delays differ.
+/// What a direction is like from a date on, until the next one.
+struct PipeState {
+  Nanos from = 0;
+  PipeSettings settings;
+};
+/// By date; the first holds from the beginning.
+using PipeSchedule = std::vector<PipeState>;
+
+/// A direction that packets enter in order; they leave in order unless their delays differ. A packet meets what the schedule
+/// says at the moment it enters.
 class Pipe {
  public:
-  Pipe(const PipeSettings& settings, Variates losses, Variates delays);
+  /// The schedule is not empty and outlives the pipe, which starts at `begin`.
+  Pipe(const PipeSchedule& schedule, Nanos begin, Variates losses, Variates delays);
 
   /// Puts a packet on its way, or drops it.
   void send(Nanos now, const Packet& packet);
@@ -36,6 +48,7 @@ class Pipe {
   [[nodiscard]] Nanos deliver_alone(Nanos now);
 
  private:
+  void follow_schedule(Nanos now);
   [[nodiscard]] Nanos delay();
 
   struct Traveller {
@@ -47,12 +60,15 @@ class Pipe {
     double bytes = 0.0;
   };
 
+  const PipeSchedule* schedule_;
+  std::size_t state_ = 0;
   PipeSettings settings_;
   double nanos_per_byte_;
   LossProcess loss_;
   Variates delays_;
   double full_at_ = 0.0;  // when the bucket is full again
   Nanos last_departure_ = 0;
+  Nanos last_arrival_ = 0;
   double backlog_bytes_ = 0.0;
   std::deque<Queued> queue_;
   std::deque<Traveller> on_the_way_;

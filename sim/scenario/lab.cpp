@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "models/base/text.hpp"
@@ -161,6 +162,11 @@ void read_cable(TableReader& table, Lab& lab) {
   lab.cables.push_back({ends[0], ends[1]});
 }
 
+/// The node that an end of a cable belongs to: `box` of `box.eth0`; a switch is its own.
+std::string owner_of(const std::string& end) {
+  return end.substr(0, end.find('.'));
+}
+
 template <class Named>
 const Named* find_named(const std::vector<Named>& all, std::string_view name) noexcept {
   const auto found = std::find_if(all.begin(), all.end(), [&](const Named& one) { return one.name == name; });
@@ -203,6 +209,20 @@ std::vector<const DriveSpec*> NodeSpec::drives_behind(const std::string& volume)
 
 const NodeSpec* Lab::find_node(std::string_view node) const noexcept {
   return find_named(nodes, node);
+}
+
+bool are_cabled(const Lab& lab, const std::string& from, const std::string& to) {
+  std::set<std::string> reached{from};
+  for (std::size_t before = 0; before != reached.size();) {
+    before = reached.size();
+    for (const CableSpec& cable : lab.cables) {
+      const std::string a = owner_of(cable.from);
+      const std::string b = owner_of(cable.to);
+      if (reached.contains(a)) reached.insert(b);
+      if (reached.contains(b)) reached.insert(a);
+    }
+  }
+  return reached.contains(to);
 }
 
 Lab read_lab(TableReader& root, const catalog::Catalog& catalog) {

@@ -133,6 +133,9 @@ struct Lab {
   [[nodiscard]] const NodeSpec* find_node(std::string_view node) const noexcept;
 };
 
+/// Whether cables lead from one node to the other.
+[[nodiscard]] bool are_cabled(const Lab& lab, const std::string& from, const std::string& to);
+
 /// Reads a lab; mistakes go to the reader's sink. The caller finishes the reader.
 [[nodiscard]] Lab read_lab(TableReader& root, const catalog::Catalog& catalog);
 

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "models/base/text.hpp"
 #include "sim/scenario/lab.hpp"
@@ -19,25 +18,6 @@ const EnumNames<ShareProtocol> kProtocols = {{"nfs", ShareProtocol::Nfs},
                                              {"nvme_tcp", ShareProtocol::NvmeTcp}};
 const EnumNames<ShareSyncName> kSyncs = {
     {"standard", ShareSyncName::Standard}, {"always", ShareSyncName::Always}, {"disabled", ShareSyncName::Disabled}};
-
-/// The node that an end of a cable belongs to: `box` of `box.eth0`; a switch is its own.
-std::string owner_of(const std::string& end) {
-  return end.substr(0, end.find('.'));
-}
-
-bool are_cabled(const Lab& lab, const std::string& from, const std::string& to) {
-  std::set<std::string> reached{from};
-  for (std::size_t before = 0; before != reached.size();) {
-    before = reached.size();
-    for (const CableSpec& cable : lab.cables) {
-      const std::string a = owner_of(cable.from);
-      const std::string b = owner_of(cable.to);
-      if (reached.contains(a)) reached.insert(b);
-      if (reached.contains(b)) reached.insert(a);
-    }
-  }
-  return reached.contains(to);
-}
 
 /// What a node has of its own: a server does not hand on what it has mounted itself.
 std::vector<std::string> own_volumes(const NodeSpec& node) {

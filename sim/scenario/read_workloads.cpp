@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 
 /// What a workload's table may refer to.
 struct Surroundings {
+  const Lab& lab;
   const std::vector<ServiceSpec>& services;
   const std::vector<fs::path>& folders;
 };
@@ -118,12 +119,38 @@ ArrivalSpec read_arrivals(TableReader& table, const Surroundings& around) {
   return ClosedLoopSpec{};
 }
 
+/// The key `node` and what calls from there are like. The node of every service must be within reach.
+void read_node(TableReader& table, const Surroundings& around, AgentsSpec& spec) {
+  spec.node = table.value_or<std::string>("node", "");
+  std::vector<std::string> nodes;
+  for (const NodeSpec& node : around.lab.nodes) nodes.push_back(node.name);
+  check_reference(table, "node", spec.node, nodes);
+  if (spec.node.empty()) return;
+  for (const ServiceSpec& service : around.services) {
+    if (service.name != spec.vector_store && service.name != spec.llm) continue;
+    if (around.lab.find_node(spec.node) == nullptr || are_cabled(around.lab, spec.node, service.node)) continue;
+    table.fail("node",
+               fmt::format("there is no way from {} to {} on {}: plug in cables", spec.node, service.name, service.node));
+  }
+  CallSizesSpec& sizes = spec.sizes;
+  sizes.search = table.value_or<Bytes>("search_bytes", sizes.search, at_least(1.0));
+  sizes.hits = table.value_or<Bytes>("hits_bytes", sizes.hits, at_least(1.0));
+  sizes.per_token = table.value_or<Bytes>("token_bytes", sizes.per_token, kPositive);
+  if (auto inside = table.optional_table("connections")) {
+    ConnectionsSpec& connections = spec.connections;
+    connections.max = inside->value_or<std::uint32_t>("max", connections.max, between(1.0, 65536.0));
+    connections.is_kept = inside->value_or<bool>("keep_alive", connections.is_kept);
+    connections.idle_timeout = inside->value_or<Seconds>("idle_timeout", connections.idle_timeout, kPositive);
+  }
+}
+
 WorkloadKind read_agents(TableReader& table, const Surroundings& around) {
   AgentsSpec spec;
   spec.vector_store = table.required<std::string>("vector_store");
   check_reference(table, "vector_store", spec.vector_store, services_of_kind<VectorStoreSpec>(around.services));
   spec.llm = table.required<std::string>("llm");
   check_reference(table, "llm", spec.llm, services_of_kind<LlmServerSpec>(around.services));
+  read_node(table, around, spec);
   spec.arrivals = read_arrivals(table, around);
   read_profile_file(table, around, spec);
   for (const char* key : {"think", "steps", "prompt_tokens", "step_output_tokens", "answer_tokens"}) {
@@ -157,7 +184,7 @@ std::vector<std::string> type_names() {
 
 }  // namespace
 
-std::vector<WorkloadSpec> read_workloads(TableReader& root, const std::vector<ServiceSpec>& services,
+std::vector<WorkloadSpec> read_workloads(TableReader& root, const Lab& lab, const std::vector<ServiceSpec>& services,
                                          const std::vector<std::filesystem::path>& folders) {
   std::vector<WorkloadSpec> workloads;
   for (TableReader& table : root.named_tables("workloads")) {
@@ -169,7 +196,7 @@ std::vector<WorkloadSpec> read_workloads(TableReader& root, const std::vector<Se
       table.accept_rest();
       continue;
     }
-    workloads.push_back({table.name(), type->read(table, {services, folders})});
+    workloads.push_back({table.name(), type->read(table, {lab, services, folders})});
   }
   return workloads;
 }

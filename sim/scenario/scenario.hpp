@@ -14,6 +14,7 @@
 //   beside = { stage = "retrieve", job = "etl" }   # shown for every what-if and sweep point: a stage, what a job moved
 //   [services.NAME]                          # type = ..., node = ..., ...
 //   [workloads.NAME]                         # type = ..., ...
+//   [[degradations]]                         # of the network, on a timeline: degradation_spec.hpp
 //   [[slo]]                                  # workload = "agents", metric = "p95", limit = "8 s"; stage = "llm" if only that
 //   [[what_if]]                              # name = "second drive", set = { "services.etl.drive" = "nvme1" }
 //   [sweep]                                  # key = "services.etl.rate_limit", values = ["50 MB/s", "100 MB/s"]
@@ -27,6 +28,7 @@
 #include "models/base/document.hpp"
 #include "models/base/table_reader.hpp"
 #include "models/base/units.hpp"
+#include "sim/scenario/degradation_spec.hpp"
 #include "sim/scenario/lab.hpp"
 #include "sim/scenario/service_spec.hpp"
 #include "sim/scenario/workload_spec.hpp"
@@ -93,6 +95,7 @@ struct Scenario {
   Beside beside;
   std::vector<ServiceSpec> services;
   std::vector<WorkloadSpec> workloads;
+  std::vector<DegradationSpec> degradations;
   std::vector<Slo> slos;
   std::vector<WhatIf> what_ifs;
   std::optional<Sweep> sweep;

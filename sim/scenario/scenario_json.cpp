@@ -96,6 +96,43 @@ Json lab_json(const Lab& lab) {
   return json;
 }
 
+std::string_view direction_name(DegradedDirection direction) {
+  switch (direction) {
+    case DegradedDirection::Egress:
+      return "egress";
+    case DegradedDirection::Ingress:
+      return "ingress";
+    case DegradedDirection::Both:
+      break;
+  }
+  return "both";
+}
+
+Json loss_json(const network::LossModel& loss) {
+  if (loss.p <= 0.0) return loss.good_loss;
+  return {{"p", loss.p}, {"r", loss.r}, {"bad_loss", loss.bad_loss}, {"good_loss", loss.good_loss}};
+}
+
+Json degradation_json(const DegradationSpec& spec) {
+  const network::Degradation& what = spec.what;
+  Json json{{"name", what.name}};
+  if (spec.link.empty()) {
+    json["path"] = spec.path;
+  } else {
+    json["link"] = spec.link;
+  }
+  json["direction"] = direction_name(spec.direction);
+  json["from"] = format_quantity(what.from);
+  if (what.until) json["to"] = format_quantity(*what.until);
+  json["latency"] = format_quantity(what.effect.delay);
+  json["jitter"] = format_quantity(what.effect.jitter);
+  json["loss"] = loss_json(what.effect.loss);
+  if (what.effect.rate) json["rate"] = format_quantity(*what.effect.rate);
+  if (what.is_partition) json["partition"] = true;
+  if (what.flap) json["flap"] = {{"up", format_quantity(what.flap->up)}, {"down", format_quantity(what.flap->down)}};
+  return json;
+}
+
 Json slo_json(const Slo& slo) {
   Json json{{"workload", slo.workload}, {"metric", metric_name(slo.metric)}};
   if (!slo.stage.empty()) json["stage"] = slo.stage;
@@ -161,6 +198,7 @@ std::string resolved_json(const Scenario& scenario) {
   if (!scenario.beside.stage.empty()) json["beside"]["stage"] = scenario.beside.stage;
   if (!scenario.beside.job.empty()) json["beside"]["job"] = scenario.beside.job;
   if (!scenario.beside.time_of.empty()) json["beside"]["time_of"] = scenario.beside.time_of;
+  for (const DegradationSpec& one : scenario.degradations) json["degradations"].push_back(degradation_json(one));
   for (const Slo& slo : scenario.slos) json["slo"].push_back(slo_json(slo));
   for (const WhatIf& what_if : scenario.what_ifs) json["what_if"].push_back(what_if_json(what_if));
   if (scenario.sweep) json["sweep"] = sweep_json(*scenario.sweep);

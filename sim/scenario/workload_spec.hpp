@@ -39,14 +39,35 @@ struct AgentTraffic {
   DistributionOf<double> answer_tokens;       ///< of the last call
 };
 
+/// Bytes of calls to other nodes. Assumed: a vector of 384 numbers as JSON text, ten passages of 1.6 KB, 4.5 letters a token.
+struct CallSizesSpec {
+  Bytes search = Bytes::from_base(4096.0);
+  Bytes hits = Bytes::from_base(16384.0);
+  Bytes message = Bytes::from_base(600.0);  ///< headers and framing of a call of the language model
+  Bytes per_token = Bytes::from_base(4.5);
+};
+
+/// Connections of a client to each service on another node.
+struct ConnectionsSpec {
+  std::uint32_t max = 64;
+  bool is_kept = true;
+  Seconds idle_timeout = Seconds::from_base(90.0);
+};
+
 /// An agentic workflow: per question `steps` times retrieve, then ask the language model; the last call is the answer.
 ///   type = "agents"; profile = "campus_rag"; vector_store = ...; llm = ...
 ///   arrivals = { process = "closed_loop", users = 4 } or { process = "poisson", rate = "30 /h" }
 ///           or { process = "trace", file = "trace.jsonl", speed = 2 }
 ///   retrieve_timeout, llm_timeout, max_attempts, backoff
+///   node = "edge"                            # where they run; calls to services on other nodes cross the network
+///   search_bytes = "4 KiB", hits_bytes = "16 KiB", token_bytes = "4.5 B"
+///   connections = { max = 64, keep_alive = true, idle_timeout = "90 s" }
 struct AgentsSpec {
   std::string vector_store;
   std::string llm;
+  std::string node{};  ///< where they run; empty: beside every service
+  CallSizesSpec sizes{};
+  ConnectionsSpec connections{};
   std::string profile;
   Provenance provenance;                ///< of the profile
   std::set<std::string> own_numbers{};  ///< keys of `traffic` that the scenario sets itself: not the profile's

@@ -16,11 +16,6 @@ std::uint64_t whole(double count) {
   return static_cast<std::uint64_t>(std::max(1.0, std::round(count)));
 }
 
-/// Runs a generation as a task, so that it can be given a time limit.
-Task<GenerationResult> generation(LlmServer& server, GenerationRequest request) {
-  co_return co_await server.generate(request);
-}
-
 }  // namespace
 
 Agents::Agents(Engine& engine, const RandomSource& random, const AgentOptions& options, const Places& places)
@@ -110,8 +105,8 @@ Task<Outcome> Agents::retrieve(std::uint64_t call_number, Timeline& timeline) {
     CallRecord record(options_.names.owner);
     const Seconds began = engine_->now();
     const SearchRequest request{call_number * kAttemptsPerStep + attempt};
-    Task<Outcome> search = places_.store->search(request, record);
-    const std::optional<Outcome> ended = co_await engine_->with_timeout(std::move(search), options_.policy.retrieve_timeout);
+    Task<Outcome> call = search(request, record);
+    const std::optional<Outcome> ended = co_await engine_->with_timeout(std::move(call), options_.policy.retrieve_timeout);
     if (!ended) record.give_up(engine_->now() - began);
     timeline.append(record.timeline());
     outcome = ended.value_or(Outcome::TimedOut);
@@ -120,22 +115,42 @@ Task<Outcome> Agents::retrieve(std::uint64_t call_number, Timeline& timeline) {
   co_return outcome;
 }
 
+Task<Outcome> Agents::search(SearchRequest request, CallRecord& record) {
+  NetworkClient* network = places_.to_store;
+  if (network == nullptr) co_return co_await places_.store->search(request, record);
+  NetworkClient::Call call;
+  const Outcome sent = co_await network->send(options_.sizes.search, call, record);
+  if (sent != Outcome::Completed) co_return sent;
+  const Outcome found = co_await places_.store->search(request, record);
+  if (found != Outcome::Completed) co_return found;
+  co_return co_await network->receive(options_.sizes.hits, call, record);
+}
+
+Task<Outcome> Agents::generate(GenerationRequest request, CallRecord& record) {
+  NetworkClient* network = places_.to_llm;
+  NetworkClient::Call call;
+  if (network != nullptr) {
+    const Outcome sent = co_await network->send(options_.sizes.text(request.prompt_tokens), call, record);
+    if (sent != Outcome::Completed) co_return sent;
+  }
+  record.waits_for(places_.llm->resource());
+  const GenerationResult generated = co_await places_.llm->generate(request);
+  record.add(places_.llm->resource(), generated.causes);
+  if (network == nullptr || generated.outcome != Outcome::Completed) co_return generated.outcome;
+  co_return co_await network->receive(options_.sizes.text(request.output_tokens), call, record);
+}
+
 Task<Outcome> Agents::ask(GenerationRequest request, Timeline& timeline) {
   Outcome outcome = Outcome::Failed;
   for (std::uint32_t attempt = 0; attempt < options_.policy.max_attempts; ++attempt) {
     if (attempt > 0) co_await back_off(attempt, timeline);
     CallRecord record(options_.names.owner);
     const Seconds began = engine_->now();
-    record.waits_for(places_.llm->resource());
-    Task<GenerationResult> call = generation(*places_.llm, request);
-    const std::optional<GenerationResult> ended = co_await engine_->with_timeout(std::move(call), options_.policy.llm_timeout);
-    if (ended) {
-      record.add(places_.llm->resource(), ended->causes);
-    } else {
-      record.give_up(engine_->now() - began);
-    }
+    Task<Outcome> call = generate(request, record);
+    const std::optional<Outcome> ended = co_await engine_->with_timeout(std::move(call), options_.policy.llm_timeout);
+    if (!ended) record.give_up(engine_->now() - began);
     timeline.append(record.timeline());
-    outcome = ended ? ended->outcome : Outcome::TimedOut;
+    outcome = ended.value_or(Outcome::TimedOut);
     if (outcome == Outcome::Completed) break;
   }
   co_return outcome;

@@ -15,6 +15,7 @@
 #include "sim/process/recorder.hpp"
 #include "sim/service/call_record.hpp"
 #include "sim/service/llm_server.hpp"
+#include "sim/service/network_client.hpp"
 #include "sim/service/vector_store.hpp"
 
 namespace labtwin::service {
@@ -41,6 +42,18 @@ struct CallPolicy {
   Seconds backoff;                 ///< before the second attempt; doubles from then on
 };
 
+/// Bytes of calls on the wire.
+struct CallSizes {
+  Bytes search;   ///< the query of a retrieval, with its vector
+  Bytes hits;     ///< what it finds
+  Bytes message;  ///< of a call or an answer of the language model, beside its text
+  Bytes per_token;
+
+  [[nodiscard]] Bytes text(std::uint64_t num_tokens) const noexcept {
+    return message + per_token * static_cast<double>(num_tokens);
+  }
+};
+
 /// Names that an agent workload records under.
 struct AgentNames {
   OwnerId owner = 0;
@@ -54,6 +67,7 @@ struct AgentOptions {
   AgentNames names;
   TrafficModel traffic;
   CallPolicy policy;
+  CallSizes sizes;
 };
 
 /// An agentic workflow: per question `steps` times retrieve, then ask the language model. A call that takes too long or is
@@ -64,6 +78,8 @@ class Agents {
     VectorStore* store = nullptr;
     LlmServer* llm = nullptr;
     Recorder* recorder = nullptr;
+    NetworkClient* to_store = nullptr;  ///< none: on the node of the store
+    NetworkClient* to_llm = nullptr;    ///< none: on the node of the model
   };
 
   Agents(Engine& engine, const RandomSource& random, const AgentOptions& options, const Places& places);
@@ -80,6 +96,8 @@ class Agents {
  private:
   Task<> turn(std::uint64_t number, TurnShape shape);
   Task<Outcome> retrieve(std::uint64_t call_number, Timeline& timeline);
+  Task<Outcome> search(SearchRequest request, CallRecord& record);
+  Task<Outcome> generate(GenerationRequest request, CallRecord& record);
   Task<Outcome> ask(GenerationRequest request, Timeline& timeline);
   Task<> back_off(std::uint32_t attempt, Timeline& timeline);
   [[nodiscard]] TurnShape draw_turn(std::uint64_t number) const;

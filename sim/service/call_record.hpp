@@ -22,6 +22,8 @@ class CallRecord {
     pending_ = resource;
     culprit_ = culprit.value_or(owner_);
   }
+  /// Who is to blame for what the call waits for now.
+  [[nodiscard]] OwnerId culprit() const noexcept { return culprit_; }
   /// How a wait or a service went.
   void add(ResourceId resource, const Causes& causes) { timeline_.append(resource, causes); }
   void add_service(ResourceId resource, Seconds duration) {

@@ -106,10 +106,14 @@ Bytes resident(const ServiceKind& kind) {
 }
 
 /// The links that bytes between nodes cross, with the latency of the lab.
-topology::Topology network_of(const Lab& lab, const catalog::Catalog& catalog) {
+topology::Topology network_of(const Scenario& scenario, const catalog::Catalog& catalog) {
+  const Lab& lab = scenario.lab;
   const bool is_shared =
       std::any_of(lab.nodes.begin(), lab.nodes.end(), [](const NodeSpec& node) { return !node.shares.empty(); });
-  return is_shared ? lab_topology(lab, catalog) : topology::Topology{};
+  const bool is_called = std::any_of(scenario.workloads.begin(), scenario.workloads.end(), [](const WorkloadSpec& workload) {
+    return std::visit([](const auto& spec) { return !spec.node.empty(); }, workload.kind);
+  });
+  return is_shared || is_called ? lab_topology(lab, catalog) : topology::Topology{};
 }
 
 /// The same links without their latency: who sends waits for the link, not for the arrival, before the next message.
@@ -132,7 +136,7 @@ World::World(const Scenario& scenario, const catalog::Catalog& catalog, const En
       catalog_(&catalog),
       random_(scenario.seed, replication),
       recorder_(recorder_options),
-      network_(network_of(scenario.lab, catalog)),
+      network_(network_of(scenario, catalog)),
       engine_(without_latency(network_), engine_options) {
   for (const NodeSpec& node : scenario.lab.nodes) build_node(node);
   for (const NodeSpec& node : scenario.lab.nodes) {
@@ -311,8 +315,13 @@ void World::build(const WorkloadSpec& workload, const AgentsSpec& spec) {
                     .llm_timeout = spec.llm_timeout,
                     .max_attempts = spec.max_attempts,
                     .backoff = spec.backoff};
-  const service::Agents::Places places{
-      .store = stores_.at(spec.vector_store).get(), .llm = llms_.at(spec.llm).get(), .recorder = &recorder_};
+  options.sizes = {
+      .search = spec.sizes.search, .hits = spec.sizes.hits, .message = spec.sizes.message, .per_token = spec.sizes.per_token};
+  const service::Agents::Places places{.store = stores_.at(spec.vector_store).get(),
+                                       .llm = llms_.at(spec.llm).get(),
+                                       .recorder = &recorder_,
+                                       .to_store = build_client(workload, spec, spec.vector_store),
+                                       .to_llm = build_client(workload, spec, spec.llm)};
   agents_.emplace(workload.name, std::make_unique<service::Agents>(engine_, random_, options, places));
 }
 

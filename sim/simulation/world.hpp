@@ -18,6 +18,7 @@
 #include "sim/service/etl_job.hpp"
 #include "sim/service/llm_server.hpp"
 #include "sim/service/model_load.hpp"
+#include "sim/service/network_client.hpp"
 #include "sim/service/pool_rebuild.hpp"
 #include "sim/service/pool_service.hpp"
 #include "sim/service/remote_volume.hpp"
@@ -69,6 +70,10 @@ class World {
   /// In world_volumes.cpp.
   void build_share(const NodeSpec& node, const ShareSpec& spec);
   void build_load(const ServiceSpec& service, const LlmServerSpec& spec, Bytes weights);
+  /// In world_network.cpp. Nothing if the service is on the client's node, or the client has none.
+  service::NetworkClient* build_client(const WorkloadSpec& workload, const AgentsSpec& spec, const std::string& service);
+  [[nodiscard]] service::NetworkWay way_between(const std::string& client, const std::string& server);
+  [[nodiscard]] std::vector<service::ChargedDegradation> degradations_of(const topology::Route& route);
   void build(const ServiceSpec& service, const VectorStoreSpec& spec);
   void build(const ServiceSpec& service, const LlmServerSpec& spec);
   void build(const ServiceSpec& service, const EtlJobSpec& spec);
@@ -96,6 +101,7 @@ class World {
   std::map<std::string, std::unique_ptr<service::LlmServer>> llms_;
   std::map<std::string, std::unique_ptr<service::ModelLoad>> loads_;  ///< by server
   std::map<std::string, std::unique_ptr<service::EtlJob>> jobs_;
+  std::vector<std::unique_ptr<service::NetworkClient>> clients_;
   std::map<std::string, std::unique_ptr<service::Agents>> agents_;
 };
 

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/base/table_reader.hpp"
+#include "models/network/path_schedule.hpp"
+
+namespace labtwin {
+
+struct Lab;
+
+/// Egress: packets that leave the interface, or go from the first to the second end. Ingress: those that come.
+enum class DegradedDirection : unsigned char { Egress, Ingress, Both };
+
+/// Something that is done to the network on a timeline.
+///   [[degradations]]
+///   name = "lossy"                           # optional; for what-ifs and sweeps: degradations.lossy.loss
+///   link = "box.eth0"                        # an interface of the lab, or a cable: "box.eth0 - desk"
+///     or path = ["box", "storage"]           # all that goes from one node to another
+///   direction = "egress"                     # as with tc; ingress, both
+///   from = "10 min"; to = "20 min"
+///   netem = "tc qdisc add dev eth0 root netem delay 40ms 5ms loss 1%"
+///     or latency, jitter, loss = 0.01 or "1%" or "gemodel 1% 10%", rate, duplicate, reorder, corrupt,
+///        partition = true, flap = { up = "5 s", down = "2 s" }
+struct DegradationSpec {
+  network::Degradation what;
+  std::string link;               ///< empty: `path` says where
+  std::vector<std::string> path;  ///< two nodes
+  DegradedDirection direction = DegradedDirection::Egress;
+};
+
+/// Reads `[[degradations]]`; mistakes go to the reader's sink.
+[[nodiscard]] std::vector<DegradationSpec> read_degradations(TableReader& root, const Lab& lab);
+
+}  // namespace labtwin

@@ -1,0 +1,132 @@
+#include "sim/service/network_client.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace labtwin::service {
+namespace {
+
+using network::Side;
+
+/// From here on messages share links with others as flows; what is shorter is over before anybody notices.
+constexpr Bytes kFlow = 64_KiB;
+
+std::int64_t whole(Bytes bytes) {
+  return std::max<std::int64_t>(static_cast<std::int64_t>(bytes.value()), 1);
+}
+
+}  // namespace
+
+NetworkClient::NetworkClient(Engine& engine, RandomStream stream, NetworkClientOptions options)
+    : engine_(&engine),
+      stream_(stream),
+      options_(std::move(options)),
+      places_(engine, {.num_servers = options_.policy.max_connections, .discipline = Discipline::Fifo, .queue_limit = {}}) {}
+
+Task<Outcome> NetworkClient::send(Bytes request, Call& call, CallRecord& record) {
+  record.waits_for(options_.pool);
+  const SeizeOptions options{.owner = record.owner(), .priority = 0, .timeout = {}};
+  call.place = co_await places_.seize(options);
+  record.add(options_.pool, call.place.causes);
+  record.waits_for(options_.network, culprit(record));
+  call.line = take_idle();
+  if (!call.line) {
+    const Outcome opened = co_await open(call, record);
+    if (opened != Outcome::Completed) co_return opened;
+  }
+  co_return co_await carry(Side::Client, request, call, record);
+}
+
+Task<Outcome> NetworkClient::receive(Bytes response, Call& call, CallRecord& record) {
+  record.waits_for(options_.network, culprit(record));
+  const Outcome outcome = co_await carry(Side::Server, response, call, record);
+  if (outcome != Outcome::Completed) co_return outcome;
+  if (options_.policy.is_kept) {
+    call.line->idle_since = engine_->now();
+    idle_.push_back(std::move(call.line));
+  }
+  call.place.lease.release();
+  co_return outcome;
+}
+
+std::unique_ptr<NetworkClient::Line> NetworkClient::take_idle() {
+  const Seconds now = engine_->now();
+  std::erase_if(idle_, [&](const auto& line) { return line->idle_since + options_.policy.idle_timeout < now; });
+  if (idle_.empty()) return nullptr;
+  std::unique_ptr<Line> line = std::move(idle_.back());
+  idle_.pop_back();
+  return line;
+}
+
+Task<Outcome> NetworkClient::open(Call& call, CallRecord& record) {
+  const Seconds began = engine_->now();
+  call.line = std::make_unique<Line>();
+  const std::uint64_t number = num_opened_++;
+  bool is_open = true;
+  if (options_.way.packets) {
+    network::Connection& packets =
+        call.line->packets.emplace(options_.way.packets, options_.tcp, stream_, number, network::to_nanos(began));
+    is_open = packets.try_connect();
+    co_await engine_->hold_until(std::max(began, network::to_seconds(packets.now())));
+  } else {
+    co_await engine_->hold(options_.way.plain.round_trip);
+  }
+  charge(began, options_.way.plain.round_trip, record);
+  co_return is_open ? Outcome::Completed : Outcome::Failed;
+}
+
+Task<Outcome> NetworkClient::carry(Side from, Bytes size, Call& call, CallRecord& record) {
+  const Seconds began = engine_->now();
+  const Seconds alone = plain_time(from, size, *call.line);
+  if (call.line->packets) co_return co_await carry_packets(from, size, call, alone, record);
+  if (size >= kFlow) co_return co_await carry_large(from, size, alone, record);
+  co_await engine_->hold(alone);
+  charge(began, alone, record);
+  co_return Outcome::Completed;
+}
+
+Task<Outcome> NetworkClient::carry_packets(Side from, Bytes size, Call& call, Seconds alone, CallRecord& record) {
+  const Seconds began = engine_->now();
+  network::Connection& packets = *call.line->packets;
+  const network::Nanos at = std::max(network::to_nanos(began), packets.now());
+  const std::optional<network::Nanos> arrived = packets.deliver(at, from, whole(size));
+  co_await engine_->hold_until(std::max(began, network::to_seconds(packets.now())));
+  charge(began, alone, record);
+  co_return arrived ? Outcome::Completed : Outcome::Failed;
+}
+
+// The bytes flow over the shared links; the rest of what the message takes alone is latency and slow start.
+Task<Outcome> NetworkClient::carry_large(Side from, Bytes size, Seconds alone, CallRecord& record) {
+  const topology::Route& route = from == Side::Client ? options_.way.to_server : options_.way.to_client;
+  const Bytes wire = network::bytes_on_wire(size, options_.tcp.mtu);
+  const TransferResult transfer = co_await engine_->transfer(route, wire, record.owner());
+  record.add(options_.network, transfer.causes);
+  if (transfer.outcome != Outcome::Completed) co_return transfer.outcome;
+  const Seconds rest = std::max(Seconds{}, alone - wire / options_.way.plain.rate);
+  co_await engine_->hold(rest);
+  record.add_service(options_.network, rest);
+  co_return Outcome::Completed;
+}
+
+Seconds NetworkClient::plain_time(Side from, Bytes size, Line& line) const {
+  network::PlainSender& sender = from == Side::Client ? line.to_server : line.to_client;
+  return sender.send(engine_->now(), options_.way.plain, options_.tcp, size);
+}
+
+OwnerId NetworkClient::culprit(const CallRecord& record) const {
+  const Seconds now = engine_->now();
+  for (const ChargedDegradation& one : options_.way.degradations) {
+    if (one.what.is_active(now)) return one.owner;
+  }
+  return record.owner();
+}
+
+// What a message takes alone on the way as the lab has it is service; all beyond is what somebody did to the way.
+void NetworkClient::charge(Seconds began, Seconds alone, CallRecord& record) const {
+  const Seconds took = engine_->now() - began;
+  const Seconds service = std::min(took, alone);
+  record.add_service(options_.network, service);
+  record.add(options_.network, {{DelayKind::Slowdown, record.culprit(), took - service}});
+}
+
+}  // namespace labtwin::service

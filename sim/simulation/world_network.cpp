@@ -1,0 +1,96 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "models/topology/routes.hpp"
+#include "sim/simulation/world.hpp"
+
+namespace labtwin {
+namespace {
+
+/// What a switch port or the queue of an interface holds, per direction (assumed).
+constexpr double kQueueBytes = 1.5e6;
+
+bool goes(DegradedDirection direction, bool is_egress) {
+  return direction == DegradedDirection::Both || (direction == DegradedDirection::Egress) == is_egress;
+}
+
+/// Whether what crosses the route meets the degradation.
+bool is_met(const DegradationSpec& spec, const topology::Topology& network, const topology::Route& route) {
+  if (spec.link.empty()) {
+    const std::string& from = network.node_name(route.from);
+    const std::string& to = network.node_name(route.to);
+    const bool is_there = from == spec.path.front() && to == spec.path.back();
+    const bool is_back = from == spec.path.back() && to == spec.path.front();
+    return (is_there && goes(spec.direction, true)) || (is_back && goes(spec.direction, false));
+  }
+  const std::optional<topology::LinkId> link = network.find_link(spec.link);
+  // An interface's link leads from the interface into its node.
+  const bool is_interface = spec.link.find(" - ") == std::string::npos;
+  return std::any_of(route.hops.begin(), route.hops.end(), [&](const topology::Hop& hop) {
+    return hop.link == link && goes(spec.direction, hop.forward != is_interface);
+  });
+}
+
+network::PipeSettings pipe_of(const topology::Topology& network, const topology::Route& route) {
+  network::PipeSettings pipe;
+  pipe.rate = topology::find_bottleneck(network, route).value().bandwidth;
+  pipe.delay = network::to_nanos(topology::latency(network, route));
+  pipe.queue_bytes = kQueueBytes;
+  return pipe;
+}
+
+std::vector<network::Degradation> effects_of(const std::vector<service::ChargedDegradation>& charged) {
+  std::vector<network::Degradation> effects;
+  for (const service::ChargedDegradation& one : charged) effects.push_back(one.what);
+  return effects;
+}
+
+}  // namespace
+
+std::vector<service::ChargedDegradation> World::degradations_of(const topology::Route& route) {
+  std::vector<service::ChargedDegradation> met;
+  for (const DegradationSpec& spec : scenario_->degradations) {
+    if (is_met(spec, network_, route)) met.push_back({.what = spec.what, .owner = names_.owners.intern(spec.what.name)});
+  }
+  return met;
+}
+
+service::NetworkWay World::way_between(const std::string& client, const std::string& server) {
+  service::NetworkWay way;
+  way.to_server = topology::route(network_, network_.node(client), network_.node(server));
+  way.to_client = topology::route(network_, network_.node(server), network_.node(client));
+  const network::PipeSettings there = pipe_of(network_, way.to_server);
+  const network::PipeSettings back = pipe_of(network_, way.to_client);
+  way.plain = {.rate = std::min(there.rate, back.rate),
+               .one_way = network::to_seconds(there.delay),
+               .round_trip = network::to_seconds(there.delay + back.delay)};
+  way.degradations = degradations_of(way.to_server);
+  std::vector<service::ChargedDegradation> of_answers = degradations_of(way.to_client);
+  network::PathSchedule packets{.to_server = network::degraded(there, effects_of(way.degradations), scenario_->horizon),
+                                .to_client = network::degraded(back, effects_of(of_answers), scenario_->horizon)};
+  way.degradations.insert(way.degradations.end(), of_answers.begin(), of_answers.end());
+  if (!network::is_plain(packets.to_server) || !network::is_plain(packets.to_client)) {
+    way.packets = std::make_shared<const network::PathSchedule>(std::move(packets));
+  }
+  return way;
+}
+
+service::NetworkClient* World::build_client(const WorkloadSpec& workload, const AgentsSpec& spec, const std::string& service) {
+  const auto found = std::find_if(scenario_->services.begin(), scenario_->services.end(),
+                                  [&](const ServiceSpec& one) { return one.name == service; });
+  if (spec.node.empty() || found->node == spec.node) return nullptr;
+  service::NetworkClientOptions options;
+  options.network = names_.resources.intern(fmt::format("network to {}", service));
+  options.pool = names_.resources.intern(fmt::format("connections to {}", service));
+  options.way = way_between(spec.node, found->node);
+  options.policy = {.max_connections = spec.connections.max,
+                    .is_kept = spec.connections.is_kept,
+                    .idle_timeout = spec.connections.idle_timeout};
+  const RandomStream stream = random_.stream(fmt::format("network.{}.{}", workload.name, service));
+  clients_.push_back(std::make_unique<service::NetworkClient>(engine_, stream, std::move(options)));
+  return clients_.back().get();
+}
+
+}  // namespace labtwin
