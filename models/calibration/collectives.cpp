@@ -139,6 +139,19 @@ std::vector<LawRow> rows_to_fit(const MeasurementTable& table, const LlmParts& p
 
 }  // namespace
 
+AllReduceTimes::AllReduceTimes() : law_(PooledLaw::shipped(kDesign)) {}
+
+Estimate AllReduceTimes::seconds(double num_cards, Bytes bytes, const CardLink& link, const std::string& path) {
+  Call call;
+  call.op_name = "all_reduce";
+  call.num_cards = num_cards;
+  call.bytes = bytes.value();
+  call.link = link;
+  call.path = path;
+  call.library = "nccl";
+  return law_.predict(law_row(call));
+}
+
 Evaluation evaluate_collectives(const MeasurementTable& table, const Progress& progress) {
   Evaluation evaluation;
   const LlmParts parts;

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "models/calibration/kind.hpp"
+#include "models/calibration/pooled_law.hpp"
+#include "models/interconnect/link_rate.hpp"
 
 namespace labtwin::calibration {
 
@@ -14,5 +16,16 @@ namespace labtwin::calibration {
 
 /// The text of priors/collectives.toml.
 [[nodiscard]] std::string fit_collectives(const MeasurementTable& table);
+
+/// All-reduces of cards that no file tells more of: what the factors that ship say of their link.
+class AllReduceTimes {
+ public:
+  AllReduceTimes();
+  /// `path` is `pcie direct`, `pcie staged`, `nvlink` or `network`; `bytes` those of one message.
+  [[nodiscard]] Estimate seconds(double num_cards, Bytes bytes, const interconnect::CardLink& link, const std::string& path);
+
+ private:
+  PooledLaw law_;
+};
 
 }  // namespace labtwin::calibration

@@ -24,6 +24,7 @@
 #include "models/calibration/sustained_write.hpp"
 #include "models/calibration/tcp_bulk.hpp"
 #include "models/calibration/tcp_share.hpp"
+#include "models/calibration/tp_scaling.hpp"
 #include "models/calibration/udp_loss.hpp"
 #include "models/calibration/vram_usage.hpp"
 
@@ -130,6 +131,13 @@ constexpr std::array<Names, 6> kCollectivesConditions = {"gpu", "num_gpus", "top
 constexpr std::array<Names, 2> kCollectivesOptional = {"nccl_version", "notes"};
 constexpr std::array<Names, 1> kCollectivesQuantities = {"time_us"};
 
+constexpr std::array<Names, 3> kTpScalingColumns = {"parallelism", "link", "quantity"};
+constexpr std::array<Names, 8> kTpScalingConditions = {"gpu",   "num_gpus", "link",        "engine",
+                                                       "model", "quant",    "parallelism", "quantity"};
+constexpr std::array<Names, 3> kTpScalingOptional = {"concurrency", "notes", "value"};
+constexpr std::array<Names, 5> kTpScalingQuantities = {"output_tok_s", "decode_tok_s", "prefill_tok_s", "tpot_ms_median",
+                                                       "ttft_ms_median"};
+
 constexpr auto kKinds = std::to_array<Kind>({
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
@@ -147,6 +155,8 @@ constexpr auto kKinds = std::to_array<Kind>({
      &fit_pcie_links},
     {"collectives", kCollectivesColumns, kCollectivesConditions, kCollectivesQuantities, &evaluate_collectives,
      kCollectivesOptional, &fit_collectives},
+    {"tp_scaling", kTpScalingColumns, kTpScalingConditions, kTpScalingQuantities, &evaluate_tp_scaling, kTpScalingOptional,
+     &fit_tp_scaling},
     {"page_cache", kPageCacheColumns, kPageCacheConditions, kPageCacheQuantities, &evaluate_page_cache},
     {"tcp_share", kTcpShareColumns, kTcpShareConditions, kTcpShareQuantities, &evaluate_tcp_share, kTcpShareOptional},
     {"bufferbloat", kBufferbloatColumns, kBufferbloatConditions, kBufferbloatQuantities, &evaluate_bufferbloat,

@@ -115,5 +115,48 @@ TEST(Collectives, ARigsOwnRowMovesItsPredictions) {
   EXPECT_LT(after, 3.0 * before);
 }
 
+struct Rig {
+  std::string cards = "1";
+  std::string link = "none";
+  std::string parallelism = "tp1";
+  std::string concurrency = "1";
+  std::string quantity = "output_tok_s";
+};
+
+std::vector<double> speeds(const std::vector<Rig>& rigs) {
+  MeasurementTable table("rigs",
+                         {"gpu", "num_gpus", "link", "engine", "model", "quant", "parallelism", "concurrency", "quantity"});
+  for (const Rig& r : rigs) {
+    table.add_row({"RTX 3090", r.cards, r.link, "vllm", "Qwen3-14B", "awq-int4", r.parallelism, r.concurrency, r.quantity});
+  }
+  std::vector<double> values;
+  for (const Prediction& p : recognise(table).evaluate(table, {}).predictions) {
+    values.push_back(p.estimate.value_or(Estimate{}).value);
+  }
+  return values;
+}
+
+TEST(TpScaling, TwoCardsAreFasterThanOneAndABetterLinkHelps) {
+  const auto values = speeds({{},
+                              {.cards = "2", .link = "PCIe x4/x4", .parallelism = "tp2"},
+                              {.cards = "2", .link = "PCIe P2P patched", .parallelism = "tp2"},
+                              {.cards = "2", .link = "NVLink", .parallelism = "tp2"}});
+  EXPECT_LT(values.at(0), values.at(1));
+  EXPECT_LE(values.at(1), values.at(2));
+  EXPECT_LE(values.at(2), values.at(3));
+}
+
+TEST(TpScaling, ReplicasServeManyUsersAndNotOne) {
+  const Rig one_copy = {.concurrency = "1"};
+  const Rig copies = {.cards = "4", .link = "PCIe", .parallelism = "tp1+4 instances", .concurrency = "1"};
+  Rig busy_copy = one_copy;
+  busy_copy.concurrency = "16";
+  Rig busy_copies = copies;
+  busy_copies.concurrency = "64";
+  const auto values = speeds({one_copy, copies, busy_copy, busy_copies});
+  EXPECT_NEAR(values.at(1) / values.at(0), 1.0, 0.3);
+  EXPECT_NEAR(values.at(3) / values.at(2), 4.0, 1.0);
+}
+
 }  // namespace
 }  // namespace labtwin::calibration
