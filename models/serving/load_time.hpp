@@ -4,11 +4,6 @@
 
 namespace labtwin::serving {
 
-/// Windows of read-ahead that the kernel keeps in flight for a reader which waits: touching the first page of one, arrived or
-/// not, starts the next.
-/// Source: page_cache_async_ra is called before the reader waits for the page (mm/filemap.c, mm/readahead.c of Linux)
-constexpr unsigned kReadAheadWindows = 2;
-
 /// How an inference engine gets its weights from a file into the memory of a card.
 struct LoaderParameters {
   /// What one thread passes on of data that the kernel has to read first: it takes pages, maps or copies them.
@@ -36,7 +31,7 @@ struct LoaderRates {
 /// Time until the server can answer.
 /// Law:    start_up + cold bytes / min(source, streams x cold_rate, upload) + warm bytes / upload, upload = upload_share x the
 ///         card's link: the stages overlap, so the slowest governs
-/// Inputs: a path; source_rate of the volume with kReadAheadWindows of 128 KiB (Linux, by default) per stream
+/// Inputs: a path; source_rate of the volume with storage::kReadAheadWindows of 128 KiB (Linux, by default) per stream
 /// Valid:  one card; a file much larger than the window; quantised weights that are copied as they are
 /// Source: mapping or reading through the page cache with the kernel's read-ahead (mm/readahead.c); upload from pageable memory
 ///         0.35 to 0.6 of the line; cold_rate and start_up: slope and intercept of loads from an NVMe drive of generation 5

@@ -59,4 +59,15 @@ double lru_hit_ratio(const WorkingSet& set, double num_cached) {
   return hits;
 }
 
+std::uint64_t popular_block(double uniform, std::uint64_t num_blocks, double popularity) {
+  const auto n = static_cast<double>(num_blocks);
+  const double power = 1.0 - popularity;
+  double x = 0.5 * std::pow(2.0 * n + 1.0, uniform);
+  if (std::abs(power) > 1e-9) {
+    const double low = std::pow(0.5, power);
+    x = std::pow(low + uniform * (std::pow(n + 0.5, power) - low), 1.0 / power);
+  }
+  return std::min(num_blocks - 1, static_cast<std::uint64_t>(std::max(0.0, x - 0.5)));
+}
+
 }  // namespace labtwin::storage

@@ -1,7 +1,10 @@
 #include "models/storage/pool_layout.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+
+#include "models/storage/read_ahead.hpp"
 
 namespace labtwin::storage {
 namespace {
@@ -50,6 +53,12 @@ std::uint64_t raidz_sectors(const PoolLayout& layout, std::uint64_t data) noexce
   const std::uint64_t total = data + layout.parity * ((data + columns - 1) / columns);
   const std::uint64_t multiple = layout.parity + 1;
   return (total + multiple - 1) / multiple * multiple;
+}
+
+Bytes pool_read_ahead(const PoolLayout& layout) noexcept {
+  if (layout.has_records) return 4_MiB;
+  const unsigned num_data = layout.num_groups * layout.data_width();
+  return num_data == 1 ? kReadAhead : std::max(kReadAhead, layout.unit * (2.0 * num_data));
 }
 
 Bytes usable_capacity(const PoolLayout& layout, Bytes smallest_member) {

@@ -53,6 +53,14 @@ struct PoolLayoutName {
 inline constexpr Bytes kDefaultChunk = Bytes::from_base(512.0 * 1024.0);
 inline constexpr Bytes kDefaultRecord = Bytes::from_base(128.0 * 1024.0);
 
+/// What a pool keeps in flight for a sequential reader.
+/// Law:    md: two rows of data chunks, at least what any block device has; ZFS: its own prefetch, which begins with 4 MiB
+/// Inputs: any layout
+/// Valid:  ZFS: prefetch grows to 64 MiB for readers that outrun it, which is left out
+/// Source: Linux, drivers/md (ra_pages = 2 x stripe); zfs(4), zfetch_min_distance
+/// Error:  exact for the settings
+[[nodiscard]] Bytes pool_read_ahead(const PoolLayout& layout) noexcept;
+
 /// `num_members` drives in this layout; `num_groups` of them count for ZFS only.
 [[nodiscard]] PoolLayout make_pool_layout(const PoolLayoutName& name, unsigned num_members, unsigned num_groups, Bytes unit);
 

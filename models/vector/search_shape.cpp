@@ -16,6 +16,15 @@ std::uint32_t whole(double count) {
 
 }  // namespace
 
+SearchShape mapped(const SearchShape& shape) {
+  constexpr Bytes kPage = Bytes::from_base(4096.0);
+  SearchShape faults = shape;
+  faults.num_reads = static_cast<std::uint32_t>(std::lround(shape.num_reads * std::ceil(shape.read_size / kPage)));
+  faults.read_size = kPage;
+  faults.max_in_flight = 1;
+  return faults;
+}
+
 std::uint32_t SearchShape::reads_in_round(std::uint32_t round) const {
   LABTWIN_CHECK(round < num_rounds, "a query has no such round");
   const std::uint64_t before = std::uint64_t{num_reads} * round / num_rounds;

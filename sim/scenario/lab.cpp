@@ -29,6 +29,10 @@ MemorySpec read_memory(TableReader table) {
   dirty.background_ratio = table.value_or<double>("dirty_background_ratio", dirty.background_ratio, between(0.0, 1.0));
   dirty.ratio = table.value_or<double>("dirty_ratio", dirty.ratio, between(0.0, 1.0));
   if (dirty.ratio < dirty.background_ratio) table.fail("dirty_ratio", "must not be less than dirty_background_ratio");
+  memory.arc_max = table.optional<Bytes>("arc_max", kPositive);
+  if (memory.arc_max && *memory.arc_max > memory.size) {
+    table.fail("arc_max", fmt::format("is more than the node has: {} of RAM", format_quantity(memory.size)));
+  }
   return memory;
 }
 
@@ -113,6 +117,7 @@ DriveSpec read_drive(TableReader& table, const catalog::Catalog& catalog) {
   drive.slot = table.value_or<std::string>("slot", "");
   drive.link = read_slot_link(table, drive.part, catalog);
   drive.scheduler = read_scheduler(table);
+  drive.read_ahead = table.value_or<Bytes>("read_ahead", drive.read_ahead, at_least(4096.0));
   drive.max_request = table.optional<Bytes>("max_request", at_least(512));
   drive.data = read_data(table, drive.part, catalog);
   read_condition(table, drive, catalog);
@@ -205,6 +210,13 @@ std::vector<const DriveSpec*> NodeSpec::drives_behind(const std::string& volume)
     if (const DriveSpec* drive = find_drive(one)) behind.push_back(drive);
   }
   return behind;
+}
+
+Bytes NodeSpec::read_ahead_of(const std::string& volume) const {
+  if (const DriveSpec* drive = find_drive(volume)) return drive->read_ahead;
+  if (const PoolSpec* pool = find_pool(volume)) return storage::pool_read_ahead(pool->layout);
+  const ShareSpec* share = find_named(shares, volume);
+  return share != nullptr ? share->settings.read_ahead : storage::kReadAhead;
 }
 
 const NodeSpec* Lab::find_node(std::string_view node) const noexcept {

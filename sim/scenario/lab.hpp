@@ -35,6 +35,7 @@
 #include "models/storage/dirty_pages.hpp"
 #include "models/storage/drive_link.hpp"
 #include "models/storage/garbage_collection.hpp"
+#include "models/storage/read_ahead.hpp"
 #include "sim/scenario/pool_spec.hpp"
 #include "sim/scenario/share_spec.hpp"
 
@@ -49,6 +50,7 @@ struct MemorySpec {
   Bytes size;
   std::optional<BytesPerSecond> bandwidth;  ///< of all cores together
   storage::DirtyLimits dirty{};
+  std::optional<Bytes> arc_max{};  ///< zfs_arc_max; without it half of the size
 };
 
 /// The order in which the host hands I/Os to a drive.
@@ -72,8 +74,9 @@ struct DriveSpec {
   std::string slot;                          ///< where it sits; may be empty
   std::optional<storage::DriveLink> link{};  ///< as negotiated with it; nothing: what the part is made for
   IoSchedulerSpec scheduler;
-  std::optional<Bytes> max_request;  ///< larger I/Os are split by the host
-  Bytes data;                        ///< that lies on it and takes room from its SLC cache and from garbage collection
+  Bytes read_ahead = storage::kReadAhead;  ///< of sequential readers (read_ahead_kb)
+  std::optional<Bytes> max_request;        ///< larger I/Os are split by the host
+  Bytes data;                              ///< that lies on it and takes room from its SLC cache and from garbage collection
   std::optional<storage::FlashHistory> history{};  ///< before the run; nothing: its data were written once
   std::optional<CoolingName> cooling{};            ///< nothing: it never gets too hot
 };
@@ -110,6 +113,8 @@ struct NodeSpec {
   [[nodiscard]] std::vector<std::string> volume_names() const;
   /// The drives that hold what is kept there.
   [[nodiscard]] std::vector<const DriveSpec*> drives_behind(const std::string& volume) const;
+  /// What the node keeps in flight for a sequential reader of this volume.
+  [[nodiscard]] Bytes read_ahead_of(const std::string& volume) const;
 };
 
 struct SwitchSpec {

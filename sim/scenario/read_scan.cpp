@@ -10,10 +10,11 @@ ServiceKind read_scan(TableReader& table, const ServicePlace& place) {
   EtlJobSpec::Window window{.block = Bytes::from_base(1048576.0), .depth = 8};
   window.block = table.value_or("block", window.block, at_least(512.0));
   window.depth = table.value_or("streams", window.depth, between(1.0, 1024.0));
+  window.is_buffered = table.value_or<bool>("buffered", false);
   job.read = window;
   const auto spill = table.value_or<double>("spill", 0.0, between(0.0, 10.0));
   job.volume = table.required<Bytes>("bytes", kPositive) * (1.0 + spill);
-  if (spill > 0.0) job.write = window;
+  if (spill > 0.0) job.write = EtlJobSpec::Window{.block = window.block, .depth = window.depth};
   job.write_ratio = spill / (1.0 + spill);
   job.transform_rate = table.optional<BytesPerSecond>("core_rate", kPositive);
   job.num_workers = table.value_or<std::uint32_t>("workers", job.num_workers, at_least(1.0));

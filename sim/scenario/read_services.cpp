@@ -54,6 +54,16 @@ void read_inverted_lists(TableReader& index, VectorStoreSpec& spec) {
   spec.index_size = lists.size();
 }
 
+/// How the index is read.
+void read_cache(TableReader& table, VectorStoreSpec& spec) {
+  enum class Cache : unsigned char { Page, Mapped, None };
+  const auto cache =
+      table.enumeration_or("cache", Cache::Page, {{"page_cache", Cache::Page}, {"mmap", Cache::Mapped}, {"none", Cache::None}});
+  spec.uses_page_cache = cache != Cache::None;
+  spec.is_mapped = cache == Cache::Mapped;
+  if (spec.is_mapped) spec.shape = vector::mapped(spec.shape);
+}
+
 ServiceKind read_vector_store(TableReader& table, const Place& place) {
   enum class Index : unsigned char { Graph, InvertedLists };
   VectorStoreSpec spec;
@@ -74,7 +84,7 @@ ServiceKind read_vector_store(TableReader& table, const Place& place) {
   spec.cost.per_round = cost.value_or<Seconds>("round", Seconds{}, kNonNegative);
   spec.cost.per_distance = cost.value_or<Seconds>("distance", Seconds{}, kNonNegative);
   spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
-  spec.uses_page_cache = table.enumeration_or<bool>("cache", true, {{"page_cache", true}, {"none", false}});
+  read_cache(table, spec);
   spec.popularity = table.value_or<double>("popularity", 0.0, between(0.0, 3.0));
   spec.ionice = table.enumeration_or("ionice", spec.ionice, kIoClasses);
   spec.max_concurrency = table.value_or<std::uint32_t>("max_concurrency", spec.max_concurrency, at_least(1.0));
@@ -148,6 +158,20 @@ void read_schedule(TableReader& table, EtlJobSpec& spec) {
   }
 }
 
+/// The window to read through. A buffered reader leaves how much is in flight to the kernel.
+std::optional<EtlJobSpec::Window> read_read_window(TableReader& table) {
+  std::optional<EtlJobSpec::Window> window = read_window(table, "read");
+  std::optional<TableReader> inside = table.optional_table("read");
+  if (!window || !inside) return window;
+  window->is_buffered = inside->value_or<bool>("buffered", false);
+  window->file = inside->value_or<Bytes>("file", Bytes{}, at_least(512.0));
+  if (window->file > Bytes{} && !window->is_buffered) inside->fail("file", "is for readers with read-ahead: set buffered");
+  if (window->is_buffered && window->pattern == storage::Pattern::Random) {
+    inside->fail("pattern", "a buffered reader is sequential: the kernel reads ahead");
+  }
+  return window;
+}
+
 /// Who syncs, is paced by a limit or by a reader, or writes until it is stopped does not run ahead of the drive.
 void check_buffered(TableReader& table, const EtlJobSpec& spec) {
   if (!spec.write || !spec.write->is_buffered) return;
@@ -161,7 +185,7 @@ ServiceKind read_etl_job(TableReader& table, const Place& place) {
   check_drive(table, "drive", spec.drive, place);
   spec.write_drive = table.value_or<std::string>("write_drive", spec.drive);
   check_drive(table, "write_drive", spec.write_drive, place);
-  spec.read = read_window(table, "read");
+  spec.read = read_read_window(table);
   spec.write = read_write_window(table, spec.write_drive, place);
   if (!spec.read && !spec.write) table.fail("read", "a job needs a window to read through, or one to write through");
   spec.write_ratio = table.value_or<double>("write_ratio", spec.write_ratio, between(0.001, 1000.0));
@@ -190,6 +214,21 @@ std::vector<std::string> type_names() {
   return names;
 }
 
+Bytes memory_of(const ServiceSpec& service) {
+  return std::visit([](const auto& spec) { return spec.memory; }, service.kind);
+}
+
+/// Whether what the services of a node keep for themselves fits into it, this one and those before it.
+void check_memory(TableReader& table, const ServiceSpec& service, const std::vector<ServiceSpec>& others, const Lab& lab) {
+  const NodeSpec* node = lab.find_node(service.node);
+  if (node == nullptr || memory_of(service) == Bytes{}) return;
+  Bytes together = memory_of(service);
+  for (const ServiceSpec& other : others) together += other.node == service.node ? memory_of(other) : Bytes{};
+  if (together <= node->memory.size) return;
+  table.fail("memory", fmt::format("the services of {} keep {}, it has {} of RAM", service.node, format_quantity(together),
+                                   format_quantity(node->memory.size)));
+}
+
 }  // namespace
 
 std::vector<ServiceSpec> read_services(TableReader& root, const Lab& lab, const catalog::Catalog& catalog) {
@@ -209,6 +248,7 @@ std::vector<ServiceSpec> read_services(TableReader& root, const Lab& lab, const 
       continue;
     }
     service.kind = type->read(table, {lab.find_node(service.node), catalog});
+    check_memory(table, service, services, lab);
     services.push_back(std::move(service));
   }
   return services;

@@ -33,6 +33,7 @@ Json drive_json(const DriveSpec& drive) {
   if (!drive.slot.empty()) json["slot"] = drive.slot;
   if (drive.link) json["link"] = storage::drive_link_name(*drive.link);
   json["scheduler"] = scheduler_json(drive.scheduler);
+  if (drive.read_ahead != storage::kReadAhead) json["read_ahead"] = format_quantity(drive.read_ahead);
   if (drive.max_request) json["max_request"] = format_quantity(*drive.max_request);
   if (drive.data > Bytes{}) json["data"] = format_quantity(drive.data);
   if (drive.history) json["history"] = history_name(*drive.history);
@@ -72,6 +73,7 @@ Json node_json(const NodeSpec& node) {
   const storage::DirtyLimits& dirty = node.memory.dirty;
   if (dirty.background_ratio != usual.background_ratio) json["memory"]["dirty_background_ratio"] = dirty.background_ratio;
   if (dirty.ratio != usual.ratio) json["memory"]["dirty_ratio"] = dirty.ratio;
+  if (node.memory.arc_max) json["memory"]["arc_max"] = format_quantity(*node.memory.arc_max);
   for (const DriveSpec& drive : node.drives) json["drives"][drive.name] = drive_json(drive);
   for (const PoolSpec& pool : node.pools) json["pools"][pool.name] = pool_json(pool);
   for (const NicSpec& nic : node.nics) {

@@ -22,7 +22,7 @@ enum class IoClassName : unsigned char { Realtime, BestEffort, Idle };
 ///   index = { kind = "graph", vectors, dimension, neighbours, node_size, list_size, beam_width }
 ///        or { kind = "inverted_lists", vectors, dimension, lists, probes }
 ///   cost = { query, round, distance }        # processor time
-///   cache = "page_cache" or "none"           # none: direct I/O
+///   cache = "page_cache"                     # the ARC on a ZFS pool; mmap: a mapped index; none: direct I/O
 ///   popularity = 0.8                         # Zipf exponent of what is read
 struct VectorStoreSpec {
   std::string drive;
@@ -31,6 +31,7 @@ struct VectorStoreSpec {
   Bytes index_size;
   Bytes memory;  ///< codes and centroids, kept in RAM by the process
   bool uses_page_cache = true;
+  bool is_mapped = false;
   double popularity = 0.0;  ///< 0: every block alike
   IoClassName ionice = IoClassName::BestEffort;
   std::uint32_t max_concurrency = 16;
@@ -61,14 +62,16 @@ struct LlmServerSpec {
 /// A data-prep job: reads, transforms, writes, all at once.
 ///   type = "etl_job"; node, drive = "nvme0"; write_drive = ...
 ///   read = { block = "1 MiB", depth = 8 }; write = { ... , sync = "fsync" }
-///   transform_rate = "900 MB/s"; workers = 1; rate_limit = "200 MB/s"; ionice = "idle"
-///   start = "5 min"; duration = "1 h" or volume = "200 GB"; every = "1 d"; enabled = false
+///   read = { block = "128 KiB", buffered = true, file = "256 KiB" }   # through the page cache, with the read-ahead of the
+///   kernel transform_rate = "900 MB/s"; workers = 1; rate_limit = "200 MB/s"; ionice = "idle" start = "5 min"; duration = "1
+///   h" or volume = "200 GB"; every = "1 d"; enabled = false
 struct EtlJobSpec {
   struct Window {
     Bytes block;
     std::uint32_t depth = 1;
     storage::SyncCall sync = storage::SyncCall::None;  ///< after every block written
-    bool is_buffered = false;                          ///< through the page cache, which lets the job run ahead of the drive
+    bool is_buffered = false;  ///< through the page cache: a writer runs ahead of the drive, a reader leaves there what it read
+    Bytes file{};              ///< of a buffered reader: size of each file; 0: one large file
     storage::Pattern pattern = storage::Pattern::Sequential;  ///< where the blocks lie
   };
   std::string drive;

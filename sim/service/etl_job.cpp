@@ -58,7 +58,22 @@ Task<> EtlJob::run() {
   }
 }
 
+// What memory still holds of an earlier pass is copied out of it before the rest is read.
+Task<> EtlJob::read_from_memory() {
+  from_memory_ = {};
+  if (!options_.read || !options_.schedule.volume || !places_.memory) co_return;
+  const Bytes volume = *options_.schedule.volume;
+  from_memory_ = volume * places_.memory->cache->served_share(places_.memory->file, volume);
+  const BytesPerSecond copied = storage::kCopyRate * static_cast<double>(options_.num_workers);
+  const BytesPerSecond rate = std::min(copied, own_limit(options_).value_or(copied));
+  co_await engine_->hold(from_memory_ / rate);
+  read_before_ += from_memory_;
+}
+
 Task<> EtlJob::run_once() {
+  is_active_ = true;
+  active_since_ = engine_->now();
+  co_await read_from_memory();
   Trigger<> has_ended(*engine_);
   begin(has_ended);
   std::vector<Task<>> workers;
@@ -70,8 +85,8 @@ Task<> EtlJob::run_once() {
   if (options_.schedule.duration) {
     co_await engine_->hold(*options_.schedule.duration);
   } else if (!reader_ && !writer_) {
-    // All of it fits into the page cache.
-    co_await engine_->hold(*options_.schedule.volume / storage::kCopyRate);
+    // All of it is in the page cache, or fits into it.
+    if (!options_.read) co_await engine_->hold(*options_.schedule.volume / storage::kCopyRate);
     ++num_passes_;
     time_of_passes_ += engine_->now() - active_since_;
   } else {
@@ -84,14 +99,14 @@ Task<> EtlJob::run_once() {
 }
 
 void EtlJob::begin(Trigger<>& has_ended) {
-  is_active_ = true;
-  active_since_ = engine_->now();
+  const Bytes volume = options_.schedule.volume.value_or(Bytes{});
+  if (options_.read && places_.memory && options_.schedule.volume && from_memory_ >= volume) return;
   if (options_.read) {
     storage::BulkJob job = bulk_of(*options_.read, storage::Direction::Read);
-    job.total = options_.schedule.volume;
+    if (options_.schedule.volume) job.total = volume - from_memory_;
     job.rate_limit = own_limit(options_);
-    reader_ = places_.read_drive->start_bulk(job, [this, &has_ended] {
-      read_before_ += *options_.schedule.volume;
+    reader_ = places_.read_drive->start_bulk(job, [this, volume, &has_ended] {
+      read_before_ += volume - from_memory_;
       reader_.reset();
       has_ended.complete();
     });

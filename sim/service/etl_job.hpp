@@ -10,6 +10,7 @@
 #include "sim/engine/engine.hpp"
 #include "sim/engine/trigger.hpp"
 #include "sim/service/cores.hpp"
+#include "sim/service/memory_cache.hpp"
 #include "sim/service/volume.hpp"
 
 namespace labtwin::service {
@@ -67,6 +68,7 @@ class EtlJob {
     Volume* read_drive = nullptr;
     Volume* write_drive = nullptr;
     Cores* cores = nullptr;
+    std::optional<CachedFile> memory{};  ///< that the job reads through
   };
 
   EtlJob(Engine& engine, const RandomSource& random, const EtlJobOptions& options, const Places& places,
@@ -87,6 +89,7 @@ class EtlJob {
 
  private:
   Task<> run_once();
+  Task<> read_from_memory();
   Task<> transform();
   [[nodiscard]] storage::BulkJob bulk_of(const IoWindow& window, storage::Direction direction) const;
   void begin(Trigger<>& has_ended);
@@ -107,6 +110,7 @@ class EtlJob {
   Bytes written_before_;
   std::uint64_t num_passes_ = 0;
   Seconds time_of_passes_;
+  Bytes from_memory_;  ///< of this pass
 };
 
 }  // namespace labtwin::service

@@ -1,5 +1,6 @@
 #include "sim/service/model_load.hpp"
 
+#include "models/storage/read_ahead.hpp"
 #include "sim/engine/trigger.hpp"
 
 namespace labtwin::service {
@@ -25,7 +26,7 @@ Task<> ModelLoad::run() {
     storage::BulkJob job;
     job.owner = options_.owner;
     job.block_size = options_.read_ahead;
-    job.depth = serving::kReadAheadWindows * options_.num_streams;
+    job.depth = storage::kReadAheadWindows * options_.num_streams;
     job.rate_limit = rates.cold;
     job.total = cold;
     job.region_begin = kFileBegin;

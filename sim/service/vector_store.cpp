@@ -14,7 +14,6 @@ VectorStore::VectorStore(Engine& engine, ResourceId slots, const RandomSource& r
       slots_(engine,
              {.num_servers = options.max_concurrency, .discipline = Discipline::Fifo, .queue_limit = options.queue_limit}),
       slots_resource_(slots),
-      hits_(random.stream("vector_store.page_cache")),
       positions_(random.stream("vector_store.position")),
       latencies_(random.stream("vector_store.read_latency")),
       interruptions_(random.stream("vector_store.interruption")) {}
@@ -62,18 +61,26 @@ Seconds VectorStore::delay_of_round(SearchRequest request, std::uint32_t round, 
   return options_.wake_up + options_.interruptions.delay(elapsed + options_.wake_up, chance, length);
 }
 
+// Within the index.
+std::uint64_t VectorStore::position_of(SearchRequest request, std::uint64_t read_number) const {
+  const auto block = static_cast<std::uint64_t>(options_.shape.read_size.value());
+  const std::uint64_t num_blocks = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(options_.index_size.value()) / block);
+  if (options_.popularity == 0.0) return positions_.bits(request.number, read_number) % num_blocks * block;
+  return storage::popular_block(positions_.uniform(request.number, read_number), num_blocks, options_.popularity) * block;
+}
+
 std::vector<storage::Io> VectorStore::reads_of_round(SearchRequest request, std::uint32_t round, std::uint64_t& read_number,
                                                      OwnerId owner) const {
   std::vector<storage::Io> reads;
   const std::uint32_t num_reads = options_.shape.reads_in_round(round);
-  const auto block = static_cast<std::uint64_t>(options_.shape.read_size.value());
-  const std::uint64_t num_blocks = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(options_.index_size.value()) / block);
   for (std::uint32_t i = 0; i < num_reads; ++i, ++read_number) {
-    if (hits_.uniform(request.number, read_number) < options_.hit_ratio) continue;
+    const std::uint64_t position = position_of(request, read_number);
+    const Bytes size = options_.shape.read_size;
+    if (options_.memory && options_.memory->cache->read(options_.memory->file, position, size)) continue;
     storage::Io read;
     read.owner = owner;
-    read.size = options_.shape.read_size;
-    read.position = options_.region_begin + positions_.bits(request.number, read_number) % num_blocks * block;
+    read.size = size;
+    read.position = options_.region_begin + position;
     read.priority = options_.priority;
     read.uniform = latencies_.uniform(request.number, read_number);
     reads.push_back(read);

@@ -13,6 +13,7 @@
 #include "sim/process/resource.hpp"
 #include "sim/service/call_record.hpp"
 #include "sim/service/cores.hpp"
+#include "sim/service/memory_cache.hpp"
 #include "sim/service/volume.hpp"
 
 namespace labtwin::service {
@@ -20,10 +21,11 @@ namespace labtwin::service {
 struct VectorStoreOptions {
   vector::SearchShape shape;
   vector::SearchCost cost;
-  Seconds wake_up{};              ///< from the end of a round's last read until the query goes on
-  Interruptions interruptions{};  ///< of queries, by other work on the node
-  double hit_ratio = 0.0;         ///< share of reads that the page cache serves
-  Bytes index_size;               ///< where reads may fall
+  Seconds wake_up{};                   ///< from the end of a round's last read until the query goes on
+  Interruptions interruptions{};       ///< of queries, by other work on the node
+  std::optional<CachedFile> memory{};  ///< where the index may be held; nothing: direct I/O
+  Bytes index_size;                    ///< where reads may fall
+  double popularity = 0.0;             ///< Zipf exponent of what is read, from the begin of the index on; 0: all alike
   std::uint64_t region_begin = 0;
   storage::IoPriority priority = storage::IoPriority::BestEffort;
   std::size_t max_concurrency = 16;  ///< queries at work at once
@@ -36,7 +38,7 @@ struct SearchRequest {
 };
 
 /// A vector database whose index lies on a drive. A query is a sequence of rounds: compute on a core, read a few blocks
-/// together, wait for the last of them. Reads that the page cache serves cost no time of their own. Left out: writes, filters,
+/// together, wait for the last of them. Reads that memory serves cost no time of their own. Left out: writes, filters,
 /// result caches.
 class VectorStore {
  public:
@@ -49,6 +51,7 @@ class VectorStore {
   Task<Outcome> search(SearchRequest request, CallRecord& record);
 
  private:
+  [[nodiscard]] std::uint64_t position_of(SearchRequest request, std::uint64_t read_number) const;
   [[nodiscard]] std::vector<storage::Io> reads_of_round(SearchRequest request, std::uint32_t round, std::uint64_t& read_number,
                                                         OwnerId owner) const;
 
@@ -62,7 +65,6 @@ class VectorStore {
   Cores* cores_;
   Resource slots_;
   ResourceId slots_resource_;
-  RandomStream hits_;
   RandomStream positions_;
   RandomStream latencies_;
   RandomStream interruptions_;

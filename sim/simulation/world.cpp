@@ -10,7 +10,6 @@
 #include "models/serving/model_weights.hpp"
 #include "models/serving/step_time.hpp"
 #include "models/storage/drive.hpp"
-#include "models/storage/page_cache.hpp"
 #include "models/workload/arrival.hpp"
 #include "sim/scenario/drive_slot.hpp"
 #include "sim/scenario/lab_topology.hpp"
@@ -18,8 +17,6 @@
 namespace labtwin {
 namespace {
 
-/// What the kernel and everything that is no service of the scenario keep in RAM (assumed).
-constexpr Bytes kSystemMemory = Bytes::from_base(1.5 * 1024.0 * 1024.0 * 1024.0);
 /// Where a job's files begin on a drive: behind any index, so that the two do not share blocks.
 constexpr std::uint64_t kJobInput = 1ULL << 38U;
 constexpr std::uint64_t kJobOutput = 1ULL << 39U;
@@ -92,17 +89,19 @@ service::IoWindow window_of(const EtlJobSpec::Window& spec, std::uint64_t region
   return {.block_size = spec.block, .depth = spec.depth, .region_begin = region, .pattern = spec.pattern};
 }
 
+/// A buffered reader asks for less than the kernel reads; each of `depth` readers has windows of its own.
+void read_ahead(const EtlJobSpec::Window& spec, const NodeSpec& node, const std::string& volume, service::IoWindow& window) {
+  const storage::ReadAheadStream stream = storage::read_ahead_stream(spec.block, node.read_ahead_of(volume), spec.file);
+  window.block_size = stream.window;
+  window.depth = stream.depth * spec.depth;
+}
+
 service::StreamWindow stream_of(storage::Direction direction, const service::IoWindow& window) {
   return {.direction = direction,
           .block_size = window.block_size,
           .depth = window.depth,
           .think_time = window.sync,
           .pattern = window.pattern};
-}
-
-/// Memory that a service keeps for itself.
-Bytes resident(const ServiceKind& kind) {
-  return std::visit([](const auto& spec) { return spec.memory; }, kind);
 }
 
 /// The links that bytes between nodes cross, with the latency of the lab.
@@ -217,27 +216,12 @@ service::Volume& World::volume(const std::string& node, const std::string& name)
   return *volumes_.at({node, name});
 }
 
-Bytes World::page_cache_size(const NodeSpec& node) const {
-  Bytes free = node.memory.size - kSystemMemory;
-  for (const ServiceSpec& service : scenario_->services) {
-    if (service.node == node.name) free -= resident(service.kind);
-  }
-  return std::max(Bytes{}, free);
-}
-
-double World::hit_ratio(const ServiceSpec& service, const VectorStoreSpec& spec) const {
-  if (!spec.uses_page_cache) return 0.0;
-  const storage::WorkingSet set{.num_blocks = std::max(1.0, spec.index_size / spec.shape.read_size),
-                                .popularity = spec.popularity};
-  const Bytes cache = page_cache_size(*scenario_->lab.find_node(service.node));
-  return storage::lru_hit_ratio(set, cache / spec.shape.read_size);
-}
-
 void World::build(const ServiceSpec& service, const VectorStoreSpec& spec) {
   service::VectorStoreOptions options;
   options.shape = spec.shape;
   options.cost = spec.cost;
-  options.hit_ratio = hit_ratio(service, spec);
+  options.memory = index_in_memory(service, spec);
+  options.popularity = spec.popularity;
   options.index_size = spec.index_size;
   options.priority = priority_of(spec.ionice);
   options.max_concurrency = spec.max_concurrency;
@@ -285,6 +269,7 @@ void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
   service::PlannedRate rates{.read_alone = {}, .write_alone = {}, .same_drive = spec.drive == spec.write_drive};
   if (spec.read) {
     options.read = window_of(*spec.read, kJobInput);
+    if (spec.read->is_buffered) read_ahead(*spec.read, *scenario_->lab.find_node(service.node), spec.drive, *options.read);
     rates.read_alone = source.rate_alone(stream_of(storage::Direction::Read, *options.read));
   }
   if (spec.write) {
@@ -294,9 +279,17 @@ void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
     if (spec.write->is_buffered) options.write->room = storage::dirty_room(node.memory.dirty, page_cache_size(node));
     rates.write_alone = target.rate_alone(stream_of(storage::Direction::Write, *options.write));
   }
-  const service::EtlJob::Places places{.read_drive = &source, .write_drive = &target, .cores = cores_.at(service.node).get()};
-  jobs_.emplace(service.name,
-                std::make_unique<service::EtlJob>(engine_, random_, options, places, service::planned_rate(options, rates)));
+  service::EtlJob::Places places{.read_drive = &source, .write_drive = &target, .cores = cores_.at(service.node).get()};
+  if (spec.read && spec.read->is_buffered) {
+    service::MemoryCache& cache = memory_cache(*scenario_->lab.find_node(service.node), spec.drive);
+    places.memory = service::CachedFile{.cache = &cache, .file = cache.add_file()};
+  }
+  const auto job = jobs_.emplace(service.name, std::make_unique<service::EtlJob>(engine_, random_, options, places,
+                                                                                 service::planned_rate(options, rates)));
+  if (places.memory) {
+    service::EtlJob& reader = *job.first->second;
+    places.memory->cache->add_stream(places.memory->file, spec.volume, [&reader] { return reader.bytes_read(); });
+  }
 }
 
 void World::build(const WorkloadSpec& workload, const AgentsSpec& spec) {

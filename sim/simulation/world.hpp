@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "sim/service/drive_service.hpp"
 #include "sim/service/etl_job.hpp"
 #include "sim/service/llm_server.hpp"
+#include "sim/service/memory_cache.hpp"
 #include "sim/service/model_load.hpp"
 #include "sim/service/network_client.hpp"
 #include "sim/service/pool_rebuild.hpp"
@@ -79,8 +81,13 @@ class World {
   void build(const ServiceSpec& service, const EtlJobSpec& spec);
   void build(const WorkloadSpec& workload, const AgentsSpec& spec);
   void start_agents(const WorkloadSpec& workload, const AgentsSpec& spec);
-  [[nodiscard]] double hit_ratio(const ServiceSpec& service, const VectorStoreSpec& spec) const;
+  /// In world_caches.cpp.
+  [[nodiscard]] Bytes free_memory(const NodeSpec& node) const;
+  [[nodiscard]] Bytes arc_size(const NodeSpec& node) const;
   [[nodiscard]] Bytes page_cache_size(const NodeSpec& node) const;
+  [[nodiscard]] Bytes working_set(const NodeSpec& node, storage::CacheKind kind) const;
+  [[nodiscard]] service::MemoryCache& memory_cache(const NodeSpec& node, const std::string& volume);
+  [[nodiscard]] std::optional<service::CachedFile> index_in_memory(const ServiceSpec& service, const VectorStoreSpec& spec);
   [[nodiscard]] std::string local_name(const std::string& node, const std::string& part) const;
 
   const Scenario* scenario_;
@@ -97,6 +104,7 @@ class World {
   std::map<DriveKey, std::unique_ptr<service::PoolService>> pools_;
   std::map<std::string, std::unique_ptr<service::PoolRebuild>> rebuilds_;
   std::map<DriveKey, service::Volume*> volumes_;  ///< by node and name, what services there keep data on
+  std::map<std::pair<std::string, storage::CacheKind>, std::unique_ptr<service::MemoryCache>> caches_;  ///< by node
   std::map<std::string, std::unique_ptr<service::VectorStore>> stores_;
   std::map<std::string, std::unique_ptr<service::LlmServer>> llms_;
   std::map<std::string, std::unique_ptr<service::ModelLoad>> loads_;  ///< by server

@@ -9,9 +9,6 @@
 namespace labtwin {
 namespace {
 
-/// What the kernel keeps in flight for a sequential reader of a block device.
-constexpr Bytes kReadAhead = 128_KiB;
-
 service::ShareSync sync_of(ShareSyncName name) {
   switch (name) {
     case ShareSyncName::Standard:
@@ -47,13 +44,11 @@ void World::build_share(const NodeSpec& node, const ShareSpec& spec) {
 void World::build_load(const ServiceSpec& service, const LlmServerSpec& spec, Bytes weights) {
   const NodeSpec& node = *scenario_->lab.find_node(service.node);
   const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == spec.gpu; });
-  const auto share =
-      std::find_if(node.shares.begin(), node.shares.end(), [&](const ShareSpec& one) { return one.name == spec.load->from; });
   service::ModelLoadOptions options;
   options.owner = names_.owners.intern(fmt::format("the load of {}", service.name));
   options.weights = weights;
   options.warm_share = spec.load->is_warm ? 1.0 : 0.0;
-  options.read_ahead = share != node.shares.end() ? share->settings.read_ahead : kReadAhead;
+  options.read_ahead = node.read_ahead_of(spec.load->from);
   options.num_streams = spec.load->num_streams;
   options.card_link = storage::data_rate(gpu->link);
   loads_.emplace(service.name, std::make_unique<service::ModelLoad>(

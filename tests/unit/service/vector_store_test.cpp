@@ -114,12 +114,25 @@ TEST(VectorStore, GivingUpAQueryCancelsTheReadsOfItsWindow) {
 
 TEST(VectorStore, ReadsFromThePageCacheCostNoTimeOfTheirOwn) {
   VectorStoreOptions options = three_rounds();
-  options.hit_ratio = 1.0;
+  MemoryCache cache({.capacity = 2_GiB, .working_set = options.index_size});
+  options.memory = CachedFile{.cache = &cache, .file = cache.add_file()};
+  cache.warm(options.memory->file, options.index_size, 0.0, RandomStream(1));
   Lab lab(options);
   Query query;
   lab.engine.spawn("query", run_query(lab, 1, query));
   lab.engine.run();
   EXPECT_NEAR(query.finished.value(), 0.0012, 1e-9);
+}
+
+TEST(VectorStore, AMappedIndexHasOneFaultOutstanding) {
+  VectorStoreOptions options = three_rounds();
+  options.shape = vector::mapped(options.shape);
+  Lab lab(options);
+  Query query;
+  lab.engine.spawn("query", run_query(lab, 1, query));
+  lab.engine.run();
+  // Twelve faults of 1 ms where direct reads take three.
+  EXPECT_NEAR(query.finished.value(), 0.0132, 1e-9);
 }
 
 TEST(VectorStore, QueriesBeyondTheLimitWaitForAPlace) {

@@ -7,6 +7,7 @@
 
 #include "models/registry.hpp"
 #include "models/storage/drive_link.hpp"
+#include "models/storage/read_ahead.hpp"
 
 namespace labtwin::serving {
 namespace {
@@ -19,7 +20,7 @@ LoadPath path_from(const char* part, Bytes weights) {
   const storage::IoClass window{storage::Direction::Read, storage::Pattern::Sequential, 128_KiB};
   const auto drive = load_drive(catalog::Catalog(), part);
   return {.weights = weights,
-          .source_rate = storage::closed_loop(*drive.law, window, kReadAheadWindows).iops * window.block_size,
+          .source_rate = storage::closed_loop(*drive.law, window, storage::kReadAheadWindows).iops * window.block_size,
           .card_link = storage::data_rate(storage::parse_drive_link("pcie4x16").value())};
 }
 

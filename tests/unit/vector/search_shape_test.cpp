@@ -46,6 +46,16 @@ TEST(GraphSearch, RoundsShareTheReadsAndNoRoundExceedsTheBeam) {
   }
 }
 
+TEST(MappedSearch, FaultsPageByPage) {
+  const SearchShape lists{.num_rounds = 1, .num_reads = 8, .read_size = Bytes::from_base(161.0 * 1024.0), .num_distances = 5.0};
+  const SearchShape faults = mapped(lists);
+  EXPECT_EQ(faults.num_reads, 8u * 41u);
+  EXPECT_EQ(faults.read_size, Bytes::from_base(4096.0));
+  EXPECT_EQ(faults.max_in_flight, 1u);
+  EXPECT_EQ(faults.num_rounds, 1u);
+  EXPECT_EQ(faults.num_distances, 5.0);
+}
+
 TEST(InvertedListSearch, ReadsWholeListsInOneRound) {
   const InvertedListIndex index{.num_vectors = 200'000, .dimension = 384, .num_lists = 2048};
   const SearchShape shape = inverted_list_search(index, 8);
