@@ -15,6 +15,7 @@
 #include "models/calibration/fio_sweep.hpp"
 #include "models/calibration/interference.hpp"
 #include "models/calibration/llm_throughput.hpp"
+#include "models/calibration/offload.hpp"
 #include "models/calibration/page_cache_cliff.hpp"
 #include "models/calibration/pcie_links.hpp"
 #include "models/calibration/power_cap.hpp"
@@ -138,6 +139,13 @@ constexpr std::array<Names, 3> kTpScalingOptional = {"concurrency", "notes", "va
 constexpr std::array<Names, 5> kTpScalingQuantities = {"output_tok_s", "decode_tok_s", "prefill_tok_s", "tpot_ms_median",
                                                        "ttft_ms_median"};
 
+constexpr std::array<Names, 3> kOffloadColumns = {"bytes_on_gpu_gib", "bytes_on_cpu_gib", "quantity"};
+constexpr std::array<Names, 6> kOffloadConditions = {"gpu", "cpu", "engine", "model", "ngl_or_offload", "quantity"};
+constexpr std::array<Names, 9> kOffloadOptional = {"dram_gb_s",        "quant",   "bytes_on_gpu_gib",
+                                                   "bytes_on_cpu_gib", "value",   "prompt_tokens",
+                                                   "context_depth",    "threads", "notes"};
+constexpr std::array<Names, 2> kOffloadQuantities = {"decode_tok_s", "prefill_tok_s"};
+
 constexpr auto kKinds = std::to_array<Kind>({
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
@@ -157,6 +165,7 @@ constexpr auto kKinds = std::to_array<Kind>({
      kCollectivesOptional, &fit_collectives},
     {"tp_scaling", kTpScalingColumns, kTpScalingConditions, kTpScalingQuantities, &evaluate_tp_scaling, kTpScalingOptional,
      &fit_tp_scaling},
+    {"offload", kOffloadColumns, kOffloadConditions, kOffloadQuantities, &evaluate_offload, kOffloadOptional, &fit_offload},
     {"page_cache", kPageCacheColumns, kPageCacheConditions, kPageCacheQuantities, &evaluate_page_cache},
     {"tcp_share", kTcpShareColumns, kTcpShareConditions, kTcpShareQuantities, &evaluate_tcp_share, kTcpShareOptional},
     {"bufferbloat", kBufferbloatColumns, kBufferbloatConditions, kBufferbloatQuantities, &evaluate_bufferbloat,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/calibration/kind.hpp"
@@ -156,6 +157,28 @@ TEST(TpScaling, ReplicasServeManyUsersAndNotOne) {
   const auto values = speeds({one_copy, copies, busy_copy, busy_copies});
   EXPECT_NEAR(values.at(1) / values.at(0), 1.0, 0.3);
   EXPECT_NEAR(values.at(3) / values.at(2), 4.0, 1.0);
+}
+
+std::vector<double> offloaded(const std::vector<std::pair<std::string, std::string>>& dram_and_setting) {
+  MeasurementTable table("offloaded", {"gpu", "cpu", "dram_gb_s", "engine", "model", "quant", "ngl_or_offload",
+                                       "bytes_on_gpu_gib", "bytes_on_cpu_gib", "quantity", "threads"});
+  for (const auto& [dram, setting] : dram_and_setting) {
+    table.add_row(
+        {"RTX 3090", "Ryzen 9 9950X", dram, "llama.cpp", "Qwen3-30B-A3B", "Q4_K_M", setting, "", "", "decode_tok_s", "16"});
+  }
+  std::vector<double> values;
+  for (const Prediction& p : recognise(table).evaluate(table, {}).predictions) {
+    values.push_back(p.estimate.value_or(Estimate{}).value);
+  }
+  return values;
+}
+
+TEST(Offload, FasterMemoryAndMoreLayersOnTheCardHelp) {
+  const auto by_memory = offloaded({{"40", "n-cpu-moe=40"}, {"80", "n-cpu-moe=40"}, {"160", "n-cpu-moe=40"}});
+  EXPECT_TRUE(std::is_sorted(by_memory.begin(), by_memory.end()));
+  const auto by_layers = offloaded({{"80", "n-cpu-moe=48"}, {"80", "n-cpu-moe=24"}, {"80", "n-cpu-moe=4"}});
+  EXPECT_TRUE(std::is_sorted(by_layers.begin(), by_layers.end()));
+  EXPECT_GT(by_layers.back(), 1.5 * by_layers.front());
 }
 
 }  // namespace

@@ -1,0 +1,145 @@
+#include "models/calibration/offload.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "models/calibration/offload_row.hpp"
+#include "models/calibration/pooled_law.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+constexpr auto kLevels = std::to_array<PooledLevel>({
+    {"all.phase", 0.0, 0.2},         {"all.engine", 0.0, 0.2},        {"all.machine", 0.0, 0.12},
+    {"all.model", 0.0, 0.15},        {"all.setting", 0.0, 0.12},      {"all.batch", -0.6, 0.2},
+    {"launch.engine", 0.6, 0.6},     {"card.engine", 0.4, 0.3},       {"card.card", 0.0, 0.15},
+    {"host.engine", 0.1, 0.3},       {"host.width", 0.3, 0.2},        {"host.cpu", 0.0, 0.2},
+    {"host.quant", 0.0, 0.15},       {"host.model", 0.0, 0.15},       {"host.experts", 0.2, 0.3},
+    {"context.model", 0.7, 0.7},     {"context.machine", 0.0, 0.4},   {"streaming.engine", 0.0, 0.5},
+    {"streaming.card", 0.0, 0.25},   {"cores.engine", 0.0, 0.7},      {"cores.cpu", 0.0, 0.4},
+    {"cores.quant", 0.0, 0.3},       {"arithmetic.engine", 0.8, 0.6}, {"attention.model", 1.0, 0.8},
+    {"attention.machine", 0.0, 0.4}, {"drive.all", 0.0, 0.7},
+});
+constexpr PooledLawDesign kDesign = {"offload", kLevels, 0.05};
+
+constexpr double kDesktopDram = 80e9;  // B/s
+constexpr double kDriveRate = 6e9;     // of an NVMe drive under page faults, B/s
+constexpr double kMissing = 0.5;       // of the weights, that memory does not hold
+
+std::vector<LevelUse> common(const OffloadRow& row) {
+  const std::string phase = row.is_prompt ? "prompt" : "token";
+  return {{"all.phase", phase},
+          {"all.engine", phase + "|" + row.engine},
+          {"all.machine", phase + "|" + row.machine},
+          {"all.model", phase + "|" + row.model},
+          {"all.setting", phase + "|" + row.setting},
+          {"all.batch", phase, std::log(row.batch)}};
+}
+
+LawTerm term(const OffloadRow& row, double base, std::vector<LevelUse> own) {
+  std::vector<LevelUse> uses = common(row);
+  uses.insert(uses.end(), own.begin(), own.end());
+  return {base, std::move(uses)};
+}
+
+LawTerm host_term(const OffloadRow& row, double base) {
+  // Wide memory is not reached by one sequence: the share falls with the bandwidth.
+  const double width = std::log(row.run.host_bandwidth.value() / kDesktopDram);
+  return term(row, base,
+              {{"host.engine", row.engine},
+               {"host.width", "", width},
+               {"host.cpu", row.cpu},
+               {"host.quant", row.quant},
+               {"host.model", row.model},
+               {"host.experts", "", row.run.expert_share < 1.0 ? 1.0 : 0.0}});
+}
+
+std::vector<LawTerm> token_terms(const OffloadRow& row) {
+  const auto seconds = interconnect::token_seconds(row.run);
+  std::vector<LawTerm> terms;
+  terms.push_back(term(row, seconds.launch, {{"launch.engine", row.engine}}));
+  terms.push_back(term(row, seconds.card, {{"card.engine", row.engine}, {"card.card", row.card}}));
+  terms.push_back(term(row, seconds.context, {{"context.model", row.model}, {"context.machine", row.machine}}));
+  if (row.streams_steps) {
+    const double streamed = row.run.in_host / row.run.link_bandwidth / Seconds::from_base(1.0);
+    terms.push_back(term(row, streamed, {{"streaming.engine", row.engine}, {"streaming.card", row.card}}));
+  } else {
+    terms.push_back(host_term(row, seconds.host));
+  }
+  if (row.from_drive) {
+    terms.push_back(term(row, kMissing * row.run.active_in_host.value() / kDriveRate, {{"drive.all", ""}}));
+  }
+  return terms;
+}
+
+std::vector<LawTerm> prompt_terms(const OffloadRow& row) {
+  const auto seconds = interconnect::prompt_seconds(row.run, row.prompt_tokens, row.depth, row.ubatch);
+  std::vector<LawTerm> terms;
+  terms.push_back(term(row, seconds.launch, {{"launch.engine", row.engine}}));
+  terms.push_back(term(row, seconds.arithmetic, {{"arithmetic.engine", row.engine}}));
+  terms.push_back(term(row, seconds.attention, {{"attention.model", row.model}, {"attention.machine", row.machine}}));
+  if (row.on_cores || !row.has_card) {
+    terms.push_back(
+        term(row, seconds.cores, {{"cores.engine", row.engine}, {"cores.cpu", row.cpu}, {"cores.quant", row.quant}}));
+    terms.push_back(host_term(row, row.run.in_host / row.run.host_bandwidth / Seconds::from_base(1.0) + 1e-12));
+  } else {
+    terms.push_back(term(row, seconds.streaming, {{"streaming.engine", row.engine}, {"streaming.card", row.card}}));
+  }
+  return terms;
+}
+
+LawRow law_row(const OffloadRow& row) {
+  LawRow law{.terms = row.is_prompt ? prompt_terms(row) : token_terms(row), .unit = row.machine, .group = {}};
+  law.group =
+      (row.is_prompt ? "prefill_tok_s|" : "decode_tok_s|") + std::string(row.run.expert_share < 1.0 ? "experts" : "dense");
+  return law;
+}
+
+/// Rates are the inverse of times.
+double converted(const OffloadRow& row, double value) {
+  return (row.is_prompt ? row.prompt_tokens : row.batch) / value;
+}
+
+}  // namespace
+
+Evaluation evaluate_offload(const MeasurementTable& table, const Progress& progress) {
+  Evaluation evaluation;
+  const LlmParts parts;
+  PooledLaw law = PooledLaw::shipped(kDesign);
+  for (std::size_t i = 0; i < table.num_rows(); ++i) {
+    if (table.split(i) != Split::HeldOut) continue;
+    const OffloadRow row = read_offload_row(table, i, parts);
+    const LawRow law_of_row = law_row(row);
+    const Estimate seconds = law.predict(law_of_row);
+    evaluation.predictions.push_back(
+        {.row = i + 1,
+         .quantity = std::string(table.text(i, "quantity")),
+         .group = law_of_row.group.substr(law_of_row.group.find('|') + 1),
+         .measured = table.number(i, "value"),
+         .estimate = Estimate{converted(row, seconds.value), converted(row, seconds.high), converted(row, seconds.low)},
+         .grade = Grade::Fitted,
+         .note = {}});
+    if (progress && i % 128 == 0) progress(static_cast<double>(i) / static_cast<double>(table.num_rows()));
+  }
+  return evaluation;
+}
+
+std::string fit_offload(const MeasurementTable& table) {
+  const LlmParts parts;
+  std::vector<LawRow> rows;
+  for (std::size_t i = 0; i < table.num_rows(); ++i) {
+    const auto value = table.split(i) == Split::Fit ? table.number(i, "value") : std::nullopt;
+    if (!value || *value <= 0.0) continue;
+    const OffloadRow row = read_offload_row(table, i, parts);
+    LawRow law = law_row(row);
+    law.log_measured = std::log(converted(row, *value));
+    rows.push_back(std::move(law));
+  }
+  PooledLaw law(kDesign);
+  law.fit(std::move(rows));
+  return law.to_toml();
+}
+
+}  // namespace labtwin::calibration

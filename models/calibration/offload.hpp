@@ -1,0 +1,27 @@
+#pragma once
+
+// Kind `offload`: decoding and prompts of models that cards hold only in part.
+
+#include <string>
+
+#include "models/calibration/kind.hpp"
+
+namespace labtwin::calibration {
+
+/// Law:    seconds per token = layers x launch + active weights on cards / card bandwidth + active weights in host memory /
+/// DRAM
+///         bandwidth + cache / card bandwidth, each times a factor; of a prompt in k microbatches: weights in host memory over
+///         PCIe or by the host's cores, whichever the engine does, + arithmetic. Weights of which the host's memory holds no
+///         copy come from the drive
+/// Inputs: bytes on cards and in host memory, where they are told, else by layers and experts that the settings move; DRAM
+///         bandwidth as told or of the processor; threads; prompt and depth
+/// Valid:  llama.cpp, ik_llama.cpp, ktransformers; one prompt at a time
+/// Source: ggml-org/llama.cpp and ikawrakow/ik_llama.cpp scheduling of offloaded tensors; fit rows of
+///         calibration/data/interconnect/offload
+/// Error:  see `labtwin validate`
+[[nodiscard]] Evaluation evaluate_offload(const MeasurementTable& table, const Progress& progress);
+
+/// The text of priors/offload.toml.
+[[nodiscard]] std::string fit_offload(const MeasurementTable& table);
+
+}  // namespace labtwin::calibration
