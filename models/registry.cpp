@@ -22,6 +22,7 @@ constexpr std::array<DriveLawRow, 3> kDriveLaws = {{
 }};
 constexpr std::array<AcceleratorLawRow, 1> kAcceleratorLaws{{{"accelerator", &serving::read_accelerator_spec}}};
 constexpr std::array<ProcessorLawRow, 1> kProcessorLaws{{{"processor", &serving::read_processor_spec}}};
+constexpr std::array<NicLawRow, 1> kNicLaws{{{"host_ceiling", &network::read_nic_design}}};
 constexpr std::array<HostLawRow, 1> kHostLaws{{{"search_host", &vector::read_search_host}}};
 constexpr std::array<ModelLawRow, 1> kLanguageModelLaws{{{"decoder", &serving::read_model_shape}}};
 constexpr std::array<ModelLawRow, 1> kEmbedderLaws{{{"encoder", &serving::read_model_shape}}};
@@ -68,6 +69,10 @@ std::span<const ProcessorLawRow> processor_laws() noexcept {
   return kProcessorLaws;
 }
 
+std::span<const NicLawRow> nic_laws() noexcept {
+  return kNicLaws;
+}
+
 std::span<const ModelLawRow> language_model_laws() noexcept {
   return kLanguageModelLaws;
 }
@@ -81,7 +86,7 @@ std::span<const HostLawRow> host_laws() noexcept {
 }
 
 std::span<const std::string_view> families_with_laws() noexcept {
-  static constexpr std::array<std::string_view, 6> kFamilies{"cpus", "drives", "embedders", "gpus", "hosts", "llms"};
+  static constexpr std::array<std::string_view, 7> kFamilies{"cpus", "drives", "embedders", "gpus", "hosts", "llms", "nics"};
   return kFamilies;
 }
 
@@ -92,6 +97,7 @@ std::vector<std::string> law_names(std::string_view family) {
   if (family == "gpus") return names_of(accelerator_laws());
   if (family == "hosts") return names_of(host_laws());
   if (family == "llms") return names_of(language_model_laws());
+  if (family == "nics") return names_of(nic_laws());
   return {};
 }
 
@@ -114,9 +120,10 @@ void check_parameters(std::string_view family, const std::string& law, TableRead
   if (family == "gpus") return check(accelerator_laws());
   if (family == "hosts") return check(host_laws());
   if (family == "llms") return check(language_model_laws());
+  if (family == "nics") return check(nic_laws());
   parameters.accept_rest();
-  parameters.fail({},
-                  fmt::format("\"{}\" is no family of parts: cpus, drives, embedders, gpus, hosts or llms", printable(family)));
+  parameters.fail(
+      {}, fmt::format("\"{}\" is no family of parts: cpus, drives, embedders, gpus, hosts, llms or nics", printable(family)));
 }
 
 DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part) {
@@ -153,6 +160,12 @@ ProcessorPart load_processor(const catalog::Catalog& catalog, std::string_view p
   ProcessorPart cpu;
   cpu.entry = read_with(catalog, "cpus", part, processor_laws(), cpu.spec);
   return cpu;
+}
+
+NicPart load_nic(const catalog::Catalog& catalog, std::string_view part) {
+  NicPart nic;
+  nic.entry = read_with(catalog, "nics", part, nic_laws(), nic.design);
+  return nic;
 }
 
 ModelPart load_language_model(const catalog::Catalog& catalog, std::string_view part) {

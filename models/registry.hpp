@@ -10,6 +10,7 @@
 
 #include "models/base/table_reader.hpp"
 #include "models/catalog/catalog.hpp"
+#include "models/network/nic_design.hpp"
 #include "models/serving/accelerator_spec.hpp"
 #include "models/serving/model_shape.hpp"
 #include "models/serving/quantisation.hpp"
@@ -43,6 +44,12 @@ struct ModelLawRow {
   std::string_view name;
   serving::ModelShape (*make)(TableReader& parameters);
 };
+/// A law of the family `nics`: what a host gets through a network card.
+struct NicLawRow {
+  std::string_view name;
+  network::NicDesign (*make)(TableReader& parameters);
+};
+[[nodiscard]] std::span<const NicLawRow> nic_laws() noexcept;
 [[nodiscard]] std::span<const AcceleratorLawRow> accelerator_laws() noexcept;
 [[nodiscard]] std::span<const ProcessorLawRow> processor_laws() noexcept;
 [[nodiscard]] std::span<const ModelLawRow> language_model_laws() noexcept;
@@ -85,7 +92,7 @@ struct HostPart {
 };
 [[nodiscard]] HostPart load_host(const catalog::Catalog& catalog, std::string_view part);
 
-/// A card, a processor, and a language model or embedder, of the catalog.
+/// A card, a processor, a network card, and a language model or embedder, of the catalog.
 struct AcceleratorPart {
   catalog::Entry entry;
   serving::AcceleratorSpec spec;
@@ -94,12 +101,17 @@ struct ProcessorPart {
   catalog::Entry entry;
   serving::ProcessorSpec spec;
 };
+struct NicPart {
+  catalog::Entry entry;
+  network::NicDesign design;
+};
 struct ModelPart {
   catalog::Entry entry;
   serving::ModelShape shape;
 };
 [[nodiscard]] AcceleratorPart load_accelerator(const catalog::Catalog& catalog, std::string_view part);
 [[nodiscard]] ProcessorPart load_processor(const catalog::Catalog& catalog, std::string_view part);
+[[nodiscard]] NicPart load_nic(const catalog::Catalog& catalog, std::string_view part);
 [[nodiscard]] ModelPart load_language_model(const catalog::Catalog& catalog, std::string_view part);
 [[nodiscard]] ModelPart load_embedder(const catalog::Catalog& catalog, std::string_view part);
 

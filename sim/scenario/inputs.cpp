@@ -128,6 +128,9 @@ Inputs inputs_of(const Scenario& scenario) {
   for (const NodeSpec& node : scenario.lab.nodes) {
     for (const DriveSpec& drive : node.drives) collector.add_entry(load_drive(catalog, drive.part).entry);
     for (const ShareSpec& share : node.shares) add_share(fmt::format("{}.{}", node.name, share.name), share, collector);
+    for (const NicSpec& nic : node.nics) {
+      if (!nic.part.empty()) collector.add_entry(load_nic(catalog, nic.part).entry);
+    }
     for (const GpuSpec& gpu : node.gpus) collector.add_entry(load_accelerator(catalog, gpu.part).entry);
   }
   for (const ServiceSpec& service : scenario.services) {

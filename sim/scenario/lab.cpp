@@ -124,11 +124,21 @@ DriveSpec read_drive(TableReader& table, const catalog::Catalog& catalog) {
   return drive;
 }
 
-NicSpec read_nic(TableReader& table) {
+/// With a part the key `bandwidth` is what the port has negotiated.
+NicSpec read_nic(TableReader& table, const catalog::Catalog& catalog) {
   NicSpec nic;
   nic.name = table.name();
-  nic.bandwidth = table.required<BytesPerSecond>("bandwidth", kPositive);
-  nic.latency = table.value_or<Seconds>("latency", Seconds{}, kNonNegative);
+  if (!table.has("part")) {
+    nic.bandwidth = table.required<BytesPerSecond>("bandwidth", kPositive);
+    nic.latency = table.value_or<Seconds>("latency", Seconds{}, kNonNegative);
+    return nic;
+  }
+  nic.part = read_part(table, "nics", catalog);
+  const std::vector<std::string>& parts = catalog.parts("nics");
+  if (std::find(parts.begin(), parts.end(), nic.part) == parts.end()) return nic;
+  const network::NicDesign design = load_nic(catalog, nic.part).design;
+  nic.bandwidth = std::min(design.effective_rate(), table.value_or<BytesPerSecond>("bandwidth", design.line_rate, kPositive));
+  nic.latency = table.value_or<Seconds>("latency", design.latency, kNonNegative);
   return nic;
 }
 
@@ -139,7 +149,7 @@ NodeSpec read_node(TableReader& table, const catalog::Catalog& catalog) {
   node.memory = read_memory(table.table("memory"));
   for (TableReader& drive : table.named_tables("drives")) node.drives.push_back(read_drive(drive, catalog));
   for (TableReader& gpu : table.named_tables("gpus")) node.gpus.push_back(read_gpu(gpu, catalog));
-  for (TableReader& nic : table.named_tables("nics")) node.nics.push_back(read_nic(nic));
+  for (TableReader& nic : table.named_tables("nics")) node.nics.push_back(read_nic(nic, catalog));
   return node;
 }
 

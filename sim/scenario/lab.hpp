@@ -17,7 +17,7 @@
 //   part = "rtx-3090"                        # models/catalog/gpus
 //   link = "pcie4x16"
 //   [nodes.box.nics.eth0]
-//   bandwidth = "2.5 Gbit/s"
+//   part = "onboard-2g5"                     # models/catalog/nics; or its numbers: bandwidth = "2.5 Gbit/s"
 //   [nodes.box.shares.nas]                   # a volume of another node: share_spec.hpp
 //   [switches.desk]
 //   bandwidth = "10 Gbit/s"                  # of each port
@@ -91,8 +91,9 @@ struct GpuSpec {
 
 struct NicSpec {
   std::string name;
-  BytesPerSecond bandwidth;
-  Seconds latency;  ///< of the card and its driver, one way
+  std::string part{};        ///< of the catalog; empty: its numbers stand in the lab
+  BytesPerSecond bandwidth;  ///< what the host gets through it, at most what its port has negotiated
+  Seconds latency;           ///< of the card and its driver, one way
 };
 
 struct NodeSpec {

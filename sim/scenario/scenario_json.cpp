@@ -78,6 +78,7 @@ Json node_json(const NodeSpec& node) {
   for (const PoolSpec& pool : node.pools) json["pools"][pool.name] = pool_json(pool);
   for (const NicSpec& nic : node.nics) {
     json["nics"][nic.name] = {{"bandwidth", format_quantity(nic.bandwidth)}, {"latency", format_quantity(nic.latency)}};
+    if (!nic.part.empty()) json["nics"][nic.name]["part"] = nic.part;
   }
   for (const ShareSpec& share : node.shares) {
     json["shares"][share.name] = {{"protocol", storage::protocol_name(share.protocol)},
