@@ -49,6 +49,7 @@ def main() -> None:
         "labtwin validate, 100 rows": [labtwin, "validate", str(hundred_rows(source, build))],
         "labtwin validate, run of vLLM": [labtwin, "validate", str(source / VLLM_RUN)],
         "5000 chat requests, one engine": [str(build / "labtwin_chat_engine")],
+        "5000 chat requests, labtwin run": [labtwin, "run", str(source / "benchmarks/chat_5000.toml")],
         "labtwin run, 1 s of a quiet lab": run,
         "the same, 9 replications": [*run, "--replications", "9"],
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <fstream>
 
 #include "models/base/table_reader.hpp"
 #include "models/catalog/data_folder.hpp"
@@ -82,6 +83,23 @@ struct Use {
   std::string key;
   double weight = 1.0;
 };
+
+std::filesystem::path shipped_file() {
+  return catalog::find_data_folder().calibration / "priors" / "llm_throughput.toml";
+}
+
+std::vector<std::string> lines_of(const std::filesystem::path& path) {
+  std::vector<std::string> lines;
+  std::ifstream input(path);
+  for (std::string line; std::getline(input, line);) lines.push_back(line);
+  return lines;
+}
+
+// The name that a line begins with; the file has one effect or width per line.
+std::string_view name_in(std::string_view line) {
+  if (!line.starts_with('"')) return {};
+  return line.substr(1, line.find('"', 1) - 1);
+}
 
 double given(const std::string& text) {
   return text.empty() ? 0.0 : 1.0;
@@ -210,7 +228,10 @@ std::string LlmEffects::to_toml() const {
 }
 
 LlmEffects LlmEffects::read(const std::filesystem::path& path) {
-  const Document document = Document::read(path);
+  return read(Document::read(path));
+}
+
+LlmEffects LlmEffects::read(const Document& document) {
   DiagnosticSink sink;
   TableReader root(document, sink);
   LlmEffects result;
@@ -238,8 +259,36 @@ LlmEffects LlmEffects::read(const std::filesystem::path& path) {
 }
 
 const LlmEffects& LlmEffects::shipped() {
-  static const LlmEffects effects = read(catalog::find_data_folder().calibration / "priors" / "llm_throughput.toml");
+  static const LlmEffects effects = read(shipped_file());
   return effects;
+}
+
+LlmEffects LlmEffects::shipped_for(std::span<const LlmRun> runs) {
+  LlmEffects named;
+  for (const LlmRun& run : runs) static_cast<void>(named.design(run));
+  std::string text;
+  for (const std::string& line : lines_of(shipped_file())) {
+    const std::string_view name = name_in(line);
+    const bool is_width = name.find('.') == std::string_view::npos || name.find('.') > name.find('|');
+    if (name.empty() || is_width || named.index_.contains(name)) text += line + "\n";
+  }
+  return read(Document::from_text(shipped_file().string(), text));
+}
+
+std::vector<std::string> LlmEffects::shipped_keys(std::string_view level) {
+  std::vector<std::string> keys;
+  for (const std::string& line : lines_of(shipped_file())) {
+    const std::string_view name = name_in(line);
+    if (name.starts_with(level) && name.size() > level.size() && name[level.size()] == '|') {
+      keys.emplace_back(name.substr(level.size() + 1));
+    }
+  }
+  return keys;
+}
+
+std::optional<double> LlmEffects::find(std::string_view name) const {
+  const auto found = index_.find(name);
+  return found == index_.end() ? std::nullopt : std::optional(effects_[found->second].value);
 }
 
 }  // namespace labtwin::calibration

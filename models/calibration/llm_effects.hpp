@@ -5,10 +5,13 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "models/base/document.hpp"
 #include "models/calibration/llm_run.hpp"
 #include "models/calibration/pooled_fit.hpp"
 
@@ -19,6 +22,10 @@ class LlmEffects {
  public:
   /// The file that ships, once per process.
   [[nodiscard]] static const LlmEffects& shipped();
+  /// Of the file that ships only what these runs use, in a hundredth of the time.
+  [[nodiscard]] static LlmEffects shipped_for(std::span<const LlmRun> runs);
+  /// The names that the file that ships has of this level, without it.
+  [[nodiscard]] static std::vector<std::string> shipped_keys(std::string_view level);
   /// Throws ConfigError.
   [[nodiscard]] static LlmEffects read(const std::filesystem::path& path);
 
@@ -27,6 +34,8 @@ class LlmEffects {
 
   [[nodiscard]] std::vector<PooledEffect>& values() noexcept { return effects_; }
   [[nodiscard]] std::span<const PooledEffect> values() const noexcept { return effects_; }
+  /// An effect's value; nothing of one that is not known.
+  [[nodiscard]] std::optional<double> find(std::string_view name) const;
   /// By quantity and stack, else quantity: 90 % of errors are smaller than this many standard deviations.
   [[nodiscard]] double width(const LlmRun& run) const;
   void set_width(const std::string& group, double width) { widths_[group] = width; }
@@ -34,6 +43,7 @@ class LlmEffects {
   [[nodiscard]] std::string to_toml() const;
 
  private:
+  static LlmEffects read(const Document& document);
   std::size_t index_of(const std::string& level, const std::string& key);
 
   std::map<std::string, std::size_t, std::less<>> index_;

@@ -63,8 +63,7 @@ std::string backend_of(std::string_view told, std::string_view vendor) {
   for (const std::string_view backend : {"cuda", "rocm", "vulkan", "metal", "sycl", "cpu", "opencl"}) {
     if (told == backend) return std::string(told);
   }
-  const auto found = std::find_if(kBackends.begin(), kBackends.end(), [&](const Pair& p) { return p.first == vendor; });
-  return found == kBackends.end() ? "cpu" : std::string(found->second);
+  return usual_backend(vendor);
 }
 
 // The fastest way to multiply that engines use: matrix units, else vectors, else eight-bit products in place of them.
@@ -80,10 +79,8 @@ double read_device(LlmRun& row, std::string_view backend, const LlmParts& parts)
   const std::string_view name = std::string_view(row.card).substr(row.card.starts_with("CPU: ") ? 5 : 0);
   const auto card = name.size() == row.card.size() && backend != "cpu" ? parts.card(name) : std::nullopt;
   if (card) {
-    row.architecture = card->spec.architecture;
     row.backend = backend_of(backend, card->spec.vendor);
-    row.run.memory_bandwidth = card->spec.memory_bandwidth;
-    row.run.peak_flops = FlopsPerSecond::from_base(peak_of(card->spec));
+    row.set_card(card->spec);
     return card->spec.kind == serving::AcceleratorKind::Discrete ? card->spec.memory.value() : 0.0;
   }
   row.architecture = "cpu";
@@ -105,21 +102,9 @@ void read_model(LlmRun& row, const MeasurementTable& table, std::size_t index, c
   const double guessed = told ? *told * 1.77e9 : 20e9;
   const serving::ModelShape shape = model ? model->shape : serving::typical_shape(guessed, guessed);
   const auto quant = parts.quant(table.text(index, "quant"));
-  row.quant = quant ? quant->name() : "";
   row.model = model && !model->part.empty() ? model->part : lower(name);
+  row.set_model(shape, quant, told ? std::optional(Bytes::from_base(*told * 1073741824.0)) : std::nullopt);
   serving::ThroughputRun& run = row.run;
-  run.layers = shape.layers;
-  run.hidden_size = shape.hidden_size;
-  run.active_parameters = shape.active_parameters;
-  run.has_experts = shape.active_parameters < 0.7 * shape.num_parameters;
-  run.active_share = std::min(1.0, shape.active_parameters / shape.num_parameters);
-  run.weights = Bytes::from_base(told ? *told * 1073741824.0 : 0.6 * shape.num_parameters);
-  if (quant) {
-    const serving::ModelWeights weights = serving::model_weights(shape, *quant);
-    if (!told) run.weights = weights.in_file();
-    const double share = weights.read_per_token(shape) / weights.in_file();
-    if (!run.has_experts) run.active_share = std::clamp(share, 0.3, 1.0);
-  }
   const double depth = std::max(1.0, run.depth + run.prompt_tokens + 0.5 * std::max(run.generated_tokens, 100.0));
   run.context_cache = serving::kv_cache_bytes(shape, depth, {});
 }
@@ -199,6 +184,33 @@ void read_settings(LlmRun& row, const MeasurementTable& table, std::size_t index
 }
 
 }  // namespace
+
+std::string usual_backend(std::string_view vendor) {
+  const auto found = std::find_if(kBackends.begin(), kBackends.end(), [&](const Pair& p) { return p.first == vendor; });
+  return found == kBackends.end() ? "cpu" : std::string(found->second);
+}
+
+void LlmRun::set_card(const serving::AcceleratorSpec& spec) {
+  architecture = spec.architecture;
+  run.memory_bandwidth = spec.memory_bandwidth;
+  run.peak_flops = FlopsPerSecond::from_base(peak_of(spec));
+}
+
+void LlmRun::set_model(const serving::ModelShape& shape, const std::optional<serving::Quantisation>& storage,
+                       std::optional<Bytes> weights_told) {
+  quant = storage ? storage->name() : "";
+  run.layers = shape.layers;
+  run.hidden_size = shape.hidden_size;
+  run.active_parameters = shape.active_parameters;
+  run.has_experts = shape.active_parameters < 0.7 * shape.num_parameters;
+  run.active_share = std::min(1.0, shape.active_parameters / shape.num_parameters);
+  run.weights = weights_told.value_or(Bytes::from_base(0.6 * shape.num_parameters));
+  if (!storage) return;
+  const serving::ModelWeights weights = serving::model_weights(shape, *storage);
+  if (!weights_told) run.weights = weights.in_file();
+  const double share = weights.read_per_token(shape) / weights.in_file();
+  if (!run.has_experts) run.active_share = std::clamp(share, 0.3, 1.0);
+}
 
 double LlmRun::seconds_of(double value) const {
   if (quantity == "ttft_ms" || quantity == "itl_ms") return value / 1e3;

@@ -2,7 +2,9 @@
 
 // A row of kind `llm_throughput` as the law sees it: the run, and what names the factors that it shares with other rows.
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "models/calibration/llm_parts.hpp"
 #include "models/calibration/measurement_table.hpp"
@@ -32,8 +34,15 @@ struct LlmRun {
   [[nodiscard]] std::string stack() const { return engine + "|" + backend; }
   /// Seconds per token or per prompt that a value of the row's quantity stands for; also the way back.
   [[nodiscard]] double seconds_of(double value) const;
+  /// What a card and a model say of the run; the weights are the quantisation's unless they are told.
+  void set_card(const serving::AcceleratorSpec& spec);
+  void set_model(const serving::ModelShape& shape, const std::optional<serving::Quantisation>& storage,
+                 std::optional<Bytes> weights_told = {});
   [[nodiscard]] bool is_prompt() const { return quantity == "prefill_tok_s" || quantity == "ttft_ms"; }
 };
+
+/// How engines reach the cards of a vendor: `cuda`, `rocm`, `metal`, `sycl`.
+[[nodiscard]] std::string usual_backend(std::string_view vendor);
 
 [[nodiscard]] LlmRun read_llm_run(const MeasurementTable& table, std::size_t row, const LlmParts& parts);
 

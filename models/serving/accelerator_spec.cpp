@@ -3,19 +3,6 @@
 #include <algorithm>
 
 namespace labtwin::serving {
-namespace {
-
-constexpr Range kShare{.low = 0.0, .low_included = false, .high = 1.0, .high_included = true};
-
-AchievedShares read_achieved(TableReader table) {
-  AchievedShares achieved;
-  achieved.memory_efficiency = table.required<double>("memory_efficiency", kShare);
-  achieved.compute_efficiency = table.required<double>("compute_efficiency", kShare);
-  achieved.step_overhead = table.required<Seconds>("step_overhead", kNonNegative);
-  return achieved;
-}
-
-}  // namespace
 
 FlopsPerSecond AcceleratorSpec::peak_fp16() const {
   FlopsPerSecond peak;
@@ -43,7 +30,6 @@ AcceleratorSpec read_accelerator_spec(TableReader& parameters) {
   spec.pcie_generation = parameters.optional<int>("pcie_generation", at_least(1.0));
   spec.pcie_lanes = parameters.optional<int>("pcie_lanes", at_least(1.0));
   spec.board_power = parameters.optional<Watts>("board_power", kPositive);
-  if (auto achieved = parameters.optional_table("achieved")) spec.achieved = read_achieved(std::move(*achieved));
   if (spec.peak_fp16() == FlopsPerSecond{}) parameters.fail("fp32", "is missing: one of fp32, fp16 and fp16_matrix is needed");
   return spec;
 }

@@ -13,13 +13,6 @@ namespace labtwin::serving {
 /// Whether an accelerator has memory of its own or takes part of the host's.
 enum class AcceleratorKind : unsigned char { Discrete, Integrated };
 
-/// What one engine was measured to achieve on a card, where a run of exactly that card is known.
-struct AchievedShares {
-  double memory_efficiency = 0.0;   ///< share of the bandwidth while decoding
-  double compute_efficiency = 0.0;  ///< share of the peak on prompts
-  Seconds step_overhead;            ///< launch, sampling and everything else that does not scale
-};
-
 /// A GPU, alone or as part of a system on chip. Rates are dense (no structured sparsity); multiplications and additions both
 /// count.
 struct AcceleratorSpec {
@@ -40,7 +33,6 @@ struct AcceleratorSpec {
   std::optional<int> pcie_generation;
   std::optional<int> pcie_lanes;
   std::optional<Watts> board_power;
-  std::optional<AchievedShares> achieved{};
 
   /// The fastest way to multiply matrices of FP16: matrix units if there are any, else the vector units.
   [[nodiscard]] FlopsPerSecond peak_fp16() const;

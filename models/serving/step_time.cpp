@@ -1,24 +1,27 @@
 #include "models/serving/step_time.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace labtwin::serving {
 namespace {
 
 constexpr Seconds kForgiven = Seconds::from_base(1e-9);
-
-Tokens tokens(double count) {
-  return Tokens::from_base(count);
-}
+constexpr double kIdleColumns = 64.0;  // as in the throughput law
 
 }  // namespace
 
-std::uint64_t decode_steps_within(const StepTimeModel& model, const StepBatch& batch, Seconds elapsed, std::uint64_t limit) {
+Seconds StepRun::time(std::uint64_t num_steps) const {
+  const auto steps = static_cast<double>(num_steps);
+  return first * steps + growth * (0.5 * steps * (steps - 1.0));
+}
+
+std::uint64_t StepRun::steps_within(Seconds elapsed, std::uint64_t limit) const {
   std::uint64_t low = 0;
   std::uint64_t high = limit;
   while (low < high) {
     const std::uint64_t middle = low + (high - low + 1) / 2;
-    if (model.decode_time(batch, middle) <= elapsed + kForgiven) {
+    if (time(middle) <= elapsed + kForgiven) {
       low = middle;
     } else {
       high = middle - 1;
@@ -27,28 +30,52 @@ std::uint64_t decode_steps_within(const StepTimeModel& model, const StepBatch& b
   return low;
 }
 
-RooflineStepTime::RooflineStepTime(const Accelerator& accelerator, const LanguageModel& model)
-    : overhead_(accelerator.step_overhead) {
-  const BytesPerSecond bandwidth = accelerator.memory_bandwidth * accelerator.memory_efficiency;
-  weights_time_ = model.weights / bandwidth;
-  context_time_ = model.kv_cache / bandwidth;
-  const double flops_per_token = 2.0 * model.num_parameters;
-  prefill_time_ =
-      SecondsPerToken::from_base(flops_per_token / (accelerator.peak_flops.value() * accelerator.compute_efficiency));
+StepRun step_run(const StepTimeModel& model, const OperatorBatch& first) {
+  StepRun run{.first = model.step_time(first), .growth = {}};
+  if (first.longest_chunk > 0.0) return run;
+  OperatorBatch next = first;
+  next.kv_tokens += first.num_decodes;
+  next.longest_kv += 1.0;
+  run.growth = model.step_time(next) - run.first;
+  return run;
 }
 
-Seconds RooflineStepTime::step_time(const StepBatch& batch) const {
-  const Seconds arithmetic = prefill_time_ * tokens(batch.prefill_tokens + batch.num_decodes);
-  return overhead_ + std::max(weights_time_, arithmetic) + context_time_ * tokens(batch.context_tokens);
+ThroughputStepTime::ThroughputStepTime(const ThroughputCoefficients& c)
+    : run_(c.run),
+      batch_exponent_(c.batch_exponent),
+      token_fixed_(c.token[Launch] + c.token[Exchange]),
+      token_weights_((c.token[Weights] + c.token[Host]) / run_.active_share),
+      token_context_(c.token[Context] / c.context_tokens),
+      token_arithmetic_(c.token[Arithmetic]),
+      pass_fixed_(c.prompt[Launch] + c.prompt[Exchange]),
+      pass_weights_((c.prompt[Weights] + c.prompt[Host]) / share_read(run_.prompt_tokens)),
+      prompt_arithmetic_(c.prompt[Arithmetic] / (run_.prompt_tokens + kIdleColumns)),
+      prompt_pair_(c.prompt[Context] / (run_.prompt_tokens * (run_.depth + 0.5 * run_.prompt_tokens))),
+      per_prompt_(c.prompt[Other]) {}
+
+double ThroughputStepTime::share_read(double tokens) const {
+  if (!run_.has_experts) return run_.active_share;
+  return 1.0 - std::pow(1.0 - std::min(run_.active_share, 1.0), tokens);
 }
 
-Seconds RooflineStepTime::decode_time(const StepBatch& batch, std::uint64_t num_steps) const {
-  if (num_steps == 0) return Seconds{};
-  // The context grows by num_decodes a step, so the steps are an arithmetic series.
-  const auto steps = static_cast<double>(num_steps);
-  const Seconds first = step_time(batch);
-  const Seconds growth = context_time_ * tokens(batch.num_decodes);
-  return first * steps + growth * (steps * (steps - 1.0) / 2.0);
+Seconds ThroughputStepTime::step_time(const OperatorBatch& batch) const {
+  const double context = token_context_ * batch.kv_tokens;
+  if (batch.longest_chunk > 0.0) return Seconds::from_base(prompts(batch) + context);
+  const double one = token_fixed_ + token_weights_ * share_read(batch.num_decodes) + context;
+  const double slower = batch_exponent_ == 0.0 ? 1.0 : std::pow(batch.num_decodes, batch_exponent_);
+  return Seconds::from_base(slower * (one + token_arithmetic_ * batch.num_decodes));
+}
+
+double ThroughputStepTime::prompts(const OperatorBatch& batch) const {
+  const double whole = std::floor(batch.num_tokens / run_.ubatch);
+  const double rest = batch.num_tokens - whole * run_.ubatch;
+  double seconds = prompt_pair_ * batch.num_pairs + per_prompt_ * (batch.num_sampled - batch.num_decodes);
+  const auto pass = [&](double tokens) {
+    return pass_fixed_ + pass_weights_ * share_read(tokens) + prompt_arithmetic_ * (tokens + kIdleColumns);
+  };
+  if (whole > 0.0) seconds += whole * pass(run_.ubatch);
+  if (rest > 0.0) seconds += pass(rest);
+  return seconds;
 }
 
 }  // namespace labtwin::serving

@@ -1,72 +1,88 @@
 #pragma once
 
-// How long one forward pass of an inference engine takes. A server asks once per step, or once for a run of decode steps whose
-// batch does not change, so the interface speaks of batches and never of tokens one by one.
+// How long one step of an inference engine takes. A server asks once per step, or once for a run of steps whose batch does not
+// change, so the interface speaks of batches and never of tokens one by one.
 
 #include <cstdint>
 
 #include "models/base/units.hpp"
+#include "models/serving/operator_law.hpp"
+#include "models/serving/throughput_law.hpp"
 
 namespace labtwin::serving {
-
-/// What one step works on.
-struct StepBatch {
-  double prefill_tokens = 0.0;  ///< prompt tokens processed in this step, over all sequences
-  double num_decodes = 0.0;     ///< sequences that get one token each
-  double context_tokens = 0.0;  ///< tokens in the KV cache that the decoding sequences attend to, summed
-};
 
 /// The law of one engine on one card with one model.
 class StepTimeModel {
  public:
   virtual ~StepTimeModel() = default;
-
-  /// Time of one step.
-  [[nodiscard]] virtual Seconds step_time(const StepBatch& batch) const = 0;
-  /// Time of `num_steps` decode steps in a row, each of which adds one token to the context of every sequence.
-  [[nodiscard]] virtual Seconds decode_time(const StepBatch& batch, std::uint64_t num_steps) const = 0;
+  /// Of decodes alone it is linear in the tokens that they attend to.
+  [[nodiscard]] virtual Seconds step_time(const OperatorBatch& batch) const = 0;
 };
 
-/// How many whole decode steps fit into `elapsed` (rounding errors of 1 ns forgiven), at most `limit`.
-[[nodiscard]] std::uint64_t decode_steps_within(const StepTimeModel& model, const StepBatch& batch, Seconds elapsed,
-                                                std::uint64_t limit);
+/// Steps in a row, each of which adds one token to the context of every sequence: their times are an arithmetic series.
+struct StepRun {
+  Seconds first;
+  Seconds growth;  ///< from one step to the next
 
-/// What a language model asks of memory and arithmetic.
-struct LanguageModel {
-  Bytes weights;                ///< bytes read once per step
-  BytesPerToken kv_cache;       ///< bytes that one token keeps in the KV cache
-  double num_parameters = 0.0;  ///< active per token; each costs a multiplication and an addition
+  [[nodiscard]] Seconds time(std::uint64_t num_steps) const;
+  /// How many whole steps fit into `elapsed` (rounding errors of 1 ns forgiven), at most `limit`.
+  [[nodiscard]] std::uint64_t steps_within(Seconds elapsed, std::uint64_t limit) const;
 };
+/// One step, if it has prompts; else the run of decodes that begins with it.
+[[nodiscard]] StepRun step_run(const StepTimeModel& model, const OperatorBatch& first);
 
-/// What an accelerator with its software achieves.
-struct Accelerator {
-  Bytes vram;                       ///< datasheet
-  BytesPerSecond memory_bandwidth;  ///< datasheet
-  double memory_efficiency = 1.0;   ///< achieved share of it while decoding
-  FlopsPerSecond peak_flops;        ///< datasheet, of the precision that prompts are processed in
-  double compute_efficiency = 1.0;  ///< achieved share of it on prompts
-  Seconds step_overhead;            ///< launch, sampling and everything else that does not scale
-};
-
-/// Law:    t = overhead + max(weights / B, 2 P (p + d) / F) + kv_per_token * c / B, with B and F achieved, P parameters
-/// Inputs: p prompt tokens, d decoding sequences, c tokens of context
-/// Valid:  a dense model wholly in the memory of one card; prompts short enough that attention is small beside the matrices
-///         (below about 8,000 tokens for 8B). Outside, the formula is extended.
-/// Source: the roofline of a decoder: a step reads all weights once and each sequence's cache, or is bound by arithmetic.
-///         llama.cpp on an RTX 3090 fixes the efficiencies, see models/catalog/gpus/rtx-3090.toml
-/// Error:  not measured on held-out cards
-class RooflineStepTime final : public StepTimeModel {
+/// The step time of vLLM: the law of its operators, see operator_law.hpp.
+class OperatorStepTime final : public StepTimeModel {
  public:
-  RooflineStepTime(const Accelerator& accelerator, const LanguageModel& model);
-
-  [[nodiscard]] Seconds step_time(const StepBatch& batch) const override;
-  [[nodiscard]] Seconds decode_time(const StepBatch& batch, std::uint64_t num_steps) const override;
+  OperatorStepTime(const OperatorCoefficients& coefficients, const OperatorWork& work)
+      : coefficients_(coefficients), work_(work) {}
+  [[nodiscard]] Seconds step_time(const OperatorBatch& batch) const override {
+    return serving::step_time(coefficients_, work_, batch);
+  }
 
  private:
-  Seconds overhead_;
-  Seconds weights_time_;
-  SecondsPerToken prefill_time_;
-  SecondsPerToken context_time_;
+  OperatorCoefficients coefficients_;
+  OperatorWork work_;
+};
+
+/// What the terms of the throughput law take for one model on one card, factors applied.
+struct ThroughputCoefficients {
+  ThroughputRun run;            ///< one sequence
+  ThroughputTerms token{};      ///< seconds of a step that decodes one sequence at the run's depth
+  ThroughputTerms prompt{};     ///< seconds of the run's prompt, which is one microbatch long
+  double context_tokens = 1.0;  ///< that `token[Context]` is for
+  double batch_exponent = 0.0;  ///< of the sequences of a step, by which decoding is slower than the terms say
+};
+
+/// Law:    decodes alone: launches + weights x share read by the batch + context of all sequences + arithmetic x sequences +
+///         the host's part + exchange, times sequences^exponent. With prompts: for each microbatch of the prompts launches,
+///         weights and arithmetic x (tokens + 64), attention of the prompts, context of the decodes, and once per prompt that
+///         ends what the server does around it
+/// Inputs: terms of the throughput law for one sequence and one microbatch
+/// Valid:  llama.cpp and its kin; where the throughput law is
+/// Source: models/serving/throughput_law.hpp and its factors
+/// Error:  of the single terms see `labtwin validate` of kind llm_throughput; of batches not measured
+class ThroughputStepTime final : public StepTimeModel {
+ public:
+  explicit ThroughputStepTime(const ThroughputCoefficients& coefficients);
+  [[nodiscard]] Seconds step_time(const OperatorBatch& batch) const override;
+
+ private:
+  [[nodiscard]] double share_read(double tokens) const;
+  [[nodiscard]] double prompts(const OperatorBatch& batch) const;
+
+  ThroughputRun run_;
+  double batch_exponent_;
+  // Seconds. Per step or pass, and for the whole of the weights.
+  double token_fixed_;
+  double token_weights_;
+  double token_context_;  ///< per token attended to
+  double token_arithmetic_;
+  double pass_fixed_;
+  double pass_weights_;
+  double prompt_arithmetic_;  ///< per token
+  double prompt_pair_;
+  double per_prompt_;
 };
 
 }  // namespace labtwin::serving

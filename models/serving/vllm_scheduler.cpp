@@ -16,8 +16,11 @@ std::size_t VllmScheduler::blocks_for(std::uint32_t tokens) const {
 }
 
 BlockKey VllmScheduler::key(const State& state, std::uint32_t index) const {
-  const bool shared = (index + 1) * settings_.block_tokens <= state.request.prefix_tokens;
-  return {.content = shared ? 2 * state.request.prefix : 2 * state.request.id + 1, .index = index};
+  const InferenceRequest& request = state.request;
+  // Three kinds of content with numbers of their own.
+  if ((index + 1) * settings_.block_tokens <= request.prefix_tokens) return {.content = 4 * request.prefix, .index = index};
+  if (request.conversation != 0) return {.content = 4 * request.conversation + 1, .index = index};
+  return {.content = 4 * request.id + 2, .index = index};
 }
 
 bool VllmScheduler::submit(const InferenceRequest& request) {
@@ -39,29 +42,29 @@ std::span<const StepPart> VllmScheduler::schedule() {
   step_.clear();
   scheduled_.clear();
   std::uint32_t budget = settings_.max_batched_tokens;
-  bool preempted = false;
-  schedule_running(budget, preempted);
-  if (!preempted) admit_waiting(budget);
+  has_preempted_ = false;
+  schedule_running(budget);
+  if (!has_preempted_) admit_waiting(budget);
   return step_;
 }
 
-void VllmScheduler::schedule_running(std::uint32_t& budget, bool& preempted) {
+void VllmScheduler::schedule_running(std::uint32_t& budget) {
   // Preemption takes from the end, so that positions before it stay.
   for (std::size_t i = 0; i < running_.size() && budget > 0; ++i) {
     const Slot slot = running_[i];
     const std::uint32_t tokens = std::min(states_[slot].num_tokens() - states_[slot].num_computed, budget);
-    if (!make_room(slot, tokens, preempted)) return;
+    if (!make_room(slot, tokens)) return;
     add_part(slot, tokens, budget);
   }
 }
 
-bool VllmScheduler::make_room(Slot slot, std::uint32_t tokens, bool& preempted) {
+bool VllmScheduler::make_room(Slot slot, std::uint32_t tokens) {
   const std::size_t needed = blocks_for(states_[slot].num_computed + tokens);
   while (needed > states_[slot].blocks.size() + pool_.num_free()) {
     const Slot last = running_.back();
     running_.pop_back();
     preempt(last);
-    preempted = true;
+    has_preempted_ = true;
     if (last == slot) return false;
   }
   return true;
@@ -121,27 +124,93 @@ std::vector<BlockId> VllmScheduler::cached_blocks(const State& state) const {
   return hits;
 }
 
-std::span<const TokenEvent> VllmScheduler::complete() {
+std::uint64_t VllmScheduler::num_alike() const {
+  // Who was preempted is admitted next; whoever else waits found no block, and there will be fewer.
+  if (step_.empty() || has_preempted_ || step_.size() != running_.size()) return 1;
+  std::uint64_t most = ~0ULL;
+  for (std::size_t i = 0; i < step_.size(); ++i) {
+    const State& state = states_[scheduled_[i]];
+    if (!step_[i].is_decode || state.is_cancelled) return 1;
+    most = std::min<std::uint64_t>(most, state.request.output_tokens - state.num_outputs);
+  }
+  std::uint64_t fits = 1;
+  while (fits < most) {
+    const std::uint64_t middle = fits + (most - fits + 1) / 2;
+    if (blocks_needed(middle) <= pool_.num_free()) {
+      fits = middle;
+    } else {
+      most = middle - 1;
+    }
+  }
+  return fits;
+}
+
+std::size_t VllmScheduler::blocks_needed(std::uint64_t num_steps) const {
+  std::size_t needed = 0;
+  for (const Slot slot : scheduled_) {
+    const State& state = states_[slot];
+    needed += blocks_for(state.num_computed + static_cast<std::uint32_t>(num_steps)) - state.blocks.size();
+  }
+  return needed;
+}
+
+void VllmScheduler::go_on() {
+  for (std::size_t i = 0; i < step_.size(); ++i) {
+    State& state = states_[scheduled_[i]];
+    ++state.num_computed;
+    ++state.num_outputs;
+    label_full_blocks(state);
+    if (state.num_computed == state.blocks.size() * settings_.block_tokens) state.blocks.push_back(pool_.allocate());
+    ++step_[i].num_computed;
+  }
+}
+
+std::span<const TokenEvent> VllmScheduler::complete(std::uint64_t num_steps) {
+  for (std::uint64_t step = 1; step < num_steps; ++step) go_on();
   events_.clear();
   bool any_done = false;
   for (std::size_t i = 0; i < step_.size(); ++i) {
     State& state = states_[scheduled_[i]];
-    state.num_computed += step_[i].num_tokens;
-    label_full_blocks(state);
-    if (!step_[i].samples) continue;
-    ++state.num_outputs;
-    const bool is_last = state.num_outputs == state.request.output_tokens;
-    events_.push_back({state.request.id, state.num_outputs == 1, is_last});
-    if (!is_last) continue;
+    if (!state.is_cancelled) {
+      state.num_computed += step_[i].num_tokens;
+      label_full_blocks(state);
+      if (!step_[i].samples) continue;
+      ++state.num_outputs;
+      const bool is_last = state.num_outputs == state.request.output_tokens;
+      events_.push_back({state.request.id, state.num_outputs == 1, is_last});
+      if (!is_last) continue;
+    }
     any_done = true;
-    release_blocks(state);
-    unused_.push_back(scheduled_[i]);
+    finish(scheduled_[i]);
   }
   step_.clear();
   if (any_done) {
-    std::erase_if(running_, [this](Slot slot) { return states_[slot].num_outputs == states_[slot].request.output_tokens; });
+    std::erase_if(running_, [this](Slot slot) { return states_[slot].is_finished; });
   }
   return events_;
+}
+
+void VllmScheduler::finish(Slot slot) {
+  State& state = states_[slot];
+  release_blocks(state);
+  state.is_finished = true;
+  unused_.push_back(slot);
+}
+
+void VllmScheduler::cancel(std::uint64_t request) {
+  const auto is_it = [&](Slot slot) { return states_[slot].request.id == request; };
+  if (const auto waits = std::find_if(waiting_.begin(), waiting_.end(), is_it); waits != waiting_.end()) {
+    unused_.push_back(*waits);
+    waiting_.erase(waits);
+    return;
+  }
+  const auto runs = std::find_if(running_.begin(), running_.end(), is_it);
+  if (runs == running_.end()) return;
+  const bool in_step = !step_.empty() && std::find(scheduled_.begin(), scheduled_.end(), *runs) != scheduled_.end();
+  states_[*runs].is_cancelled = true;
+  if (in_step) return;
+  finish(*runs);
+  running_.erase(runs);
 }
 
 // The last block goes first into the queue of free ones, so that the first tokens can be found longest.

@@ -1,7 +1,6 @@
 #pragma once
 
-// The scheduler of vLLM's V1 engine as a state machine: requests in, one step after the other out. How long a step takes is
-// up to whoever asks.
+// The scheduler of vLLM's V1 engine as a state machine.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,32 +9,9 @@
 #include <vector>
 
 #include "models/serving/block_pool.hpp"
+#include "models/serving/inference_engine.hpp"
 
 namespace labtwin::serving {
-
-struct InferenceRequest {
-  std::uint64_t id = 0;             ///< < 2^39
-  std::uint32_t prompt_tokens = 1;  ///< >= 1
-  std::uint32_t output_tokens = 1;  ///< >= 1
-  std::uint64_t prefix = 0;         ///< < 2^39; which prompt the first `prefix_tokens` are shared with
-  std::uint32_t prefix_tokens = 0;
-};
-
-/// What a step does for one request.
-struct StepPart {
-  std::uint64_t request = 0;
-  std::uint32_t num_tokens = 0;    ///< whose keys and values are computed
-  std::uint32_t num_computed = 0;  ///< that are in the cache already
-  bool samples = false;            ///< the last of its tokens is reached: one token comes out
-  bool is_decode = false;          ///< one token behind an output
-};
-
-/// A token came out.
-struct TokenEvent {
-  std::uint64_t request = 0;
-  bool is_first = false;
-  bool is_last = false;
-};
 
 struct VllmSchedulerSettings {
   std::size_t num_blocks = 0;
@@ -55,20 +31,21 @@ struct VllmSchedulerSettings {
 /// Valid:  vLLM 0.8 to 0.19, policy `fcfs`, chunked prefill, no speculative decoding
 /// Source: vllm-project/vllm vllm/v1/core/sched/scheduler.py, block_pool.py
 /// Error:  none of its own; see `labtwin validate` of kind serving_run
-class VllmScheduler {
+class VllmScheduler final : public InferenceEngine {
  public:
   explicit VllmScheduler(const VllmSchedulerSettings& settings);
 
-  /// Queues a request. False, and nothing done, if its tokens do not fit into the whole pool.
-  [[nodiscard]] bool submit(const InferenceRequest& request);
-  /// The next step; empty if there is nothing to run. Each step must be completed before the next.
-  std::span<const StepPart> schedule();
-  /// The step scheduled last is done: the tokens that came out of it.
-  std::span<const TokenEvent> complete();
+  [[nodiscard]] bool submit(const InferenceRequest& request) override;
+  void cancel(std::uint64_t request) override;
+  std::span<const StepPart> schedule() override;
+  [[nodiscard]] std::uint64_t num_alike() const override;
+  std::span<const TokenEvent> complete(std::uint64_t num_steps) override;
+  std::span<const TokenEvent> complete() { return complete(1); }
+  [[nodiscard]] bool has_room() const override { return waiting_.empty() && running_.size() < settings_.max_sequences; }
+  [[nodiscard]] std::size_t num_waiting() const noexcept override { return waiting_.size(); }
 
   [[nodiscard]] bool idle() const noexcept { return waiting_.empty() && running_.empty(); }
   [[nodiscard]] std::size_t num_running() const noexcept { return running_.size(); }
-  [[nodiscard]] std::size_t num_waiting() const noexcept { return waiting_.size(); }
   [[nodiscard]] std::size_t num_free_blocks() const noexcept { return pool_.num_free(); }
   [[nodiscard]] std::uint64_t num_preemptions() const noexcept { return num_preemptions_; }
 
@@ -80,6 +57,8 @@ class VllmScheduler {
     std::uint32_t num_outputs = 0;
     std::uint32_t num_computed = 0;
     std::uint32_t num_labelled = 0;  ///< full blocks that the pool knows
+    bool is_cancelled = false;
+    bool is_finished = false;
     std::vector<BlockId> blocks;
 
     [[nodiscard]] std::uint32_t num_tokens() const { return request.prompt_tokens + num_outputs; }
@@ -87,15 +66,19 @@ class VllmScheduler {
 
   [[nodiscard]] std::size_t blocks_for(std::uint32_t tokens) const;
   [[nodiscard]] BlockKey key(const State& state, std::uint32_t index) const;
-  void schedule_running(std::uint32_t& budget, bool& preempted);
+  void schedule_running(std::uint32_t& budget);
   void admit_waiting(std::uint32_t& budget);
   [[nodiscard]] bool admit(Slot slot, std::uint32_t& budget);
   /// Blocks in the pool that hold the first tokens of a request, in order.
   [[nodiscard]] std::vector<BlockId> cached_blocks(const State& state) const;
   /// Makes room for the tokens, at the cost of others; false if the request itself had to go.
-  [[nodiscard]] bool make_room(Slot slot, std::uint32_t tokens, bool& preempted);
+  [[nodiscard]] bool make_room(Slot slot, std::uint32_t tokens);
   void add_part(Slot slot, std::uint32_t tokens, std::uint32_t& budget);
   void preempt(Slot slot);
+  /// Completes the step scheduled last and schedules the same again, of which the caller knows that it fits.
+  void go_on();
+  void finish(Slot slot);
+  [[nodiscard]] std::size_t blocks_needed(std::uint64_t num_steps) const;
   void release_blocks(State& state);
   void label_full_blocks(State& state);
 
@@ -108,6 +91,7 @@ class VllmScheduler {
   std::vector<Slot> scheduled_;
   std::vector<StepPart> step_;
   std::vector<TokenEvent> events_;
+  bool has_preempted_ = false;  ///< in the step scheduled last
   std::uint64_t num_preemptions_ = 0;
 };
 

@@ -11,7 +11,6 @@
 #include "models/serving/card_memory.hpp"
 #include "models/serving/llama_memory.hpp"
 #include "models/serving/model_weights.hpp"
-#include "models/serving/vllm_memory.hpp"
 
 namespace labtwin::serving {
 namespace {
@@ -24,12 +23,17 @@ VramPlan plan_llama(const VramRequest& request) {
   const int asked = std::min(request.layers_on_card.value_or(shape.layers + 1), shape.layers + 1);
   const double share = static_cast<double>(std::min(asked, shape.layers)) / shape.layers;
   const bool has_head = asked > shape.layers;
-  const LlamaSettings settings{
-      .context = request.context, .kv = request.kv, .flash_attention = request.flash_attention, .ubatch = request.ubatch};
+  const LlamaSettings settings{.context = request.context,
+                               .slots = request.slots,
+                               .kv = request.kv,
+                               .flash_attention = request.flash_attention,
+                               .ubatch = request.ubatch};
   VramPlan plan;
   plan.usable = usable_memory(request.card) * request.num_cards;
   plan.weights = weights.in_layers() * share + (has_head ? weights.output_head : Bytes{});
-  plan.kv_cache = (kv_cache_bytes(shape, request.context, request.kv, {.ubatch = request.ubatch}) + state_bytes(shape)) * share;
+  plan.kv_cache = (kv_cache_bytes(shape, request.context, request.kv, {.ubatch = request.ubatch, .sequences = request.slots}) +
+                   state_bytes(shape) * request.slots) *
+                  share;
   plan.compute_buffer = llama_compute_buffer(shape, settings, GraphPart::WithHead) +
                         llama_compute_buffer(shape, settings, GraphPart::WithoutHead) * (request.num_cards - 1);
   plan.reserve = context_reserve(request.card) * request.num_cards + request.desktop;
@@ -37,7 +41,9 @@ VramPlan plan_llama(const VramRequest& request) {
 }
 
 VramPlan plan_vllm(const VramRequest& request) {
-  const VllmSettings settings{.tensor_parallel = static_cast<double>(request.num_cards), .kv = request.kv};
+  VllmSettings settings = request.vllm;
+  settings.tensor_parallel = static_cast<double>(request.num_cards);
+  settings.kv = request.kv;
   const VllmMemory memory = vllm_memory(request.shape, model_weights(request.shape, request.quant), request.card, settings);
   const double cards = request.num_cards;
   VramPlan plan;

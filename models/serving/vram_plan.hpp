@@ -10,6 +10,7 @@
 #include "models/serving/kv_cache.hpp"
 #include "models/serving/model_shape.hpp"
 #include "models/serving/quantisation.hpp"
+#include "models/serving/vllm_memory.hpp"
 
 namespace labtwin::serving {
 
@@ -25,6 +26,8 @@ struct VramRequest {
   KvTypes kv{};
   bool flash_attention = true;
   double ubatch = 512.0;
+  double slots = 1.0;                   ///< of llama.cpp, that share the context
+  VllmSettings vllm{};                  ///< beside what this says itself: cards and type of the cache
   std::optional<int> layers_on_card{};  ///< of llama.cpp, the output head counts as one; absent: all
   Bytes desktop{};                      ///< what a desktop or another program holds on the card
 };

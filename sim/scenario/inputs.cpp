@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <set>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "models/calibration/measurement_set.hpp"
+#include "models/calibration/server_speed.hpp"
 #include "models/catalog/data_folder.hpp"
 #include "models/registry.hpp"
 #include "models/serving/load_time.hpp"
@@ -95,6 +97,27 @@ void add_share(const std::string& name, const ShareSpec& share, Collector& colle
   collector.add(name + ".client_time", share.settings.client_time.value(), "s", assumed);
 }
 
+void add_speed(const ServiceSpec& service, const LlmServerSpec& spec, const Lab& lab, const catalog::Catalog& catalog,
+               Collector& collector) {
+  const NodeSpec& node = *lab.find_node(service.node);
+  const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == spec.gpu; });
+  const AcceleratorPart card = load_accelerator(catalog, gpu->part);
+  const serving::ModelShape shape = load_language_model(catalog, spec.model).shape;
+  const auto quant = serving::Quantisation::parse(load_quant_table(catalog), spec.quant);
+  const calibration::ServerSpeed speed = calibration::server_speed({.card = card.entry,
+                                                                    .place = {shape, quant, card.spec},
+                                                                    .model = spec.model,
+                                                                    .backend = spec.backend,
+                                                                    .settings = spec.engine});
+  const auto add = [&](std::string_view name, const calibration::Estimate& rate) {
+    collector.add(
+        fmt::format("{}.{}", service.name, name), rate.value, "tok/s",
+        {.grade = speed.grade, .source = fmt::format("{}; 90 % interval {:.3g} to {:.3g}", speed.source, rate.low, rate.high)});
+  };
+  add("decode_rate", speed.decode_tok_s);
+  add("prompt_rate", speed.prompt_tok_s);
+}
+
 void add_load(const std::string& server, Collector& collector) {
   const Provenance loads{.grade = catalog::Grade::Fitted,
                          .source = "cold loads of 4.9 to 40.5 GB from an NVMe drive of generation 5, craftrigs.pages.dev"};
@@ -120,6 +143,18 @@ void add_traffic(const WorkloadSpec& workload, const AgentsSpec& spec, Collector
   add("answer_tokens", traffic.answer_tokens, "");
 }
 
+void add_chat(const WorkloadSpec& workload, const ChatSpec& spec, Collector& collector) {
+  if (std::holds_alternative<TraceSpec>(spec.arrivals)) return;
+  const auto add = [&](const std::string& key, const auto& distribution, const std::string& unit) {
+    collector.add(fmt::format("{}.{}", workload.name, key), distribution, unit, spec.provenance);
+  };
+  add("turns", spec.turns, "");
+  add("think", spec.think, "s");
+  add("message_tokens", spec.message_tokens, "");
+  add("answer_tokens", spec.answer_tokens, "");
+  collector.add(workload.name + ".system_tokens", spec.system_tokens, "", spec.provenance);
+}
+
 }  // namespace
 
 Inputs inputs_of(const Scenario& scenario) {
@@ -136,12 +171,14 @@ Inputs inputs_of(const Scenario& scenario) {
   for (const ServiceSpec& service : scenario.services) {
     if (const auto* llm = std::get_if<LlmServerSpec>(&service.kind)) {
       collector.add_entry(load_language_model(catalog, llm->model).entry);
+      add_speed(service, *llm, scenario.lab, catalog, collector);
       if (llm->load) add_load(service.name, collector);
     }
     if (const auto* store = std::get_if<VectorStoreSpec>(&service.kind)) add_costs(service, *store, collector);
   }
   for (const WorkloadSpec& workload : scenario.workloads) {
     if (const auto* agents = std::get_if<AgentsSpec>(&workload.kind)) add_traffic(workload, *agents, collector);
+    if (const auto* chat = std::get_if<ChatSpec>(&workload.kind)) add_chat(workload, *chat, collector);
   }
   return collector.take();
 }

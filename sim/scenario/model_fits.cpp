@@ -8,45 +8,99 @@
 #include <vector>
 
 #include "models/registry.hpp"
-#include "models/serving/vram_plan.hpp"
+#include "models/serving/card_memory.hpp"
+#include "models/serving/server_engine.hpp"
 
 namespace labtwin {
 namespace {
 
-// Tokens that any use of a model needs.
-constexpr double kLeastContext = 4096.0;
 constexpr double kGiB = 1073741824.0;
 
 bool has(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::optional<serving::VramRequest> request_of(const LlmServerSpec& spec, const std::string& card,
-                                               const serving::QuantTable& quants, const catalog::Catalog& catalog) {
-  if (!has(catalog.parts("gpus"), card) || !has(catalog.parts("llms"), spec.model)) return std::nullopt;
+/// The parts that a server is made of.
+struct Parts {
+  serving::ModelShape shape;
+  serving::Quantisation quant;
+  serving::AcceleratorSpec card;
+
+  [[nodiscard]] serving::ServerPlace place() const { return {shape, quant, card}; }
+};
+
+/// Nothing where card, model or quantisation are wrong.
+std::optional<Parts> parts_of(const LlmServerSpec& spec, const NodeSpec& node, const serving::QuantTable& quants,
+                              const catalog::Catalog& catalog) {
+  const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == spec.gpu; });
+  if (gpu == node.gpus.end()) return std::nullopt;
+  if (!has(catalog.parts("gpus"), gpu->part) || !has(catalog.parts("llms"), spec.model)) return std::nullopt;
   const auto quant = serving::Quantisation::find(quants, spec.quant);
   if (!quant) return std::nullopt;
-  serving::VramRequest request{
-      .shape = load_language_model(catalog, spec.model).shape, .quant = *quant, .card = load_accelerator(catalog, card).spec};
-  request.context = std::min(kLeastContext, static_cast<double>(request.shape.max_context));
-  return request;
+  return Parts{load_language_model(catalog, spec.model).shape, *quant, load_accelerator(catalog, gpu->part).spec};
+}
+
+/// What fills the memory, for people.
+std::string breakdown(const serving::VramPlan& plan) {
+  return fmt::format("weights {:.1f}, KV cache {:.1f}, compute buffers {:.1f}, reserve {:.1f} GiB", plan.weights.value() / kGiB,
+                     plan.kv_cache.value() / kGiB, plan.compute_buffer.value() / kGiB, plan.reserve.value() / kGiB);
 }
 
 }  // namespace
 
 void check_model_loads(TableReader& service, const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog) {
-  const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == spec.gpu; });
-  if (gpu == node.gpus.end()) return;
   const serving::QuantTable quants = load_quant_table(catalog);
-  const auto request = request_of(spec, gpu->part, quants, catalog);
-  if (!request) return;
-  const serving::VramPlan plan = plan_vram(*request);
+  const auto parts = parts_of(spec, node, quants, catalog);
+  if (!parts) return;
+  const serving::VramRequest request = serving::vram_request(parts->place(), spec.engine);
+  const serving::VramPlan plan = plan_vram(request);
   if (plan.loads()) return;
-  const auto changes = changes_that_load(*request, quants);
+  const auto changes = changes_that_load(request, quants);
   service.fail("model",
-               fmt::format("does not load on {}: with {:.0f} tokens of context it takes {:.1f} GiB, {} has {:.1f} GiB",
-                           spec.gpu, request->context, plan.total().value() / kGiB, gpu->part, plan.usable.value() / kGiB),
+               fmt::format("does not load on {}: with {:.0f} tokens of context it takes {:.1f} GiB ({}) of {:.1f} GiB",
+                           spec.gpu, request.context, plan.total().value() / kGiB, breakdown(plan), plan.usable.value() / kGiB),
                changes.empty() ? "see labtwin fit-model" : fmt::format("it would with {}", changes.front().what));
+}
+
+std::optional<Bytes> claimed_memory(const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog) {
+  const auto parts = parts_of(spec, node, load_quant_table(catalog), catalog);
+  return parts ? std::optional(serving::claimed_memory(parts->place(), spec.engine)) : std::nullopt;
+}
+
+Bytes memory_beside(const std::vector<ServiceSpec>& services, const ServiceSpec& self, const NodeSpec& node,
+                    const catalog::Catalog& catalog) {
+  const auto& spec = std::get<LlmServerSpec>(self.kind);
+  const auto parts = parts_of(spec, node, load_quant_table(catalog), catalog);
+  Bytes left = parts ? serving::usable_memory(parts->card) : Bytes{};
+  for (const ServiceSpec& other : services) {
+    const auto* server = std::get_if<LlmServerSpec>(&other.kind);
+    if (server == nullptr || other.name == self.name || other.node != self.node || server->gpu != spec.gpu) continue;
+    // Models of Ollama come and go.
+    if (std::holds_alternative<serving::OllamaServer>(server->engine)) continue;
+    left -= claimed_memory(*server, node, catalog).value_or(Bytes{});
+  }
+  return left;
+}
+
+void check_shared_card(TableReader& table, const std::vector<ServiceSpec>& services, const ServiceSpec& service, const Lab& lab,
+                       const catalog::Catalog& catalog) {
+  const auto* spec = std::get_if<LlmServerSpec>(&service.kind);
+  const NodeSpec* node = lab.find_node(service.node);
+  if (spec == nullptr || node == nullptr) return;
+  const auto claimed = claimed_memory(*spec, *node, catalog);
+  if (!claimed) return;
+  const Bytes left = memory_beside(services, service, *node, catalog);
+  const auto gpu = std::find_if(node->gpus.begin(), node->gpus.end(), [&](const GpuSpec& g) { return g.name == spec->gpu; });
+  const Bytes usable = serving::usable_memory(load_accelerator(catalog, gpu->part).spec);
+  // What does not fit alone has been reported.
+  if (*claimed <= left || *claimed > usable) return;
+  const bool is_vllm = std::holds_alternative<serving::VllmServer>(spec->engine);
+  table.fail(
+      "gpu",
+      fmt::format("the servers on {} take more than it has: this one {:.1f} GiB, of which {:.1f} GiB are left beside the "
+                  "others",
+                  spec->gpu, claimed->value() / kGiB, std::max(0.0, left.value()) / kGiB),
+      is_vllm ? "vLLM takes gpu_memory_utilization of the whole card" : "");
 }
 
 }  // namespace labtwin

@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "models/base/text.hpp"
 #include "models/registry.hpp"
 #include "sim/scenario/model_fits.hpp"
-#include "sim/scenario/read_load.hpp"
+#include "sim/scenario/read_llm_server.hpp"
 #include "sim/scenario/read_scan.hpp"
 #include "sim/scenario/service_place.hpp"
 #include "sim/scenario/variants.hpp"
@@ -17,13 +16,6 @@ namespace labtwin {
 namespace {
 
 using Place = ServicePlace;
-
-template <class Part>
-std::vector<std::string> names_of(const std::vector<Part>& parts) {
-  std::vector<std::string> names;
-  for (const Part& part : parts) names.push_back(part.name);
-  return names;
-}
 
 void read_graph(TableReader& index, VectorStoreSpec& spec) {
   vector::GraphIndex graph;
@@ -89,28 +81,6 @@ ServiceKind read_vector_store(TableReader& table, const Place& place) {
   spec.ionice = table.enumeration_or("ionice", spec.ionice, kIoClasses);
   spec.max_concurrency = table.value_or<std::uint32_t>("max_concurrency", spec.max_concurrency, at_least(1.0));
   spec.queue_limit = table.optional<std::uint32_t>("queue_limit");
-  return spec;
-}
-
-void check_quant(TableReader& table, const std::string& quant, const catalog::Catalog& catalog) {
-  const serving::QuantTable quants = load_quant_table(catalog);
-  if (serving::Quantisation::find(quants, quant)) return;
-  table.fail("quant", "is no known quantisation", nearest_name_hint(quant, serving::quant_names(quants)));
-}
-
-ServiceKind read_llm_server(TableReader& table, const Place& place) {
-  LlmServerSpec spec;
-  spec.gpu = table.required<std::string>("gpu");
-  if (place.node != nullptr) check_reference(table, "gpu", spec.gpu, names_of(place.node->gpus));
-  spec.model = table.required<std::string>("model");
-  if (!spec.model.empty()) check_reference(table, "model", spec.model, place.catalog.parts("llms"));
-  spec.quant = table.required<std::string>("quant");
-  if (!spec.quant.empty()) check_quant(table, spec.quant, place.catalog);
-  if (place.node != nullptr) check_model_loads(table, spec, *place.node, place.catalog);
-  spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
-  spec.max_batch = table.value_or<std::uint32_t>("max_batch", spec.max_batch, at_least(1.0));
-  spec.queue_limit = table.optional<std::uint32_t>("queue_limit");
-  spec.load = read_load(table, place);
   return spec;
 }
 
@@ -208,6 +178,12 @@ struct ServiceType {
 constexpr std::array<ServiceType, 4> kServiceTypes{
     {{"vector_store", &read_vector_store}, {"llm_server", &read_llm_server}, {"etl_job", &read_etl_job}, {"scan", &read_scan}}};
 
+std::vector<std::string> names_of(const std::vector<NodeSpec>& nodes) {
+  std::vector<std::string> names;
+  for (const NodeSpec& node : nodes) names.push_back(node.name);
+  return names;
+}
+
 std::vector<std::string> type_names() {
   std::vector<std::string> names;
   for (const ServiceType& type : kServiceTypes) names.emplace_back(type.name);
@@ -233,7 +209,8 @@ void check_memory(TableReader& table, const ServiceSpec& service, const std::vec
 
 std::vector<ServiceSpec> read_services(TableReader& root, const Lab& lab, const catalog::Catalog& catalog) {
   std::vector<ServiceSpec> services;
-  for (TableReader& table : root.named_tables("services")) {
+  std::vector<TableReader> tables = root.named_tables("services");
+  for (TableReader& table : tables) {
     ServiceSpec service;
     service.name = table.name();
     service.node = table.required<std::string>("node");
@@ -250,6 +227,11 @@ std::vector<ServiceSpec> read_services(TableReader& root, const Lab& lab, const 
     service.kind = type->read(table, {lab.find_node(service.node), catalog});
     check_memory(table, service, services, lab);
     services.push_back(std::move(service));
+  }
+  for (TableReader& table : tables) {
+    const auto service =
+        std::find_if(services.begin(), services.end(), [&](const ServiceSpec& one) { return one.name == table.name(); });
+    if (service != services.end()) check_shared_card(table, services, *service, lab, catalog);
   }
   return services;
 }

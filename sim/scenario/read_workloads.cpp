@@ -162,10 +162,28 @@ WorkloadKind read_agents(TableReader& table, const Surroundings& around) {
   traffic.prompt_tokens = table.distribution_or("prompt_tokens", traffic.prompt_tokens, kTokens);
   traffic.step_output_tokens = table.distribution_or("step_output_tokens", traffic.step_output_tokens, kTokens);
   traffic.answer_tokens = table.distribution_or("answer_tokens", traffic.answer_tokens, kTokens);
+  traffic.system_tokens = table.value_or<std::uint32_t>("system_tokens", traffic.system_tokens, between(0.0, 1e7));
+  traffic.grows = table.value_or<bool>("grows", traffic.grows);
   spec.retrieve_timeout = table.required<Seconds>("retrieve_timeout", kPositive);
   spec.llm_timeout = table.required<Seconds>("llm_timeout", kPositive);
   spec.max_attempts = table.value_or<std::uint32_t>("max_attempts", spec.max_attempts, between(1.0, 100.0));
   spec.backoff = table.value_or<Seconds>("backoff", Seconds::from_base(1.0), kNonNegative);
+  return spec;
+}
+
+WorkloadKind read_chat(TableReader& table, const Surroundings& around) {
+  ChatSpec spec;
+  spec.llm = table.required<std::string>("llm");
+  check_reference(table, "llm", spec.llm, services_of_kind<LlmServerSpec>(around.services));
+  spec.arrivals = read_arrivals(table, around);
+  spec.timeout = table.required<Seconds>("timeout", kPositive);
+  spec.provenance = read_provenance(table);
+  if (std::holds_alternative<TraceSpec>(spec.arrivals)) return spec;  // whose requests say everything
+  spec.turns = table.distribution<double>("turns", kSteps);
+  spec.think = table.distribution<Seconds>("think");
+  spec.message_tokens = table.distribution<double>("message_tokens", kTokens);
+  spec.answer_tokens = table.distribution<double>("answer_tokens", kTokens);
+  spec.system_tokens = table.value_or<std::uint32_t>("system_tokens", spec.system_tokens, between(0.0, 1e7));
   return spec;
 }
 
@@ -174,7 +192,7 @@ struct WorkloadType {
   std::string_view name;
   WorkloadKind (*read)(TableReader& table, const Surroundings& around);
 };
-constexpr std::array<WorkloadType, 1> kWorkloadTypes{{{"agents", &read_agents}}};
+constexpr std::array<WorkloadType, 2> kWorkloadTypes{{{"agents", &read_agents}, {"chat", &read_chat}}};
 
 std::vector<std::string> type_names() {
   std::vector<std::string> names;

@@ -90,7 +90,7 @@ const EnumNames<SloMetric> kMetrics = {{"mean", SloMetric::Mean},
                                        {"p99", SloMetric::P99},
                                        {"failed_fraction", SloMetric::FailedFraction}};
 
-const std::vector<std::string> kStages{"llm", "retrieve"};
+const std::vector<std::string> kStages{"llm", "retrieve", "tpot", "ttft"};
 
 Slo read_slo(TableReader& table, const std::vector<std::string>& workloads) {
   Slo slo;

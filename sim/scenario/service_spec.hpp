@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/base/units.hpp"
+#include "models/serving/server_engine.hpp"
 #include "models/storage/flush.hpp"
 #include "models/vector/search_shape.hpp"
 #include "sim/scenario/provenance.hpp"
@@ -47,14 +48,20 @@ struct LoadSpec {
   bool is_warm = false;           ///< whether the page cache holds it
 };
 
-/// A local inference engine.
-///   type = "llm_server"; node, gpu = "gpu0"; model = "llama-3-8b"; quant = "q4_k_m"; max_batch = 8; load = ...
+/// A local inference server with one model.
+///   type = "llm_server"; node, gpu = "gpu0"; model = "llama-3-8b"; quant = "q4_k_m"; load = ...; queue_limit = ...
+///   engine = "llama.cpp"; parallel, ctx_size, batch_size, ubatch_size, flash_attn, cache_type_k, cache_type_v, cache_prompt,
+///   backend engine = "vllm"; max_num_seqs, max_num_batched_tokens, gpu_memory_utilization, max_model_len, block_size,
+///   kv_cache_dtype,
+///                    enable_prefix_caching
+///   engine = "ollama"; num_parallel, num_ctx, num_batch, flash_attention, kv_cache_type, keep_alive, max_loaded_models
 struct LlmServerSpec {
   std::string gpu;
   std::string model;  ///< of models/catalog/llms
   std::string quant;  ///< how its weights are stored: `q4_k_m`, `f16`, `awq-int4`
   Bytes memory;       ///< of the host
-  std::uint32_t max_batch = 8;
+  serving::ServerSettings engine;
+  std::string backend;  ///< how llama.cpp reaches the card: `cuda`, `vulkan`; empty: as usual for its vendor
   std::optional<std::uint32_t> queue_limit{};
   std::optional<LoadSpec> load{};
 };

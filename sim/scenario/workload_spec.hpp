@@ -37,6 +37,8 @@ struct AgentTraffic {
   DistributionOf<double> prompt_tokens;       ///< of one call
   DistributionOf<double> step_output_tokens;  ///< of a call that decides what to look up next
   DistributionOf<double> answer_tokens;       ///< of the last call
+  std::uint32_t system_tokens = 0;            ///< that every prompt begins with
+  bool grows = false;                         ///< each call's prompt goes on from the call before
 };
 
 /// Bytes of calls to other nodes. Assumed: a vector of 384 numbers as JSON text, ten passages of 1.6 KB, 4.5 letters a token.
@@ -59,6 +61,7 @@ struct ConnectionsSpec {
 ///   arrivals = { process = "closed_loop", users = 4 } or { process = "poisson", rate = "30 /h" }
 ///           or { process = "trace", file = "trace.jsonl", speed = 2 }
 ///   retrieve_timeout, llm_timeout, max_attempts, backoff
+///   system_tokens = 1500, grows = true       # what an engine that keeps prompts need not compute again
 ///   node = "edge"                            # where they run; calls to services on other nodes cross the network
 ///   search_bytes = "4 KiB", hits_bytes = "16 KiB", token_bytes = "4.5 B"
 ///   connections = { max = 64, keep_alive = true, idle_timeout = "90 s" }
@@ -79,7 +82,22 @@ struct AgentsSpec {
   Seconds backoff;                 ///< before the second attempt; doubles from then on
 };
 
-using WorkloadKind = std::variant<AgentsSpec>;
+/// People who talk with a language model: every turn's prompt is all that was said before and a new message.
+///   type = "chat"; llm = ...; arrivals = as of agents: users, or conversations per second, or the requests of a trace
+///   turns, think, message_tokens, answer_tokens; system_tokens = 500; timeout = "60 s"; grade, source
+struct ChatSpec {
+  std::string llm;
+  ArrivalSpec arrivals;
+  DistributionOf<double> turns;  ///< of a conversation; >= 1
+  DistributionOf<Seconds> think;
+  DistributionOf<double> message_tokens;
+  DistributionOf<double> answer_tokens;
+  std::uint32_t system_tokens = 0;  ///< that every conversation begins with
+  Seconds timeout;
+  Provenance provenance{};
+};
+
+using WorkloadKind = std::variant<AgentsSpec, ChatSpec>;
 
 struct WorkloadSpec {
   std::string name;

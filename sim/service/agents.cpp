@@ -60,13 +60,29 @@ TurnShape Agents::draw_turn(std::uint64_t number) const {
                            .prompt_tokens = whole(traffic.prompt_tokens.quantile(prompts_.uniform(number, step))),
                            .output_tokens = whole(outputs.quantile(outputs_.uniform(number, step)))});
   }
+  join_prompts(number, shape);
   return shape;
+}
+
+void Agents::join_prompts(std::uint64_t number, TurnShape& shape) const {
+  // Contents of different workloads never meet.
+  const std::uint64_t owner = (static_cast<std::uint64_t>(options_.names.owner) + 1) << 30U;
+  std::uint64_t before = options_.traffic.system_tokens;
+  for (GenerationRequest& call : shape.calls) {
+    call.prefix = owner;
+    call.prefix_tokens = options_.traffic.system_tokens;
+    call.prompt_tokens = std::max(call.prompt_tokens, before + 1);
+    if (!options_.traffic.grows) continue;
+    call.conversation = owner | (number & ((1ULL << 30U) - 1));
+    before = call.prompt_tokens + call.output_tokens;
+  }
 }
 
 TurnShape Agents::turn_of_trace(std::uint64_t number, const workload::TraceRequest& request) const {
   TurnShape shape = draw_turn(number);
   for (GenerationRequest& call : shape.calls) call.prompt_tokens = whole(request.prompt_tokens);
   shape.calls.back().output_tokens = whole(request.output_tokens);
+  join_prompts(number, shape);
   return shape;
 }
 
@@ -129,13 +145,22 @@ Task<Outcome> Agents::search(SearchRequest request, CallRecord& record) {
 Task<Outcome> Agents::generate(GenerationRequest request, CallRecord& record) {
   NetworkClient* network = places_.to_llm;
   NetworkClient::Call call;
+  const Seconds asked = engine_->now();
   if (network != nullptr) {
-    const Outcome sent = co_await network->send(options_.sizes.text(request.prompt_tokens), call, record);
-    if (sent != Outcome::Completed) co_return sent;
+    const Outcome outcome = co_await network->send(options_.sizes.text(request.prompt_tokens), call, record);
+    if (outcome != Outcome::Completed) co_return outcome;
   }
   record.waits_for(places_.llm->resource());
-  const GenerationResult generated = co_await places_.llm->generate(request);
+  const Seconds sent = engine_->now();
+  GenerationResult generated = co_await places_.llm->generate(request);
   record.add(places_.llm->resource(), generated.causes);
+  generated.time_to_first_token += sent - asked;
+  const RequestEnd served{.workload = options_.names.workload,
+                          .request = 0,
+                          .arrived = asked,
+                          .ended = engine_->now(),
+                          .outcome = generated.outcome};
+  record_tokens(*places_.recorder, options_.names.tokens, served, generated, places_.llm->resource(), options_.names.owner);
   if (network == nullptr || generated.outcome != Outcome::Completed) co_return generated.outcome;
   co_return co_await network->receive(options_.sizes.text(request.output_tokens), call, record);
 }

@@ -16,6 +16,7 @@
 #include "sim/service/call_record.hpp"
 #include "sim/service/llm_server.hpp"
 #include "sim/service/network_client.hpp"
+#include "sim/service/token_stages.hpp"
 #include "sim/service/vector_store.hpp"
 
 namespace labtwin::service {
@@ -33,6 +34,8 @@ struct TrafficModel {
   DistributionOf<double> prompt_tokens;
   DistributionOf<double> step_output_tokens;
   DistributionOf<double> answer_tokens;
+  std::uint64_t system_tokens = 0;
+  bool grows = false;
 };
 
 struct CallPolicy {
@@ -60,6 +63,7 @@ struct AgentNames {
   WorkloadId workload = 0;
   StageId retrieve = 0;
   StageId llm = 0;
+  TokenStages tokens{};
   ResourceId policy = 0;  ///< back-off
 };
 
@@ -101,6 +105,8 @@ class Agents {
   Task<Outcome> ask(GenerationRequest request, Timeline& timeline);
   Task<> back_off(std::uint32_t attempt, Timeline& timeline);
   [[nodiscard]] TurnShape draw_turn(std::uint64_t number) const;
+  /// What the prompts of a turn have in common.
+  void join_prompts(std::uint64_t number, TurnShape& shape) const;
   [[nodiscard]] TurnShape turn_of_trace(std::uint64_t number, const workload::TraceRequest& request) const;
 
   Engine* engine_;

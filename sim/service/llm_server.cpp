@@ -6,12 +6,31 @@
 #include "models/base/error.hpp"
 
 namespace labtwin::service {
+namespace {
+
+// Tokens are counted in 32 bits behind this.
+constexpr std::uint64_t kMostTokens = 1ULL << 30U;
+
+serving::StepRun decode_alone(const serving::StepTimeModel& model) {
+  return serving::step_run(model, {.num_tokens = 1.0, .num_sampled = 1.0, .num_decodes = 1.0});
+}
+
+serving::InferenceRequest request_of(const GenerationRequest& request, std::uint64_t id) {
+  return {.id = id,
+          .prompt_tokens = static_cast<std::uint32_t>(request.prompt_tokens),
+          .output_tokens = static_cast<std::uint32_t>(request.output_tokens),
+          .prefix = request.prefix,
+          .prefix_tokens = static_cast<std::uint32_t>(std::min(request.prefix_tokens, request.prompt_tokens)),
+          .conversation = request.conversation};
+}
+
+}  // namespace
 
 Generation::Generation(LlmServer& server, const GenerationRequest& request)
     : Resumption(server.engine_->queue()), server_(&server), request_(request) {}
 
 Generation::~Generation() {
-  if (stage_ != Stage::Outside) server_->leave(*this);
+  if (stage_ != Stage::Gone) server_->leave(*this);
 }
 
 void Generation::await_suspend(std::coroutine_handle<> process) {
@@ -19,15 +38,20 @@ void Generation::await_suspend(std::coroutine_handle<> process) {
   server_->arrive(*this);
 }
 
-LlmServer::LlmServer(Engine& engine, ResourceId resource, std::unique_ptr<const serving::StepTimeModel> model,
-                     const LlmServerOptions& options)
-    : engine_(&engine), resource_(resource), model_(std::move(model)), options_(options), alarm_(engine, [this] {
-        finish_phase();
-        begin_phase();
-      }) {}
-
-Seconds LlmServer::busy_time() const {
-  return phase_ == Phase::Idle ? busy_time_ : busy_time_ + (engine_->now() - phase_began_);
+LlmServer::LlmServer(Engine& engine, GpuCard& card, std::unique_ptr<serving::InferenceEngine> scheduler,
+                     std::unique_ptr<const serving::StepTimeModel> model, const LlmServerOptions& options)
+    : engine_(&engine),
+      card_(&card),
+      scheduler_(std::move(scheduler)),
+      model_(std::move(model)),
+      options_(options),
+      burst_(card,
+             [this] {
+               finish_phase();
+               begin_phase();
+             }),
+      alone_(decode_alone(*model_)) {
+  LABTWIN_CHECK(options.longest_request > 0, "a server without a context");
 }
 
 Seconds LlmServer::waiting_time() {
@@ -35,152 +59,143 @@ Seconds LlmServer::waiting_time() {
   return waiting_time_;
 }
 
-void LlmServer::close(OwnerId owner) {
-  LABTWIN_CHECK(phase_ == Phase::Idle && !closed_for_, "a server at work cannot be closed");
-  occupancy_.advance(engine_->now());
-  occupancy_.enter(owner);
-  closed_for_ = owner;
-}
-
-void LlmServer::open() {
-  occupancy_.advance(engine_->now());
-  occupancy_.leave(closed_for_.value());
-  closed_for_.reset();
-  begin_phase();
+void LlmServer::resume() {
+  note_waiting();
+  is_paused_ = false;
+  for (Generation* generation : std::exchange(outside_, {})) enter(*generation);
 }
 
 void LlmServer::arrive(Generation& generation) {
   note_waiting();
+  GenerationRequest& request = generation.request_;
   generation.arrived_ = engine_->now();
-  if (options_.queue_limit && queue_.size() >= *options_.queue_limit && batch_.size() >= options_.max_batch) {
-    generation.result_.outcome = Outcome::Rejected;
-    engine_->queue().push_ready(generation);
-    return;
-  }
-  occupancy_.advance(engine_->now());
-  generation.from_ = occupancy_.moment();
+  const std::size_t num_waiting = outside_.size() + scheduler_->num_waiting();
+  const bool has_room = !is_paused_ && scheduler_->has_room();
+  const bool queue_is_full = options_.queue_limit && num_waiting >= *options_.queue_limit && !has_room;
+  if (queue_is_full || request.prompt_tokens >= std::min(options_.longest_request, kMostTokens)) return refuse(generation);
+  request.output_tokens = std::min(request.output_tokens, options_.longest_request - request.prompt_tokens);
+  card_->occupancy().advance(engine_->now());
+  generation.from_ = card_->occupancy().moment();
+  if (!is_paused_) return enter(generation);
+  generation.stage_ = Generation::Stage::Outside;
+  outside_.push_back(&generation);
+  tell();
+}
+
+void LlmServer::enter(Generation& generation) {
+  const bool can_join = scheduler_->has_room();
+  generation.id_ = next_id_++;
+  if (!scheduler_->submit(request_of(generation.request_, generation.id_))) return refuse(generation);
   generation.stage_ = Generation::Stage::Queued;
-  queue_.push_back(&generation);
-  if (phase_ == Phase::Idle) {
-    if (!closed_for_) begin_phase();
-  } else if (phase_ == Phase::Decode && batch_.size() < options_.max_batch) {
-    cut_decode_short();
+  present_.emplace(generation.id_, &generation);
+  if (!burst_.is_active()) {
+    begin_phase();
+  } else if (can_join) {
+    cut_short();
   }
+}
+
+void LlmServer::tell() {
+  if (on_change_) on_change_();
+}
+
+void LlmServer::refuse(Generation& generation) {
+  generation.result_.outcome = Outcome::Rejected;
+  generation.stage_ = Generation::Stage::Gone;
+  engine_->queue().push_ready(generation);
 }
 
 void LlmServer::leave(Generation& generation) {
   note_waiting();
-  if (generation.stage_ == Generation::Stage::Queued) {
-    std::erase(queue_, &generation);
+  if (generation.stage_ == Generation::Stage::Outside) {
+    std::erase(outside_, &generation);
   } else {
     // The step that runs was planned with it and takes its time; the next one is without it.
-    occupancy_.advance(engine_->now());
-    occupancy_.leave(generation.request_.owner);
-    std::erase(batch_, &generation);
-    if (phase_ == Phase::Decode) cut_decode_short();
+    scheduler_->cancel(generation.id_);
+    present_.erase(generation.id_);
+    if (burst_.is_active()) cut_short();
   }
-  generation.stage_ = Generation::Stage::Outside;
+  if (generation.stage_ == Generation::Stage::InBatch) {
+    card_->occupancy().advance(engine_->now());
+    card_->occupancy().leave(generation.request_.owner);
+  }
+  generation.stage_ = Generation::Stage::Gone;
 }
 
-void LlmServer::cut_decode_short() {
-  const std::uint64_t done = serving::decode_steps_within(*model_, phase_batch_, engine_->now() - phase_began_, phase_steps_);
-  phase_steps_ = std::min(phase_steps_, done + 1);
-  alarm_.set(std::max(engine_->now(), phase_began_ + model_->decode_time(phase_batch_, phase_steps_)));
+void LlmServer::cut_short() {
+  if (run_steps_ == 1) return;
+  run_steps_ = std::min(run_steps_, run_.steps_within(burst_.done(), run_steps_) + 1);
+  burst_.resize(run_.time(run_steps_));
+}
+
+void LlmServer::begin_phase() {
+  note_waiting();
+  const auto step = scheduler_->schedule();
+  if (step.empty()) return tell();
+  for (const serving::StepPart& part : step) {
+    if (part.is_decode) continue;
+    if (const auto found = present_.find(part.request); found != present_.end()) take_in(*found->second, part);
+  }
+  run_ = serving::step_run(*model_, serving::operator_batch(step));
+  run_steps_ = scheduler_->num_alike();
+  burst_.start(run_.time(run_steps_));
+}
+
+void LlmServer::take_in(Generation& generation, const serving::StepPart& part) {
+  if (generation.stage_ == Generation::Stage::Queued) {
+    Occupancy& occupancy = card_->occupancy();
+    occupancy.advance(engine_->now());
+    generation.stage_ = Generation::Stage::InBatch;
+    generation.admitted_ = engine_->now();
+    occupancy.charge(generation.result_.causes, DelayKind::Waiting, generation.admitted_ - generation.arrived_,
+                     generation.from_, generation.request_.owner);
+    generation.from_ = occupancy.moment();
+    occupancy.enter(generation.request_.owner);
+  }
+  // What is computed again after a preemption is nothing that it would take alone.
+  if (!generation.has_first_token_) generation.alone_ += model_->step_time(serving::operator_batch({&part, 1}));
 }
 
 void LlmServer::finish_phase() {
-  const Seconds elapsed = engine_->now() - phase_began_;
-  busy_time_ += elapsed;
-  phase_ = Phase::Idle;
-  std::vector<Generation*> present = batch_;
-  for (Generation* generation : present) {
-    settle(*generation, elapsed, phase_steps_);
-    if (generation->num_remaining_ == 0) complete(*generation);
+  num_steps_ += run_steps_;
+  for (const serving::TokenEvent& token : scheduler_->complete(run_steps_)) {
+    if (!token.is_first && !token.is_last) continue;
+    const auto found = present_.find(token.request);
+    if (found == present_.end()) continue;
+    Generation& generation = *found->second;
+    if (token.is_first) {
+      generation.has_first_token_ = true;
+      generation.result_.time_to_first_token = engine_->now() - generation.arrived_;
+    }
+    if (token.is_last) complete(generation);
   }
 }
 
-void LlmServer::settle(Generation& generation, Seconds elapsed, std::uint64_t num_steps) {
-  const auto context = static_cast<double>(generation.context_);
-  Seconds alone;
-  if (generation.context_ == 0) {
-    alone = model_->step_time({.prefill_tokens = static_cast<double>(generation.request_.prompt_tokens)});
-    generation.context_ = generation.request_.prompt_tokens;
-    generation.num_remaining_ = generation.request_.output_tokens - 1;
-    generation.result_.time_to_first_token = engine_->now() - generation.arrived_;
-  } else {
-    alone = model_->decode_time({.num_decodes = 1.0, .context_tokens = context}, num_steps);
-    generation.context_ += num_steps;
-    generation.num_remaining_ -= num_steps;
-  }
-  generation.slowdown_ += std::max(Seconds{}, elapsed - alone);
+Seconds LlmServer::decoding_alone(const Generation& generation) const {
+  const std::uint64_t prompt = generation.request_.prompt_tokens;
+  return alone_.time(prompt + generation.request_.output_tokens) - alone_.time(prompt + 1);
 }
 
 void LlmServer::complete(Generation& generation) {
   const Seconds now = engine_->now();
   const OwnerId owner = generation.request_.owner;
-  occupancy_.advance(now);
-  occupancy_.leave(owner);
+  Occupancy& occupancy = card_->occupancy();
+  occupancy.advance(now);
+  occupancy.leave(owner);
   const Seconds in_batch = now - generation.admitted_;
-  const Seconds service = in_batch - generation.slowdown_;
-  occupancy_.charge(generation.result_.causes, DelayKind::Slowdown, generation.slowdown_, generation.from_, owner,
-                    in_batch.value());
+  const Seconds service = std::min(in_batch, generation.alone_ + decoding_alone(generation));
+  occupancy.charge(generation.result_.causes, DelayKind::Slowdown, in_batch - service, generation.from_, owner,
+                   in_batch.value());
   generation.result_.causes.push_back({DelayKind::Service, owner, service});
-  std::erase(batch_, &generation);
-  generation.stage_ = Generation::Stage::Outside;
+  generation.result_.num_tokens = generation.request_.output_tokens;
+  present_.erase(generation.id_);
+  generation.stage_ = Generation::Stage::Gone;
   engine_->queue().push_ready(generation);
-}
-
-void LlmServer::begin_phase() {
-  note_waiting();
-  const bool somebody_joins = !queue_.empty() && batch_.size() < options_.max_batch;
-  phase_batch_ = decode_batch();
-  phase_began_ = engine_->now();
-  if (somebody_joins) {
-    phase_ = Phase::Mixed;
-    admit_waiting();
-    phase_steps_ = 1;
-    alarm_.set(phase_began_ + model_->step_time(phase_batch_));
-  } else if (!batch_.empty()) {
-    begin_decode();
-  }
-}
-
-void LlmServer::admit_waiting() {
-  occupancy_.advance(engine_->now());
-  while (!queue_.empty() && batch_.size() < options_.max_batch) {
-    Generation& generation = *queue_.front();
-    queue_.pop_front();
-    generation.stage_ = Generation::Stage::InBatch;
-    generation.admitted_ = engine_->now();
-    occupancy_.charge(generation.result_.causes, DelayKind::Waiting, generation.admitted_ - generation.arrived_,
-                      generation.from_, generation.request_.owner);
-    generation.from_ = occupancy_.moment();
-    occupancy_.enter(generation.request_.owner);
-    batch_.push_back(&generation);
-    phase_batch_.prefill_tokens += static_cast<double>(generation.request_.prompt_tokens);
-  }
-}
-
-void LlmServer::begin_decode() {
-  phase_ = Phase::Decode;
-  phase_steps_ = (*std::min_element(batch_.begin(), batch_.end(), [](const Generation* a, const Generation* b) {
-                   return a->num_remaining_ < b->num_remaining_;
-                 }))->num_remaining_;
-  alarm_.set(phase_began_ + model_->decode_time(phase_batch_, phase_steps_));
-}
-
-serving::StepBatch LlmServer::decode_batch() const {
-  serving::StepBatch batch;
-  for (const Generation* generation : batch_) {
-    batch.num_decodes += 1.0;
-    batch.context_tokens += static_cast<double>(generation->context_);
-  }
-  return batch;
 }
 
 void LlmServer::note_waiting() {
   const Seconds now = engine_->now();
-  waiting_time_ += (now - noted_at_) * static_cast<double>(queue_.size());
+  waiting_time_ += (now - noted_at_) * static_cast<double>(outside_.size() + scheduler_->num_waiting());
   noted_at_ = now;
 }
 

@@ -4,32 +4,38 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <vector>
+#include <unordered_map>
+#include <utility>
 
 #include "models/base/device.hpp"
 #include "models/base/occupancy.hpp"
+#include "models/serving/inference_engine.hpp"
 #include "models/serving/step_time.hpp"
-#include "sim/engine/alarm.hpp"
 #include "sim/engine/engine.hpp"
-#include "sim/process/name_table.hpp"
+#include "sim/service/gpu_card.hpp"
 
 namespace labtwin::service {
 
 class LlmServer;
 
-/// What a caller wants: an answer of so many tokens to a prompt of so many.
+/// What a caller wants: an answer of so many tokens to a prompt of so many, of which the first may be known.
 struct GenerationRequest {
   OwnerId owner = 0;
   std::uint64_t prompt_tokens = 1;  ///< >= 1
   std::uint64_t output_tokens = 1;  ///< >= 1
+  std::uint64_t prefix = 0;         ///< which text the first `prefix_tokens` are: a system prompt, a document
+  std::uint64_t prefix_tokens = 0;
+  std::uint64_t conversation = 0;  ///< whose earlier turns the prompt begins with; 0: none
 };
 
 /// How a generation went. The causes sum to the time from asking to the last token.
 struct GenerationResult {
   Outcome outcome = Outcome::Completed;
   Seconds time_to_first_token;
+  std::uint64_t num_tokens = 0;  ///< that came out: fewer than asked for where the context ended
   Causes causes;
 };
 
@@ -45,77 +51,84 @@ class Generation final : public Resumption {
 
  private:
   friend class LlmServer;
-  enum class Stage : std::uint8_t { Outside, Queued, InBatch };
+  enum class Stage : std::uint8_t { Gone, Outside, Queued, InBatch };
 
   LlmServer* server_;
   GenerationRequest request_;
-  Stage stage_ = Stage::Outside;
-  std::uint64_t num_remaining_ = 0;  ///< tokens still to come
-  std::uint64_t context_ = 0;        ///< tokens in the cache; 0 until the prompt has been processed
+  Stage stage_ = Stage::Gone;
+  std::uint64_t id_ = 0;
+  bool has_first_token_ = false;
   Seconds arrived_;
   Seconds admitted_;
-  Seconds slowdown_;
+  Seconds alone_;  ///< what its prompt takes alone
   Occupancy::Moment from_;
   GenerationResult result_;
 };
 
 struct LlmServerOptions {
-  std::size_t max_batch = 8;
+  std::uint64_t longest_request = 0;  ///< tokens of prompt and answer; longer answers end there, longer prompts are refused
   std::optional<std::size_t> queue_limit{};
 };
 
-/// An inference engine with continuous batching: whoever waits joins at the next step boundary while there is room; their
-/// prompts are processed whole in that step, beside one token for everybody else. One step is one event; decode steps between
-/// two changes of the batch are one event together. Left out: chunked prefill, prefix reuse, running out of KV blocks.
+/// An inference server: the scheduler of an engine, stepped at the speed of a card that it may share. One step is one event;
+/// decode steps between two changes of the batch are one event together.
 class LlmServer {
  public:
-  LlmServer(Engine& engine, ResourceId resource, std::unique_ptr<const serving::StepTimeModel> model,
-            const LlmServerOptions& options);
+  LlmServer(Engine& engine, GpuCard& card, std::unique_ptr<serving::InferenceEngine> scheduler,
+            std::unique_ptr<const serving::StepTimeModel> model, const LlmServerOptions& options);
   LlmServer(const LlmServer&) = delete;
   LlmServer& operator=(const LlmServer&) = delete;
 
   /// `co_await server.generate(request)`.
   [[nodiscard]] Generation generate(const GenerationRequest& request) { return {*this, request}; }
 
-  /// Nobody is served until `open`: the model is being loaded, and the owner is who is waited for.
-  void close(OwnerId owner);
-  void open();
+  /// From now on requests wait outside; those that are inside are served. For a server whose model is not there.
+  void pause() { is_paused_ = true; }
+  void resume();
+  /// Calls back when somebody comes who has to wait outside, and when the last one inside is served.
+  void watch(std::function<void()> on_change) { on_change_ = std::move(on_change); }
+  [[nodiscard]] bool is_serving() const noexcept { return burst_.is_active(); }
 
-  [[nodiscard]] ResourceId resource() const noexcept { return resource_; }
-  /// Time spent in steps so far, and integral of the number that waits for a place.
-  [[nodiscard]] Seconds busy_time() const;
+  [[nodiscard]] ResourceId resource() const noexcept { return card_->resource(); }
+  [[nodiscard]] GpuCard& card() const noexcept { return *card_; }
+  [[nodiscard]] std::uint64_t longest_request() const noexcept { return options_.longest_request; }
+  /// Integral of the number that waits for a place.
   [[nodiscard]] Seconds waiting_time();
+  [[nodiscard]] std::uint64_t num_steps() const noexcept { return num_steps_; }
+  /// Requests that wait or are served.
+  [[nodiscard]] std::size_t num_present() const noexcept { return outside_.size() + present_.size(); }
 
  private:
   friend class Generation;
-  enum class Phase : std::uint8_t { Idle, Mixed, Decode };
 
   void arrive(Generation& generation);
   void leave(Generation& generation);
-  void finish_phase();
+  void enter(Generation& generation);
+  void refuse(Generation& generation);
+  void tell();
   void begin_phase();
-  void begin_decode();
-  void admit_waiting();
-  void cut_decode_short();
-  void settle(Generation& generation, Seconds elapsed, std::uint64_t num_steps);
+  void finish_phase();
+  void cut_short();
+  void take_in(Generation& generation, const serving::StepPart& part);
   void complete(Generation& generation);
-  [[nodiscard]] serving::StepBatch decode_batch() const;
+  [[nodiscard]] Seconds decoding_alone(const Generation& generation) const;
   void note_waiting();
 
   Engine* engine_;
-  ResourceId resource_;
+  GpuCard* card_;
+  std::unique_ptr<serving::InferenceEngine> scheduler_;
   std::unique_ptr<const serving::StepTimeModel> model_;
   LlmServerOptions options_;
-  Alarm alarm_;
-  std::deque<Generation*> queue_;
-  std::vector<Generation*> batch_;  ///< in order of admission
-  Occupancy occupancy_;
-  Phase phase_ = Phase::Idle;
-  std::optional<OwnerId> closed_for_;
-  serving::StepBatch phase_batch_;
-  std::uint64_t phase_steps_ = 0;
-  Seconds phase_began_;
-  Seconds busy_time_;
+  GpuCard::Burst burst_;
+  std::deque<Generation*> outside_;                         ///< who came while it was paused
+  std::unordered_map<std::uint64_t, Generation*> present_;  ///< who is inside, by id; looked up, never iterated
+  std::uint64_t next_id_ = 1;
+  serving::StepRun alone_;  ///< decode steps of one sequence, from an empty context on
+  bool is_paused_ = false;
+  std::function<void()> on_change_;
+  serving::StepRun run_;
+  std::uint64_t run_steps_ = 0;
+  std::uint64_t num_steps_ = 0;
   Seconds waiting_time_;
   Seconds noted_at_;
 };

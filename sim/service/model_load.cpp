@@ -14,12 +14,17 @@ constexpr std::uint64_t kFileBegin = 3ULL << 38U;
 ModelLoad::ModelLoad(Engine& engine, const RandomSource& random, const ModelLoadOptions& options, Volume& volume,
                      LlmServer& server)
     : engine_(&engine), latencies_(random.stream("model_load.latency")), options_(options), volume_(&volume), server_(&server) {
-  server_->close(options_.owner);
+  server_->pause();
 }
 
 Task<> ModelLoad::run() {
+  Occupancy& occupancy = server_->card().occupancy();
+  occupancy.advance(engine_->now());
+  occupancy.enter(options_.owner);
   const serving::LoaderRates rates = serving::loader_rates(options_.loader, options_.card_link, options_.num_streams);
-  const Bytes warm = options_.weights * options_.warm_share;
+  const double warm_share =
+      options_.file ? options_.file->cache->served_share(options_.file->file, options_.weights) : options_.warm_share;
+  const Bytes warm = options_.weights * warm_share;
   const Bytes cold = options_.weights - warm;
   co_await engine_->hold(options_.loader.start_up + warm / rates.warm);
   if (cold > Bytes{}) {
@@ -35,8 +40,11 @@ Task<> ModelLoad::run() {
     volume_->start_bulk(job, [&has_ended] { has_ended.complete(); });
     co_await has_ended;
   }
-  ready_at_ = engine_->now();
-  server_->open();
+  ++num_loads_;
+  if (!ready_at_) ready_at_ = engine_->now();
+  occupancy.advance(engine_->now());
+  occupancy.leave(options_.owner);
+  server_->resume();
 }
 
 }  // namespace labtwin::service

@@ -53,10 +53,14 @@ Totals totals_of(World& world) {
                                 .utilization = statistics.busy_time.value() / static_cast<double>(cores->num_cores()),
                                 .num_waiting_mean = waiting.value()});
   }
-  for (const auto& [name, llm] : world.llm_servers()) {
-    totals.resources.push_back({.resource = names.resources.name(llm->resource()),
-                                .utilization = llm->busy_time().value(),
-                                .num_waiting_mean = llm->waiting_time().value()});
+  for (const auto& [key, card] : world.cards()) {
+    Seconds waiting;
+    for (const auto& [name, llm] : world.llm_servers()) {
+      if (&llm->card() == card.get()) waiting += llm->waiting_time();
+    }
+    totals.resources.push_back({.resource = names.resources.name(card->resource()),
+                                .utilization = card->busy_time().value(),
+                                .num_waiting_mean = waiting.value()});
   }
   for (const auto& [name, job] : world.jobs()) {
     totals.jobs.push_back({.service = name,

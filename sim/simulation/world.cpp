@@ -6,11 +6,7 @@
 #include <utility>
 
 #include "models/registry.hpp"
-#include "models/serving/achieved.hpp"
-#include "models/serving/model_weights.hpp"
-#include "models/serving/step_time.hpp"
 #include "models/storage/drive.hpp"
-#include "models/workload/arrival.hpp"
 #include "sim/scenario/drive_slot.hpp"
 #include "sim/scenario/lab_topology.hpp"
 
@@ -110,7 +106,8 @@ topology::Topology network_of(const Scenario& scenario, const catalog::Catalog& 
   const bool is_shared =
       std::any_of(lab.nodes.begin(), lab.nodes.end(), [](const NodeSpec& node) { return !node.shares.empty(); });
   const bool is_called = std::any_of(scenario.workloads.begin(), scenario.workloads.end(), [](const WorkloadSpec& workload) {
-    return std::visit([](const auto& spec) { return !spec.node.empty(); }, workload.kind);
+    const auto* agents = std::get_if<AgentsSpec>(&workload.kind);
+    return agents != nullptr && !agents->node.empty();
   });
   return is_shared || is_called ? lab_topology(lab, catalog) : topology::Topology{};
 }
@@ -125,6 +122,12 @@ topology::Topology without_latency(const topology::Topology& network) {
     links.add_link(std::move(link));
   }
   return links;
+}
+
+/// Whether models are loaded when somebody asks.
+bool is_ollama(const ServiceSpec& service) {
+  const auto* server = std::get_if<LlmServerSpec>(&service.kind);
+  return server != nullptr && std::holds_alternative<serving::OllamaServer>(server->engine);
 }
 
 }  // namespace
@@ -154,11 +157,11 @@ void World::start() {
     const auto job = jobs_.find(service.name);
     if (job != jobs_.end()) engine_.spawn(service.name, job->second->run(), ProcessKind::Server);
     const auto load = loads_.find(service.name);
-    if (load != loads_.end()) engine_.spawn(service.name, load->second->run(), ProcessKind::Server);
+    if (load != loads_.end() && !is_ollama(service)) engine_.spawn(service.name, load->second->run(), ProcessKind::Server);
   }
   for (const auto& [name, rebuild] : rebuilds_) engine_.spawn(name, rebuild->run(), ProcessKind::Server);
   for (const WorkloadSpec& workload : scenario_->workloads) {
-    std::visit([&](const auto& spec) { start_agents(workload, spec); }, workload.kind);
+    std::visit([&](const auto& spec) { start(workload, spec); }, workload.kind);
   }
 }
 
@@ -237,23 +240,6 @@ void World::build(const ServiceSpec& service, const VectorStoreSpec& spec) {
                                                          *cores_.at(service.node)));
 }
 
-void World::build(const ServiceSpec& service, const LlmServerSpec& spec) {
-  const NodeSpec& node = *scenario_->lab.find_node(service.node);
-  const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == spec.gpu; });
-  const AcceleratorPart card = load_accelerator(*catalog_, gpu->part);
-  const ModelPart model = load_language_model(*catalog_, spec.model);
-  const auto quant = serving::Quantisation::parse(load_quant_table(*catalog_), spec.quant);
-  service::LlmServerOptions options;
-  options.max_batch = spec.max_batch;
-  if (spec.queue_limit) options.queue_limit = *spec.queue_limit;
-  llms_.emplace(service.name, std::make_unique<service::LlmServer>(
-                                  engine_, names_.resources.intern(local_name(service.node, spec.gpu)),
-                                  std::make_unique<serving::RooflineStepTime>(serving::accelerator_of(card.spec),
-                                                                              serving::language_model_of(model.shape, quant)),
-                                  options));
-  if (spec.load) build_load(service, spec, serving::model_weights(model.shape, quant).in_file());
-}
-
 void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
   if (!spec.is_enabled) return;
   service::Volume& source = volume(service.node, spec.drive);
@@ -290,53 +276,6 @@ void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
     service::EtlJob& reader = *job.first->second;
     places.memory->cache->add_stream(places.memory->file, spec.volume, [&reader] { return reader.bytes_read(); });
   }
-}
-
-void World::build(const WorkloadSpec& workload, const AgentsSpec& spec) {
-  service::AgentOptions options;
-  options.names = {.owner = names_.owners.intern(workload.name),
-                   .workload = names_.workloads.intern(workload.name),
-                   .retrieve = names_.stages.intern("retrieve"),
-                   .llm = names_.stages.intern("llm"),
-                   .policy = names_.resources.intern("backoff")};
-  options.traffic = {.think = spec.traffic.think,
-                     .steps = spec.traffic.steps,
-                     .prompt_tokens = spec.traffic.prompt_tokens,
-                     .step_output_tokens = spec.traffic.step_output_tokens,
-                     .answer_tokens = spec.traffic.answer_tokens};
-  options.policy = {.retrieve_timeout = spec.retrieve_timeout,
-                    .llm_timeout = spec.llm_timeout,
-                    .max_attempts = spec.max_attempts,
-                    .backoff = spec.backoff};
-  options.sizes = {
-      .search = spec.sizes.search, .hits = spec.sizes.hits, .message = spec.sizes.message, .per_token = spec.sizes.per_token};
-  const service::Agents::Places places{.store = stores_.at(spec.vector_store).get(),
-                                       .llm = llms_.at(spec.llm).get(),
-                                       .recorder = &recorder_,
-                                       .to_store = build_client(workload, spec, spec.vector_store),
-                                       .to_llm = build_client(workload, spec, spec.llm)};
-  agents_.emplace(workload.name, std::make_unique<service::Agents>(engine_, random_, options, places));
-}
-
-void World::start_agents(const WorkloadSpec& workload, const AgentsSpec& spec) {
-  service::Agents& agents = *agents_.at(workload.name);
-  if (const auto* closed = std::get_if<ClosedLoopSpec>(&spec.arrivals)) {
-    for (std::uint64_t user = 0; user < closed->num_users; ++user) {
-      engine_.spawn(fmt::format("{}.{}", workload.name, user), agents.user(user), ProcessKind::Server);
-    }
-    return;
-  }
-  if (const auto* poisson = std::get_if<PoissonSpec>(&spec.arrivals)) {
-    auto arrivals = std::make_unique<workload::PoissonArrivals>(poisson->rate, random_.stream("agents.arrival"));
-    engine_.spawn(workload.name, agents.open_arrivals(std::move(arrivals), nullptr), ProcessKind::Server);
-    return;
-  }
-  const auto& traced = std::get<TraceSpec>(spec.arrivals);
-  auto trace = std::make_shared<const workload::Trace>(traced.trace);
-  std::vector<Seconds> times;
-  for (const workload::TraceRequest& request : trace->requests) times.push_back(request.at);
-  auto arrivals = std::make_unique<workload::TraceArrivals>(std::move(times), traced.speed);
-  engine_.spawn(workload.name, agents.open_arrivals(std::move(arrivals), std::move(trace)), ProcessKind::Server);
 }
 
 }  // namespace labtwin

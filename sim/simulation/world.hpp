@@ -14,13 +14,16 @@
 #include "sim/process/recorder.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/service/agents.hpp"
+#include "sim/service/chat.hpp"
 #include "sim/service/cores.hpp"
 #include "sim/service/drive_service.hpp"
 #include "sim/service/etl_job.hpp"
+#include "sim/service/gpu_card.hpp"
 #include "sim/service/llm_server.hpp"
 #include "sim/service/memory_cache.hpp"
 #include "sim/service/model_load.hpp"
 #include "sim/service/network_client.hpp"
+#include "sim/service/ollama_host.hpp"
 #include "sim/service/pool_rebuild.hpp"
 #include "sim/service/pool_service.hpp"
 #include "sim/service/remote_volume.hpp"
@@ -51,6 +54,7 @@ class World {
   [[nodiscard]] const Drives& drives() const noexcept { return drives_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::Cores>>& cores() const noexcept { return cores_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::LlmServer>>& llm_servers() const noexcept { return llms_; }
+  [[nodiscard]] const std::map<DriveKey, std::unique_ptr<service::GpuCard>>& cards() const noexcept { return cards_; }
   using Shares = std::map<DriveKey, std::unique_ptr<service::RemoteVolume>>;
   [[nodiscard]] const Shares& shares() const noexcept { return shares_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::ModelLoad>>& loads() const noexcept { return loads_; }
@@ -71,6 +75,9 @@ class World {
   void build_node(const NodeSpec& node);
   /// In world_volumes.cpp.
   void build_share(const NodeSpec& node, const ShareSpec& spec);
+  /// In world_llm.cpp.
+  void add_to_ollama(const ServiceSpec& service, const serving::OllamaServer& settings, Bytes memory);
+  [[nodiscard]] service::GpuCard& card(const std::string& node, const std::string& gpu);
   void build_load(const ServiceSpec& service, const LlmServerSpec& spec, Bytes weights);
   /// In world_network.cpp. Nothing if the service is on the client's node, or the client has none.
   service::NetworkClient* build_client(const WorkloadSpec& workload, const AgentsSpec& spec, const std::string& service);
@@ -79,8 +86,12 @@ class World {
   void build(const ServiceSpec& service, const VectorStoreSpec& spec);
   void build(const ServiceSpec& service, const LlmServerSpec& spec);
   void build(const ServiceSpec& service, const EtlJobSpec& spec);
+  /// In world_workloads.cpp.
   void build(const WorkloadSpec& workload, const AgentsSpec& spec);
-  void start_agents(const WorkloadSpec& workload, const AgentsSpec& spec);
+  void build(const WorkloadSpec& workload, const ChatSpec& spec);
+  void start(const WorkloadSpec& workload, const AgentsSpec& spec);
+  void start(const WorkloadSpec& workload, const ChatSpec& spec);
+  [[nodiscard]] service::TokenStages token_stages();
   /// In world_caches.cpp.
   [[nodiscard]] Bytes free_memory(const NodeSpec& node) const;
   [[nodiscard]] Bytes arc_size(const NodeSpec& node) const;
@@ -106,11 +117,14 @@ class World {
   std::map<DriveKey, service::Volume*> volumes_;  ///< by node and name, what services there keep data on
   std::map<std::pair<std::string, storage::CacheKind>, std::unique_ptr<service::MemoryCache>> caches_;  ///< by node
   std::map<std::string, std::unique_ptr<service::VectorStore>> stores_;
+  std::map<DriveKey, std::unique_ptr<service::GpuCard>> cards_;  ///< those that somebody uses
   std::map<std::string, std::unique_ptr<service::LlmServer>> llms_;
   std::map<std::string, std::unique_ptr<service::ModelLoad>> loads_;  ///< by server
+  std::map<DriveKey, std::unique_ptr<service::OllamaHost>> ollamas_;  ///< by node and card
   std::map<std::string, std::unique_ptr<service::EtlJob>> jobs_;
   std::vector<std::unique_ptr<service::NetworkClient>> clients_;
   std::map<std::string, std::unique_ptr<service::Agents>> agents_;
+  std::map<std::string, std::unique_ptr<service::Chat>> chats_;
 };
 
 }  // namespace labtwin

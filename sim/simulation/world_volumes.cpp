@@ -1,8 +1,3 @@
-#include <fmt/format.h>
-
-#include <algorithm>
-
-#include "models/storage/drive_link.hpp"
 #include "models/topology/routes.hpp"
 #include "sim/simulation/world.hpp"
 
@@ -39,20 +34,6 @@ void World::build_share(const NodeSpec& node, const ShareSpec& spec) {
   const DriveKey key{node.name, spec.name};
   const auto share = shares_.emplace(key, std::make_unique<service::RemoteVolume>(engine_, options, places)).first;
   volumes_.emplace(key, share->second.get());
-}
-
-void World::build_load(const ServiceSpec& service, const LlmServerSpec& spec, Bytes weights) {
-  const NodeSpec& node = *scenario_->lab.find_node(service.node);
-  const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == spec.gpu; });
-  service::ModelLoadOptions options;
-  options.owner = names_.owners.intern(fmt::format("the load of {}", service.name));
-  options.weights = weights;
-  options.warm_share = spec.load->is_warm ? 1.0 : 0.0;
-  options.read_ahead = node.read_ahead_of(spec.load->from);
-  options.num_streams = spec.load->num_streams;
-  options.card_link = storage::data_rate(gpu->link);
-  loads_.emplace(service.name, std::make_unique<service::ModelLoad>(
-                                   engine_, random_, options, volume(service.node, spec.load->from), *llms_.at(service.name)));
 }
 
 }  // namespace labtwin

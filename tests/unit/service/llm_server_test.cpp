@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/serving/llama_scheduler.hpp"
 #include "sim/engine/engine.hpp"
 
 namespace labtwin::service {
@@ -18,12 +19,22 @@ constexpr OwnerId kSecond = 1;
 /// Prompts take 1 ms a token; a decode step 10 ms, plus 10 ms for every sequence beyond the first; nothing for context.
 class SimpleSteps final : public serving::StepTimeModel {
  public:
-  [[nodiscard]] Seconds step_time(const serving::StepBatch& batch) const override {
-    return 1_ms * batch.prefill_tokens + 10_ms * batch.num_decodes;
+  [[nodiscard]] Seconds step_time(const serving::OperatorBatch& batch) const override {
+    return 1_ms * (batch.num_tokens - batch.num_decodes) + 10_ms * batch.num_decodes;
   }
-  [[nodiscard]] Seconds decode_time(const serving::StepBatch& batch, std::uint64_t num_steps) const override {
-    return step_time(batch) * static_cast<double>(num_steps);
-  }
+};
+
+/// A server of llama.cpp with so many slots, alone on a card.
+struct Lab {
+  explicit Lab(std::uint32_t num_slots, LlmServerOptions options = {.longest_request = 1000})
+      : server(engine, card,
+               std::make_unique<serving::LlamaScheduler>(
+                   serving::LlamaSchedulerSettings{.num_slots = num_slots, .slot_tokens = 1000}),
+               std::make_unique<SimpleSteps>(), options) {}
+  ~Lab() { engine.end_processes(); }
+  Engine engine;
+  GpuCard card{engine, 0};
+  LlmServer server;
 };
 
 struct Answer {
@@ -52,8 +63,8 @@ Seconds total(const Causes& causes) {
 }
 
 TEST(LlmServer, TakesPrefillAndOneStepForEveryFurtherToken) {
-  Engine engine;
-  LlmServer server(engine, 0, std::make_unique<SimpleSteps>(), {});
+  Lab lab(4);
+  auto& [engine, card, server] = lab;
   Answer answer;
   engine.spawn("one", ask(engine, server, 1_s, {.owner = kFirst, .prompt_tokens = 100, .output_tokens = 11}, answer));
   engine.run();
@@ -61,12 +72,12 @@ TEST(LlmServer, TakesPrefillAndOneStepForEveryFurtherToken) {
   EXPECT_NEAR(answer.finished.value(), 1.2, 1e-9);
   EXPECT_NEAR(answer.result.time_to_first_token.value(), 0.1, 1e-9);
   EXPECT_NEAR(caused(answer.result.causes, DelayKind::Service, kFirst).value(), 0.2, 1e-9);
-  EXPECT_NEAR(server.busy_time().value(), 0.2, 1e-9);
+  EXPECT_NEAR(card.busy_time().value(), 0.2, 1e-9);
 }
 
 TEST(LlmServer, WhoComesLaterJoinsAtTheNextStepAndSlowsTheOtherDown) {
-  Engine engine;
-  LlmServer server(engine, 0, std::make_unique<SimpleSteps>(), {.max_batch = 2});
+  Lab lab(2);
+  auto& [engine, card, server] = lab;
   Answer first;
   Answer second;
   engine.spawn("first", ask(engine, server, 0_s, {.owner = kFirst, .prompt_tokens = 100, .output_tokens = 11}, first));
@@ -84,8 +95,8 @@ TEST(LlmServer, WhoComesLaterJoinsAtTheNextStepAndSlowsTheOtherDown) {
 }
 
 TEST(LlmServer, WaitsForAPlaceInAFullBatchAndRefusesBeyondTheQueue) {
-  Engine engine;
-  LlmServer server(engine, 0, std::make_unique<SimpleSteps>(), {.max_batch = 1, .queue_limit = 1});
+  Lab lab(1, {.longest_request = 1000, .queue_limit = 1});
+  auto& [engine, card, server] = lab;
   std::vector<Answer> answers(3);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     engine.spawn("asker", ask(engine, server, 0_s, {.owner = kFirst, .prompt_tokens = 100, .output_tokens = 11}, answers[i]));
@@ -98,8 +109,8 @@ TEST(LlmServer, WaitsForAPlaceInAFullBatchAndRefusesBeyondTheQueue) {
 }
 
 TEST(LlmServer, WhoGivesUpLeavesTheBatch) {
-  Engine engine;
-  LlmServer server(engine, 0, std::make_unique<SimpleSteps>(), {.max_batch = 1});
+  Lab lab(1);
+  auto& [engine, card, server] = lab;
   Answer patient;
   Answer hasty;
   const auto impatient = [](Engine& e, Task<> task) -> Task<> {
@@ -111,6 +122,36 @@ TEST(LlmServer, WhoGivesUpLeavesTheBatch) {
   EXPECT_EQ(hasty.finished, Seconds{});
   // The step that was under way when it was given up (at the boundary of 150 ms) may still end.
   EXPECT_NEAR(patient.finished.value(), 0.25, 0.0101);
+}
+
+TEST(LlmServer, RefusesAPromptAsLongAsItsContextAndEndsAnAnswerThere) {
+  Lab lab(1);
+  std::vector<Answer> answers(2);
+  lab.engine.spawn("long", ask(lab.engine, lab.server, 0_s, {.prompt_tokens = 1000, .output_tokens = 1}, answers[0]));
+  lab.engine.spawn("near", ask(lab.engine, lab.server, 0_s, {.prompt_tokens = 990, .output_tokens = 50}, answers[1]));
+  lab.engine.run();
+  EXPECT_EQ(answers[0].result.outcome, Outcome::Rejected);
+  EXPECT_EQ(answers[1].result.num_tokens, 10U);
+}
+
+TEST(LlmServer, TwoOnOneCardTakeTurns) {
+  Lab lab(1);
+  LlmServer other(lab.engine, lab.card,
+                  std::make_unique<serving::LlamaScheduler>(serving::LlamaSchedulerSettings{.slot_tokens = 1000}),
+                  std::make_unique<SimpleSteps>(), {.longest_request = 1000});
+  Answer first;
+  Answer second;
+  lab.engine.spawn("first",
+                   ask(lab.engine, lab.server, 0_s, {.owner = kFirst, .prompt_tokens = 200, .output_tokens = 1}, first));
+  lab.engine.spawn("second",
+                   ask(lab.engine, other, 100_ms, {.owner = kSecond, .prompt_tokens = 50, .output_tokens = 1}, second));
+  lab.engine.run();
+  // From 100 ms on each has half of the card: the second is done at 200 ms, the first has 50 ms left then.
+  EXPECT_NEAR(second.finished.value(), 0.2, 1e-9);
+  EXPECT_NEAR(first.finished.value(), 0.25, 1e-9);
+  EXPECT_NEAR(caused(first.result.causes, DelayKind::Slowdown, kSecond).value(), 0.05, 1e-9);
+  EXPECT_NEAR(caused(second.result.causes, DelayKind::Slowdown, kFirst).value(), 0.05, 1e-9);
+  EXPECT_NEAR(lab.card.busy_time().value(), 0.25, 1e-9);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "models/serving/llama_scheduler.hpp"
 #include "models/storage/queue_depth_curve.hpp"
 #include "sim/service/drive_service.hpp"
 
@@ -18,10 +19,7 @@ constexpr Bytes kGigabyte = Bytes::from_base(1e9);
 
 class SimpleSteps final : public serving::StepTimeModel {
  public:
-  [[nodiscard]] Seconds step_time(const serving::StepBatch& batch) const override { return 1_ms * batch.prefill_tokens; }
-  [[nodiscard]] Seconds decode_time(const serving::StepBatch&, std::uint64_t num_steps) const override {
-    return 10_ms * static_cast<double>(num_steps);
-  }
+  [[nodiscard]] Seconds step_time(const serving::OperatorBatch& batch) const override { return 1_ms * batch.num_tokens; }
 };
 
 std::unique_ptr<storage::Drive> drive_of(BytesPerSecond bandwidth) {
@@ -38,7 +36,12 @@ struct Lab {
   ~Lab() { engine.end_processes(); }
   Engine engine;
   DriveService drive;
-  LlmServer server{engine, 1, std::make_unique<SimpleSteps>(), {}};
+  GpuCard card{engine, 1};
+  LlmServer server{engine,
+                   card,
+                   std::make_unique<serving::LlamaScheduler>(serving::LlamaSchedulerSettings{.slot_tokens = 1000}),
+                   std::make_unique<SimpleSteps>(),
+                   {.longest_request = 1000}};
 };
 
 ModelLoadOptions ten_gigabytes() {

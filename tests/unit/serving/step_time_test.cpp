@@ -7,45 +7,71 @@ namespace {
 
 using namespace labtwin::literals;
 
-// 10 GB of weights at 1 TB/s x 0.5 = 20 ms; 2 x 5e9 / (20e12 x 0.5) = 1 ms per prompt token; 1 MB of cache per token = 2 us per
-// token of context.
-const RooflineStepTime kModel({.vram = 24_GiB,
-                               .memory_bandwidth = BytesPerSecond::from_base(1e12),
-                               .memory_efficiency = 0.5,
-                               .peak_flops = FlopsPerSecond::from_base(20e12),
-                               .compute_efficiency = 0.5,
-                               .step_overhead = 3_ms},
-                              {.weights = Bytes::from_base(1e10),
-                               .kv_cache = BytesPerToken::from_base(1e6),
-                               .num_parameters = 5e9});
-
-TEST(RooflineStepTime, DecodeReadsTheWeightsAndTheCache) {
-  EXPECT_NEAR(kModel.step_time({.prefill_tokens = 0, .num_decodes = 1, .context_tokens = 1000}).value(), 0.003 + 0.020 + 0.002,
-              1e-12);
+/// Launches 1 ms, all weights 10 ms, 2 us per token of context, 0.1 ms of arithmetic per sequence. A microbatch of 512:
+/// launches 2 ms, weights 10 ms, 576 x 0.1 ms of arithmetic, 1 ns per pair; 20 ms around a prompt.
+ThroughputCoefficients coefficients() {
+  ThroughputCoefficients c;
+  c.run.ubatch = 512.0;
+  c.run.prompt_tokens = 512.0;
+  c.token = {1e-3, 10e-3, 1000 * 2e-6, 0.1e-3, 0.0, 0.0, 0.0};
+  c.context_tokens = 1000.0;
+  c.prompt = {2e-3, 10e-3, 0.5 * 512 * 512 * 1e-9, 576 * 0.1e-3, 0.0, 0.0, 20e-3};
+  return c;
 }
 
-TEST(RooflineStepTime, LongPromptIsBoundByArithmetic) {
-  EXPECT_NEAR(kModel.step_time({.prefill_tokens = 500, .num_decodes = 0, .context_tokens = 0}).value(), 0.503, 1e-12);
+OperatorBatch decodes(double num, double context) {
+  return {.num_tokens = num, .num_sampled = num, .num_decodes = num, .kv_tokens = num * context, .longest_kv = context};
 }
 
-TEST(RooflineStepTime, ManyStepsAreTheSumOfTheSingleOnes) {
-  StepBatch batch{.prefill_tokens = 0, .num_decodes = 3, .context_tokens = 4000};
-  const Seconds together = kModel.decode_time(batch, 50);
+TEST(ThroughputStepTime, DecodesReadTheWeightsOnce) {
+  const ThroughputStepTime law(coefficients());
+  EXPECT_NEAR(law.step_time(decodes(1, 500)).value(), 0.001 + 0.010 + 0.001 + 0.0001, 1e-12);
+  EXPECT_NEAR(law.step_time(decodes(4, 500)).value(), 0.001 + 0.010 + 0.004 + 0.0004, 1e-12);
+}
+
+TEST(ThroughputStepTime, ABatchOfExpertsReadsMoreOfThem) {
+  ThroughputCoefficients c = coefficients();
+  c.run.has_experts = true;
+  c.run.active_share = 0.25;
+  const ThroughputStepTime law(c);
+  // Of all weights, 40 ms, two sequences read 1 - 0.75^2.
+  EXPECT_NEAR(law.step_time(decodes(2, 0)).value(), 0.001 + 0.040 * (1.0 - 0.75 * 0.75) + 0.0002, 1e-12);
+}
+
+TEST(ThroughputStepTime, PromptsGoByMicrobatchesAndDecodesRideAlong) {
+  const ThroughputStepTime law(coefficients());
+  const OperatorBatch batch{.num_tokens = 1001.0,
+                            .num_sampled = 2.0,
+                            .longest_chunk = 1000.0,
+                            .num_pairs = 0.5e6,
+                            .num_decodes = 1.0,
+                            .kv_tokens = 100.0,
+                            .longest_kv = 100.0};
+  const double passes = 2 * (0.002 + 0.010) + (1001 + 2 * 64) * 0.1e-3;
+  EXPECT_NEAR(law.step_time(batch).value(), passes + 0.5e6 * 1e-9 + 0.020 + 100 * 2e-6, 1e-12);
+}
+
+TEST(StepRun, ManyStepsAreTheSumOfTheSingleOnes) {
+  ThroughputCoefficients c = coefficients();
+  c.batch_exponent = 0.3;
+  const ThroughputStepTime law(c);
+  OperatorBatch batch = decodes(3, 4000);
+  const StepRun run = step_run(law, batch);
   Seconds sum;
   for (int step = 0; step < 50; ++step) {
-    sum += kModel.step_time(batch);
-    batch.context_tokens += batch.num_decodes;
+    sum += law.step_time(batch);
+    batch.kv_tokens += 3;
+    batch.longest_kv += 1;
   }
-  EXPECT_NEAR(together.value(), sum.value(), 1e-12);
+  EXPECT_NEAR(run.time(50).value(), sum.value(), 1e-12);
 }
 
-TEST(DecodeStepsWithin, CountsOnlyWholeSteps) {
-  const StepBatch batch{.prefill_tokens = 0, .num_decodes = 1, .context_tokens = 100};
-  const Seconds seven = kModel.decode_time(batch, 7);
-  EXPECT_EQ(decode_steps_within(kModel, batch, seven, 100), 7u);
-  EXPECT_EQ(decode_steps_within(kModel, batch, seven - 1_us, 100), 6u);
-  EXPECT_EQ(decode_steps_within(kModel, batch, 3600_s, 100), 100u);
-  EXPECT_EQ(decode_steps_within(kModel, batch, Seconds{}, 100), 0u);
+TEST(StepRun, CountsOnlyWholeSteps) {
+  const StepRun run{.first = 10_ms, .growth = 1_us};
+  EXPECT_EQ(run.steps_within(run.time(7), 100), 7u);
+  EXPECT_EQ(run.steps_within(run.time(7) - 1_us, 100), 6u);
+  EXPECT_EQ(run.steps_within(3600_s, 100), 100u);
+  EXPECT_EQ(run.steps_within(Seconds{}, 100), 0u);
 }
 
 }  // namespace

@@ -114,6 +114,62 @@ TEST(VllmScheduler, ComputesASharedPrefixOnce) {
   EXPECT_EQ(step[0].num_tokens, 26U);
 }
 
+TEST(VllmScheduler, FindsTheTurnsBeforeOfAConversation) {
+  VllmScheduler scheduler(engine(100));
+  InferenceRequest first = request(1, 40, 30);
+  first.conversation = 9;
+  ASSERT_TRUE(scheduler.submit(first));
+  while (!scheduler.idle()) {
+    static_cast<void>(scheduler.schedule());
+    static_cast<void>(scheduler.complete());
+  }
+  InferenceRequest second = request(2, 100, 1);
+  second.conversation = 9;
+  ASSERT_TRUE(scheduler.submit(second));
+  // 69 tokens were computed, prompt and answer: four full blocks.
+  EXPECT_EQ(next_step(scheduler)[0].num_computed, 64U);
+}
+
+/// When each request's last token came out, in steps.
+std::map<std::uint64_t, std::uint64_t> finished(bool at_once) {
+  VllmScheduler scheduler(engine(40, 96));
+  for (std::uint64_t id = 0; id < 40; ++id) {
+    const auto prompt = static_cast<std::uint32_t>(1 + (id * 37) % 200);
+    EXPECT_TRUE(scheduler.submit(request(id, prompt, static_cast<std::uint32_t>(1 + (id * 53) % 120))));
+  }
+  std::map<std::uint64_t, std::uint64_t> ends;
+  std::uint64_t num_steps = 0;
+  while (!scheduler.idle()) {
+    static_cast<void>(scheduler.schedule());
+    const std::uint64_t steps = at_once ? scheduler.num_alike() : 1;
+    num_steps += steps;
+    for (const TokenEvent& token : scheduler.complete(steps)) {
+      if (token.is_last) ends[token.request] = num_steps;
+    }
+  }
+  EXPECT_EQ(scheduler.num_free_blocks(), 40U);
+  return ends;
+}
+
+TEST(VllmScheduler, TakesAlikeStepsAtOnceWithoutAnyDifference) {
+  EXPECT_EQ(finished(true), finished(false));
+}
+
+TEST(VllmScheduler, ForgetsWhoGivesUp) {
+  VllmScheduler scheduler(engine(10));
+  ASSERT_TRUE(scheduler.submit(request(1, 64, 50)));
+  ASSERT_TRUE(scheduler.submit(request(2, 112, 4)));
+  EXPECT_EQ(next_step(scheduler).size(), 1U);
+  scheduler.cancel(1);
+  EXPECT_TRUE(scheduler.complete().empty());
+  EXPECT_EQ(scheduler.num_free_blocks(), 10U);
+  EXPECT_EQ(next_step(scheduler)[0].request, 2U);
+  static_cast<void>(scheduler.complete());
+  scheduler.cancel(2);
+  EXPECT_TRUE(scheduler.idle());
+  EXPECT_EQ(scheduler.num_free_blocks(), 10U);
+}
+
 TEST(VllmScheduler, RefusesWhatItsPoolCannotHold) {
   VllmScheduler scheduler(engine(4));
   EXPECT_FALSE(scheduler.submit(request(1, 60, 6)));

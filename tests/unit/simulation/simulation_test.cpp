@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "models/base/rng.hpp"
+#include "models/calibration/server_speed.hpp"
 #include "models/registry.hpp"
-#include "models/serving/achieved.hpp"
 #include "models/serving/step_time.hpp"
 #include "sim/run/aggregate.hpp"
 #include "sim/run/results_json.hpp"
@@ -59,11 +59,19 @@ TEST(Simulation, AQuietLabTakesExactlyTheSumOfItsParts) {
   const RunSummary run = run_once(shipped("quiet_lab.toml"));
   const catalog::Catalog catalog;
   const auto quant = serving::Quantisation::parse(load_quant_table(catalog), "q4_k_m");
-  const serving::RooflineStepTime law(serving::accelerator_of(load_accelerator(catalog, "rtx-3090").spec),
-                                      serving::language_model_of(load_language_model(catalog, "llama-3-8b").shape, quant));
+  const AcceleratorPart card = load_accelerator(catalog, "rtx-3090");
+  const serving::ModelShape shape = load_language_model(catalog, "llama-3-8b").shape;
+  const calibration::ServerSpeed speed =
+      calibration::server_speed({.card = card.entry,
+                                 .place = {shape, quant, card.spec},
+                                 .model = "llama-3-8b",
+                                 .backend = {},
+                                 .settings = serving::LlamaServer{.parallel = 4, .ctx_size = 32768}});
   const auto answer = [&](std::uint64_t output_tokens) {
-    return law.step_time({.prefill_tokens = 1000.0}) +
-           law.decode_time({.num_decodes = 1.0, .context_tokens = 1000.0}, output_tokens - 1);
+    const serving::StepPart prompt{.num_tokens = 1000, .samples = true};
+    const serving::StepPart decode{.num_tokens = 1, .num_computed = 1000, .samples = true, .is_decode = true};
+    return speed.step_time->step_time(serving::operator_batch({&prompt, 1})) +
+           serving::step_run(*speed.step_time, serving::operator_batch({&decode, 1})).time(output_tokens - 1);
   };
   // Two retrievals of 21 rounds of 1 ms, a call of 100 and one of 200 tokens.
   const double turn = 2 * 21 * 1e-3 + (answer(100) + answer(200)).value();

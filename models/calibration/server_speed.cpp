@@ -1,0 +1,172 @@
+#include "models/calibration/server_speed.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include "models/calibration/llm_effects.hpp"
+#include "models/catalog/part_finder.hpp"
+#include "models/serving/kv_cache.hpp"
+#include "models/serving/model_weights.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+using serving::OperatorBatch;
+
+// Half-width of the 90 % interval of the logarithm, assumed: coefficients of the two cards that they were fitted to differ by
+// up to 40 % from their mean.
+constexpr double kTypicalCoefficients = 0.40;
+constexpr double kUsualPrompt = 512.0;
+constexpr double kUsualContext = 1000.0;
+
+using Words = std::set<std::string>;
+
+/// The words of a name without sizes of memory, which the names of cards have or have not.
+Words card_words(std::string_view name) {
+  Words words;
+  for (const std::string& word : catalog::name_words(name)) {
+    if (!word.ends_with("gb")) words.insert(word);
+  }
+  return words;
+}
+
+/// Number of cores in a name: `40c`, or `40-core` in the catalog's.
+bool is_core_count_of(const std::string& word, const std::string& name) {
+  return word.ends_with('c') && name.find(word.substr(0, word.size() - 1) + "-core") != std::string::npos;
+}
+
+/// Whether a row's name of a card means this one.
+bool means(const std::string& row_name, const catalog::Entry& card) {
+  Words words = card_words(row_name);
+  std::erase_if(words, [&](const std::string& word) { return is_core_count_of(word, card.name); });
+  if (words.empty()) return false;
+  if (words == card_words(card.part) || words == card_words(card.name)) return true;
+  return std::any_of(card.aliases.begin(), card.aliases.end(),
+                     [&](const std::string& alias) { return alias == row_name || words == card_words(alias); });
+}
+
+/// The name that measured rows give the card; its own if none has it.
+std::optional<std::string> measured_name(const catalog::Entry& card, const std::string& backend) {
+  const std::string prefix = backend + "|";
+  for (const std::string& key : LlmEffects::shipped_keys("token:all.card")) {
+    if (key.starts_with(prefix) && means(key.substr(prefix.size()), card)) return key.substr(prefix.size());
+  }
+  return std::nullopt;
+}
+
+/// The terms of a run, each times its factor.
+serving::ThroughputTerms scaled_terms(const LlmRun& run, LlmEffects& effects) {
+  serving::ThroughputTerms terms = run.is_prompt() ? serving::prompt_seconds(run.run) : serving::token_seconds(run.run, false);
+  const PooledRow row = effects.design(run);
+  std::size_t next = 0;
+  for (double& term : terms) {
+    if (next == row.terms.size() || row.terms[next].base != term) {
+      term = 0.0;
+      continue;
+    }
+    PooledRow one;
+    one.terms.push_back(row.terms[next++]);
+    term = std::exp(predict_pooled(one, effects.values()).log_value);
+  }
+  return terms;
+}
+
+double half_width(const LlmRun& run, LlmEffects& effects) {
+  const PooledPrediction prediction = predict_pooled(effects.design(run), effects.values());
+  return effects.width(run) * std::sqrt(prediction.variance(effects.values()) + kThroughputNoise * kThroughputNoise);
+}
+
+LlmRun run_of(const ServerSetup& setup, const serving::LlamaServer& server, const std::string& card_name) {
+  LlmRun run;
+  run.engine = serving::server_name(setup.settings);
+  run.engine_name = run.engine;
+  run.backend = setup.backend.empty() ? usual_backend(setup.place.card.vendor) : setup.backend;
+  run.card = card_name;
+  run.model = setup.model;
+  run.flash_attention = server.flash_attn ? "1" : "0";
+  run.set_card(setup.place.card);
+  run.set_model(setup.place.shape, setup.place.quant);
+  run.run.ubatch = server.ubatch_size;
+  run.run.prompt_tokens = 0.0;
+  return run;
+}
+
+// Layers with a window do not grow with the context: the mean over half of the longest request.
+double usual_depth(const serving::ServerSettings& settings) {
+  return std::clamp(0.5 * serving::longest_request(settings), 256.0, 8192.0);
+}
+
+// Batches were measured by the times between tokens.
+double batch_exponent(const LlmEffects& effects, const LlmRun& run) {
+  const std::string stack = "itl_ms|" + run.stack();
+  return std::max(0.0, effects.find("token:all.batch|" + stack).value_or(0.0) +
+                           effects.find("token:all.batch_arch|" + stack + "|" + run.architecture).value_or(0.0));
+}
+
+Estimate rate(double tokens, Seconds time, double half) {
+  return log_interval(tokens / time.value(), half);
+}
+
+void add_rates(ServerSpeed& speed, double decode_half, double prompt_half) {
+  const OperatorBatch decode{
+      .num_tokens = 1.0, .num_sampled = 1.0, .num_decodes = 1.0, .kv_tokens = kUsualContext, .longest_kv = kUsualContext};
+  const OperatorBatch prompt{.num_tokens = kUsualPrompt,
+                             .num_sampled = 1.0,
+                             .longest_chunk = kUsualPrompt,
+                             .num_pairs = 0.5 * kUsualPrompt * kUsualPrompt};
+  speed.decode_tok_s = rate(1.0, speed.step_time->step_time(decode), decode_half);
+  speed.prompt_tok_s = rate(kUsualPrompt, speed.step_time->step_time(prompt), prompt_half);
+}
+
+ServerSpeed vllm_speed(const ServerSetup& setup) {
+  const serving::ModelWeights weights = serving::model_weights(setup.place.shape, setup.place.quant);
+  ServerSpeed speed;
+  speed.step_time = std::make_unique<serving::OperatorStepTime>(serving::typical_coefficients(setup.place.card),
+                                                                serving::operator_work(setup.place.shape, weights, 1.0));
+  speed.source = "coefficients typical of the operators of vLLM on an RTX 4090 and an RTX PRO 6000";
+  add_rates(speed, kTypicalCoefficients, kTypicalCoefficients);
+  return speed;
+}
+
+ServerSpeed llama_speed(const ServerSetup& setup, const serving::LlamaServer& server) {
+  const auto name = measured_name(setup.card, setup.backend.empty() ? usual_backend(setup.place.card.vendor) : setup.backend);
+  LlmRun token = run_of(setup, server, name.value_or(setup.card.part));
+  LlmRun prompt = token;
+  serving::ThroughputCoefficients coefficients;
+  token.quantity = "decode_tok_s";
+  coefficients.context_tokens = usual_depth(setup.settings);
+  token.run.context_cache = serving::kv_cache_bytes(setup.place.shape, coefficients.context_tokens, server.kv);
+  prompt.quantity = "prefill_tok_s";
+  prompt.run.prompt_tokens = server.ubatch_size;
+  // Batches have effects of their own, which only runs of several sequences name.
+  LlmRun batched = token;
+  batched.quantity = "itl_ms";
+  batched.run.batch = 2.0;
+  const std::array<LlmRun, 3> runs{token, prompt, batched};
+  LlmEffects effects = LlmEffects::shipped_for(runs);
+  coefficients.run = prompt.run;
+  coefficients.token = scaled_terms(token, effects);
+  coefficients.prompt = scaled_terms(prompt, effects);
+  coefficients.batch_exponent = batch_exponent(effects, token);
+  ServerSpeed speed;
+  speed.step_time = std::make_unique<serving::ThroughputStepTime>(coefficients);
+  speed.grade = name ? Grade::Fitted : Grade::Assumed;
+  speed.source = fmt::format("throughput of {} on {}", token.engine,
+                             name ? *name : "other cards of its architecture: this one was not measured");
+  add_rates(speed, half_width(token, effects), half_width(prompt, effects));
+  return speed;
+}
+
+}  // namespace
+
+ServerSpeed server_speed(const ServerSetup& setup) {
+  const serving::LlamaServer* llama = serving::llama_server(setup.settings);
+  return llama != nullptr ? llama_speed(setup, *llama) : vllm_speed(setup);
+}
+
+}  // namespace labtwin::calibration

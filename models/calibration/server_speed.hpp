@@ -1,0 +1,40 @@
+#pragma once
+
+// The law of step times of an inference server, from what calibration knows of its card, model and engine: the simulated server
+// runs at the speed that `labtwin validate` scores.
+
+#include <memory>
+#include <string>
+
+#include "models/calibration/kind.hpp"
+#include "models/catalog/entry.hpp"
+#include "models/serving/server_engine.hpp"
+#include "models/serving/step_time.hpp"
+
+namespace labtwin::calibration {
+
+struct ServerSetup {
+  const catalog::Entry& card;
+  serving::ServerPlace place;
+  std::string model;    ///< of the catalog
+  std::string backend;  ///< how llama.cpp reaches the card; empty: as usual for the vendor
+  const serving::ServerSettings& settings;
+};
+
+struct ServerSpeed {
+  std::unique_ptr<const serving::StepTimeModel> step_time;
+  Estimate decode_tok_s;  ///< of one sequence with 1,000 tokens of context
+  Estimate prompt_tok_s;  ///< of a prompt of 512 tokens
+  Grade grade = Grade::Assumed;
+  std::string source;  ///< what the law was fitted to
+};
+
+/// Law:    vLLM: the operators' law with the coefficients that are typical of a card; llama.cpp and Ollama: the throughput law
+///         with the factors of this card, model, quantisation and backend
+/// Inputs: parts of the catalog; settings of the server
+/// Valid:  a model wholly in the memory of one card
+/// Source: models/serving/operator_law.hpp, models/calibration/priors/llm_throughput.toml
+/// Error:  see `labtwin validate` of the kinds serving_run and llm_throughput
+[[nodiscard]] ServerSpeed server_speed(const ServerSetup& setup);
+
+}  // namespace labtwin::calibration

@@ -1,0 +1,69 @@
+#pragma once
+
+// The settings of inference servers under their own names, and what follows from them: what has to fit into a card, and the
+// scheduler that runs.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "models/serving/inference_engine.hpp"
+#include "models/serving/vram_plan.hpp"
+
+namespace labtwin::serving {
+
+/// vLLM, V1 engine; the defaults are its own.
+struct VllmServer {
+  std::uint32_t max_num_seqs = 256;
+  std::uint32_t max_num_batched_tokens = 2048;
+  double gpu_memory_utilization = 0.9;
+  std::uint32_t max_model_len = 0;
+  std::uint32_t block_size = 16;
+  KvTypes kv{};  ///< `kv_cache_dtype`
+  bool enable_prefix_caching = true;
+};
+
+/// llama-server.
+struct LlamaServer {
+  std::uint32_t parallel = 1;
+  std::uint32_t ctx_size = 4096;  ///< of all slots together
+  std::uint32_t batch_size = 2048;
+  std::uint32_t ubatch_size = 512;
+  bool flash_attn = true;
+  KvTypes kv{};  ///< `cache_type_k`, `cache_type_v`
+  bool cache_prompt = true;
+};
+
+/// Ollama: a llama-server per model, loaded by the first request and unloaded when idle.
+struct OllamaServer {
+  LlamaServer runner{};  ///< `num_parallel` slots of `num_ctx` tokens each
+  Seconds keep_alive = Seconds::from_base(300.0);
+  std::uint32_t max_loaded_models = 3;  ///< on this card
+};
+
+using ServerSettings = std::variant<VllmServer, LlamaServer, OllamaServer>;
+
+/// `vllm`, `llama.cpp` or `ollama`.
+[[nodiscard]] std::string_view server_name(const ServerSettings& settings);
+/// The llama-server inside; nullptr for vLLM.
+[[nodiscard]] const LlamaServer* llama_server(const ServerSettings& settings);
+
+/// What is to be served, and where.
+struct ServerPlace {
+  const ModelShape& shape;
+  const Quantisation& quant;
+  const AcceleratorSpec& card;
+};
+
+/// The most tokens that one request may have, prompt and answer together.
+[[nodiscard]] std::uint32_t longest_request(const ServerSettings& settings);
+/// What has to be in the card when the server starts. Of vLLM: with the cache of one longest request, below which it refuses.
+[[nodiscard]] VramRequest vram_request(const ServerPlace& place, const ServerSettings& settings);
+/// What a server holds of the card's memory while it runs: vLLM all of its share, the others what they need.
+[[nodiscard]] Bytes claimed_memory(const ServerPlace& place, const ServerSettings& settings);
+/// The scheduler of a server whose plan loads.
+[[nodiscard]] std::unique_ptr<InferenceEngine> make_engine(const ServerPlace& place, const ServerSettings& settings);
+
+}  // namespace labtwin::serving

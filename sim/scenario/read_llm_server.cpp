@@ -1,0 +1,140 @@
+#include "sim/scenario/read_llm_server.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/base/text.hpp"
+#include "models/registry.hpp"
+#include "sim/scenario/model_fits.hpp"
+#include "sim/scenario/read_load.hpp"
+
+namespace labtwin {
+namespace {
+
+constexpr double kMostContext = 1e8;
+
+/// What the keys of an engine are checked against.
+struct Surroundings {
+  const serving::QuantTable& quants;
+  std::optional<std::uint32_t> max_context;  ///< of the model; nothing if that is wrong, and has been reported
+};
+
+void check_quant(TableReader& table, const std::string& quant, const serving::QuantTable& quants) {
+  if (quant.empty() || serving::Quantisation::find(quants, quant)) return;
+  table.fail("quant", "is no known quantisation", nearest_name_hint(quant, serving::quant_names(quants)));
+}
+
+serving::KvTypes read_kv_types(TableReader& table, std::string_view key, const serving::QuantTable& quants) {
+  const auto text = table.value_or<std::string>(key, "f16");
+  const auto types = serving::find_kv_types(quants, text);
+  if (!types) table.fail(key, "is no type of a KV cache", "f16, q8_0, q4_0, fp8");
+  return types.value_or(serving::KvTypes{});
+}
+
+void check_context(TableReader& table, std::string_view key, std::uint32_t tokens, const Surroundings& around) {
+  if (!around.max_context || tokens <= *around.max_context) return;
+  table.fail(key, fmt::format("gives a request {} tokens; the model was made for at most {}", tokens, *around.max_context));
+}
+
+serving::ServerSettings read_llama(TableReader& table, const Surroundings& around) {
+  serving::LlamaServer server;
+  server.parallel = table.value_or<std::uint32_t>("parallel", server.parallel, between(1.0, 256.0));
+  server.ctx_size = table.value_or<std::uint32_t>("ctx_size", server.ctx_size, between(256.0, kMostContext));
+  server.batch_size = table.value_or<std::uint32_t>("batch_size", server.batch_size, between(server.parallel, 65536.0));
+  server.ubatch_size = table.value_or<std::uint32_t>("ubatch_size", server.ubatch_size, between(1.0, server.batch_size));
+  server.flash_attn = table.value_or<bool>("flash_attn", server.flash_attn);
+  server.kv.key = read_kv_types(table, "cache_type_k", around.quants).key;
+  server.kv.value = read_kv_types(table, "cache_type_v", around.quants).value;
+  server.cache_prompt = table.value_or<bool>("cache_prompt", server.cache_prompt);
+  check_context(table, "ctx_size", server.ctx_size / server.parallel, around);
+  return server;
+}
+
+serving::ServerSettings read_ollama(TableReader& table, const Surroundings& around) {
+  serving::OllamaServer server;
+  serving::LlamaServer& runner = server.runner;
+  runner.parallel = table.value_or<std::uint32_t>("num_parallel", runner.parallel, between(1.0, 256.0));
+  const auto context = table.value_or<std::uint32_t>("num_ctx", runner.ctx_size, between(256.0, kMostContext / 256.0));
+  runner.ctx_size = context * runner.parallel;
+  runner.batch_size = runner.ubatch_size = table.value_or<std::uint32_t>("num_batch", 512, between(runner.parallel, 65536.0));
+  runner.flash_attn = table.value_or<bool>("flash_attention", runner.flash_attn);
+  runner.kv = read_kv_types(table, "kv_cache_type", around.quants);
+  server.keep_alive = table.value_or<Seconds>("keep_alive", server.keep_alive, kNonNegative);
+  server.max_loaded_models = table.value_or<std::uint32_t>("max_loaded_models", server.max_loaded_models, at_least(1.0));
+  check_context(table, "num_ctx", context, around);
+  return server;
+}
+
+serving::ServerSettings read_vllm(TableReader& table, const Surroundings& around) {
+  serving::VllmServer server;
+  server.max_num_seqs = table.value_or<std::uint32_t>("max_num_seqs", server.max_num_seqs, between(1.0, 65536.0));
+  server.max_num_batched_tokens =
+      table.value_or<std::uint32_t>("max_num_batched_tokens", server.max_num_batched_tokens, between(server.max_num_seqs, 1e6));
+  server.gpu_memory_utilization =
+      table.value_or<double>("gpu_memory_utilization", server.gpu_memory_utilization, between(0.01, 1.0));
+  server.max_model_len =
+      table.value_or<std::uint32_t>("max_model_len", around.max_context.value_or(1), between(1.0, kMostContext));
+  server.block_size = table.value_or<std::uint32_t>("block_size", server.block_size, between(1.0, 256.0));
+  const auto type = table.value_or<std::string>("kv_cache_dtype", "auto");
+  server.kv = type == "auto" ? serving::KvTypes{} : read_kv_types(table, "kv_cache_dtype", around.quants);
+  server.enable_prefix_caching = table.value_or<bool>("enable_prefix_caching", server.enable_prefix_caching);
+  check_context(table, "max_model_len", server.max_model_len, around);
+  return server;
+}
+
+serving::ServerSettings read_engine(TableReader& table, const Surroundings& around) {
+  enum class Name : unsigned char { LlamaCpp, Ollama, Vllm };
+  switch (table.enumeration_or("engine", Name::LlamaCpp,
+                               {{"llama.cpp", Name::LlamaCpp}, {"ollama", Name::Ollama}, {"vllm", Name::Vllm}})) {
+    case Name::LlamaCpp:
+      return read_llama(table, around);
+    case Name::Ollama:
+      return read_ollama(table, around);
+    case Name::Vllm:
+      return read_vllm(table, around);
+  }
+  return {};
+}
+
+std::optional<std::uint32_t> max_context(const std::string& model, const catalog::Catalog& catalog) {
+  const std::vector<std::string>& models = catalog.parts("llms");
+  if (std::find(models.begin(), models.end(), model) == models.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(load_language_model(catalog, model).shape.max_context);
+}
+
+std::vector<std::string> gpu_names(const NodeSpec& node) {
+  std::vector<std::string> names;
+  for (const GpuSpec& gpu : node.gpus) names.push_back(gpu.name);
+  return names;
+}
+
+}  // namespace
+
+ServiceKind read_llm_server(TableReader& table, const ServicePlace& place) {
+  LlmServerSpec spec;
+  spec.gpu = table.required<std::string>("gpu");
+  if (place.node != nullptr) check_reference(table, "gpu", spec.gpu, gpu_names(*place.node));
+  spec.model = table.required<std::string>("model");
+  if (!spec.model.empty()) check_reference(table, "model", spec.model, place.catalog.parts("llms"));
+  spec.quant = table.required<std::string>("quant");
+  const serving::QuantTable quants = load_quant_table(place.catalog);
+  check_quant(table, spec.quant, quants);
+  spec.engine = read_engine(table, {quants, max_context(spec.model, place.catalog)});
+  if (serving::llama_server(spec.engine) != nullptr) {
+    spec.backend = table.value_or<std::string>("backend", "");
+    if (!spec.backend.empty()) {
+      check_reference(table, "backend", spec.backend, {"cuda", "metal", "opencl", "rocm", "sycl", "vulkan"});
+    }
+  }
+  if (place.node != nullptr) check_model_loads(table, spec, *place.node, place.catalog);
+  spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
+  spec.queue_limit = table.optional<std::uint32_t>("queue_limit");
+  spec.load = read_load(table, place);
+  if (std::holds_alternative<serving::OllamaServer>(spec.engine) && !spec.load) {
+    table.fail("load", "is missing: Ollama loads a model when somebody asks", "load = { from = \"nvme0\" }");
+  }
+  return spec;
+}
+
+}  // namespace labtwin

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "sim/process/recorder.hpp"
+#include "sim/service/llm_server.hpp"
+
+namespace labtwin::service {
+
+/// The names of what a client sees of an answer, as vLLM's benchmark defines them: ttft is from asking to the first token, tpot
+/// the time between tokens on average over the answer, of answers with two tokens or more.
+struct TokenStages {
+  StageId ttft = 0;
+  StageId tpot = 0;
+};
+
+/// What one call did to the latencies of its workload; `asked` is when the client asked.
+inline void record_tokens(Recorder& recorder, const TokenStages& stages, const RequestEnd& call, const GenerationResult& result,
+                          ResourceId resource, OwnerId owner) {
+  const auto record = [&](StageId stage, Seconds duration) {
+    RequestEnd end = call;
+    end.ended = end.arrived + duration;
+    Timeline timeline;
+    timeline.append({.resource = resource, .kind = DelayKind::Service, .culprit = owner, .duration = end.ended - end.arrived});
+    recorder.end_stage(stage, end, timeline);
+  };
+  record(stages.ttft, result.time_to_first_token);
+  if (result.num_tokens < 2) return;
+  const Seconds after_first = call.ended - call.arrived - result.time_to_first_token;
+  record(stages.tpot, after_first / static_cast<double>(result.num_tokens - 1));
+}
+
+}  // namespace labtwin::service

@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include "models/workload/arrival.hpp"
+#include "sim/simulation/world.hpp"
+
+namespace labtwin {
+namespace {
+
+std::unique_ptr<const workload::ArrivalProcess> arrivals_of(const TraceSpec& spec) {
+  std::vector<Seconds> times;
+  for (const workload::TraceRequest& request : spec.trace.requests) times.push_back(request.at);
+  return std::make_unique<workload::TraceArrivals>(std::move(times), spec.speed);
+}
+
+}  // namespace
+
+service::TokenStages World::token_stages() {
+  return {.ttft = names_.stages.intern("ttft"), .tpot = names_.stages.intern("tpot")};
+}
+
+void World::build(const WorkloadSpec& workload, const AgentsSpec& spec) {
+  service::AgentOptions options;
+  options.names = {.owner = names_.owners.intern(workload.name),
+                   .workload = names_.workloads.intern(workload.name),
+                   .retrieve = names_.stages.intern("retrieve"),
+                   .llm = names_.stages.intern("llm"),
+                   .tokens = token_stages(),
+                   .policy = names_.resources.intern("backoff")};
+  options.traffic = {.think = spec.traffic.think,
+                     .steps = spec.traffic.steps,
+                     .prompt_tokens = spec.traffic.prompt_tokens,
+                     .step_output_tokens = spec.traffic.step_output_tokens,
+                     .answer_tokens = spec.traffic.answer_tokens,
+                     .system_tokens = spec.traffic.system_tokens,
+                     .grows = spec.traffic.grows};
+  options.policy = {.retrieve_timeout = spec.retrieve_timeout,
+                    .llm_timeout = spec.llm_timeout,
+                    .max_attempts = spec.max_attempts,
+                    .backoff = spec.backoff};
+  options.sizes = {
+      .search = spec.sizes.search, .hits = spec.sizes.hits, .message = spec.sizes.message, .per_token = spec.sizes.per_token};
+  const service::Agents::Places places{.store = stores_.at(spec.vector_store).get(),
+                                       .llm = llms_.at(spec.llm).get(),
+                                       .recorder = &recorder_,
+                                       .to_store = build_client(workload, spec, spec.vector_store),
+                                       .to_llm = build_client(workload, spec, spec.llm)};
+  agents_.emplace(workload.name, std::make_unique<service::Agents>(engine_, random_, options, places));
+}
+
+void World::build(const WorkloadSpec& workload, const ChatSpec& spec) {
+  service::ChatOptions options;
+  options.owner = names_.owners.intern(workload.name);
+  options.workload = names_.workloads.intern(workload.name);
+  options.stages = token_stages();
+  options.traffic = {.turns = spec.turns,
+                     .think = spec.think,
+                     .message_tokens = spec.message_tokens,
+                     .answer_tokens = spec.answer_tokens,
+                     .system_tokens = spec.system_tokens};
+  options.timeout = spec.timeout;
+  chats_.emplace(workload.name, std::make_unique<service::Chat>(engine_, random_, options, *llms_.at(spec.llm), recorder_));
+}
+
+void World::start(const WorkloadSpec& workload, const AgentsSpec& spec) {
+  service::Agents& agents = *agents_.at(workload.name);
+  if (const auto* closed = std::get_if<ClosedLoopSpec>(&spec.arrivals)) {
+    for (std::uint64_t user = 0; user < closed->num_users; ++user) {
+      engine_.spawn(fmt::format("{}.{}", workload.name, user), agents.user(user), ProcessKind::Server);
+    }
+    return;
+  }
+  if (const auto* poisson = std::get_if<PoissonSpec>(&spec.arrivals)) {
+    auto arrivals = std::make_unique<workload::PoissonArrivals>(poisson->rate, random_.stream("agents.arrival"));
+    engine_.spawn(workload.name, agents.open_arrivals(std::move(arrivals), nullptr), ProcessKind::Server);
+    return;
+  }
+  const auto& traced = std::get<TraceSpec>(spec.arrivals);
+  auto trace = std::make_shared<const workload::Trace>(traced.trace);
+  engine_.spawn(workload.name, agents.open_arrivals(arrivals_of(traced), std::move(trace)), ProcessKind::Server);
+}
+
+void World::start(const WorkloadSpec& workload, const ChatSpec& spec) {
+  service::Chat& chat = *chats_.at(workload.name);
+  if (const auto* closed = std::get_if<ClosedLoopSpec>(&spec.arrivals)) {
+    for (std::uint64_t user = 0; user < closed->num_users; ++user) {
+      engine_.spawn(fmt::format("{}.{}", workload.name, user), chat.user(user), ProcessKind::Server);
+    }
+    return;
+  }
+  if (const auto* poisson = std::get_if<PoissonSpec>(&spec.arrivals)) {
+    auto arrivals = std::make_unique<workload::PoissonArrivals>(poisson->rate, random_.stream("chat.arrival"));
+    engine_.spawn(workload.name, chat.open_arrivals(std::move(arrivals)), ProcessKind::Server);
+    return;
+  }
+  const auto& traced = std::get<TraceSpec>(spec.arrivals);
+  auto trace = std::make_shared<const workload::Trace>(traced.trace);
+  engine_.spawn(workload.name, chat.replay(arrivals_of(traced), std::move(trace)), ProcessKind::Server);
+}
+
+}  // namespace labtwin

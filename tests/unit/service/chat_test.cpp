@@ -1,0 +1,98 @@
+#include "sim/service/chat.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "models/serving/llama_scheduler.hpp"
+
+namespace labtwin::service {
+namespace {
+
+using namespace labtwin::literals;
+
+/// A prompt token takes 1 ms, a decode step 10 ms.
+class SimpleSteps final : public serving::StepTimeModel {
+ public:
+  [[nodiscard]] Seconds step_time(const serving::OperatorBatch& batch) const override {
+    return 1_ms * (batch.num_tokens - batch.num_decodes) + 10_ms * batch.num_decodes;
+  }
+};
+
+struct Lab {
+  explicit Lab(ChatTraffic traffic, std::uint32_t context = 10000)
+      : server(engine, card,
+               std::make_unique<serving::LlamaScheduler>(
+                   serving::LlamaSchedulerSettings{.num_slots = 2, .slot_tokens = context}),
+               std::make_unique<SimpleSteps>(), {.longest_request = context}),
+        chat(engine, RandomSource(1, 0),
+             {.owner = 0, .workload = 0, .stages = {.ttft = 1, .tpot = 2}, .traffic = traffic, .timeout = 60_s}, server, recorder) {}
+  ~Lab() { engine.end_processes(); }
+  Engine engine;
+  GpuCard card{engine, 0};
+  Recorder recorder{{.warm_up = {}, .keep_requests = true}};
+  LlmServer server;
+  Chat chat;
+};
+
+ChatTraffic three_turns() {
+  return {.turns = DistributionOf<double>(Distribution::constant(3.0)),
+          .think = DistributionOf<Seconds>(Distribution::constant(5.0)),
+          .message_tokens = DistributionOf<double>(Distribution::constant(100.0)),
+          .answer_tokens = DistributionOf<double>(Distribution::constant(11.0)),
+          .system_tokens = 200};
+}
+
+TEST(Chat, ComputesOnlyWhatIsNewInEveryTurn) {
+  Lab lab(three_turns());
+  lab.engine.spawn("user", lab.chat.user(0), ProcessKind::Server);
+  lab.engine.run(25_s);
+  const auto& rows = lab.recorder.rows();
+  ASSERT_GE(rows.size(), 3U);
+  // 300 new tokens, then 100 and the last of the answer before, which was never an input.
+  EXPECT_NEAR((rows[0].ended - rows[0].arrived).value(), 0.300 + 0.100, 1e-9);
+  EXPECT_NEAR((rows[1].ended - rows[1].arrived).value(), 0.101 + 0.100, 1e-9);
+  EXPECT_NEAR((rows[2].ended - rows[2].arrived).value(), 0.101 + 0.100, 1e-9);
+  const auto& ttft = lab.recorder.stages().at({0, 1});
+  EXPECT_EQ(ttft.count(), rows.size());
+  EXPECT_NEAR(lab.recorder.stages().at({0, 2}).mean().value(), 0.010, 1e-9);
+}
+
+TEST(Chat, ASecondConversationKnowsTheSystemPrompt) {
+  Lab lab(three_turns());
+  lab.engine.spawn("user", lab.chat.user(0), ProcessKind::Server);
+  lab.engine.run(40_s);
+  const auto& rows = lab.recorder.rows();
+  ASSERT_GE(rows.size(), 4U);
+  EXPECT_NEAR((rows[3].ended - rows[3].arrived).value(), 0.100 + 0.100, 1e-9);
+}
+
+TEST(Chat, EndsAConversationWhereTheContextEnds) {
+  ChatTraffic traffic = three_turns();
+  traffic.turns = DistributionOf<double>(Distribution::constant(100.0));
+  Lab lab(traffic, 600);
+  lab.engine.spawn("user", lab.chat.user(0), ProcessKind::Server);
+  lab.engine.run(200_s);
+  const OutcomeCounts& counts = lab.recorder.outcomes().at(0);
+  EXPECT_GT(counts.ended(Outcome::Completed), 10U);
+  EXPECT_EQ(counts.ended(Outcome::Rejected), 0U);
+}
+
+TEST(Chat, ReplaysTheRequestsOfATrace) {
+  Lab lab(three_turns());
+  auto trace = std::make_shared<workload::Trace>();
+  trace->requests = {{.at = 0_s, .prompt_tokens = 100, .output_tokens = 11, .num_passages = 0, .session = {}},
+                     {.at = 4_s, .prompt_tokens = 50, .output_tokens = 1, .num_passages = 0, .session = {}}};
+  auto arrivals = std::make_unique<workload::TraceArrivals>(std::vector<Seconds>{0_s, 4_s}, 2.0);
+  lab.engine.spawn("trace", lab.chat.replay(std::move(arrivals), trace));
+  lab.engine.run();
+  const auto& rows = lab.recorder.rows();
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_NEAR(rows[0].ended.value(), 0.2, 1e-9);
+  EXPECT_NEAR(rows[1].arrived.value(), 2.0, 1e-9);
+  EXPECT_NEAR(rows[1].ended.value(), 2.05, 1e-9);
+}
+
+}  // namespace
+}  // namespace labtwin::service
