@@ -22,6 +22,7 @@ constexpr std::array<DriveLawRow, 3> kDriveLaws = {{
 }};
 constexpr std::array<AcceleratorLawRow, 1> kAcceleratorLaws{{{"accelerator", &serving::read_accelerator_spec}}};
 constexpr std::array<ProcessorLawRow, 1> kProcessorLaws{{{"processor", &serving::read_processor_spec}}};
+constexpr std::array<BoardLawRow, 1> kBoardLaws{{{"slot_map", &topology::read_board}}};
 constexpr std::array<NicLawRow, 1> kNicLaws{{{"host_ceiling", &network::read_nic_design}}};
 constexpr std::array<HostLawRow, 1> kHostLaws{{{"search_host", &vector::read_search_host}}};
 constexpr std::array<ModelLawRow, 1> kLanguageModelLaws{{{"decoder", &serving::read_model_shape}}};
@@ -85,12 +86,18 @@ std::span<const HostLawRow> host_laws() noexcept {
   return kHostLaws;
 }
 
+std::span<const BoardLawRow> board_laws() noexcept {
+  return kBoardLaws;
+}
+
 std::span<const std::string_view> families_with_laws() noexcept {
-  static constexpr std::array<std::string_view, 7> kFamilies{"cpus", "drives", "embedders", "gpus", "hosts", "llms", "nics"};
+  static constexpr std::array<std::string_view, 8> kFamilies{"boards", "cpus",  "drives", "embedders",
+                                                             "gpus",   "hosts", "llms",   "nics"};
   return kFamilies;
 }
 
 std::vector<std::string> law_names(std::string_view family) {
+  if (family == "boards") return names_of(board_laws());
   if (family == "cpus") return names_of(processor_laws());
   if (family == "drives") return names_of(drive_laws());
   if (family == "embedders") return names_of(embedder_laws());
@@ -115,6 +122,7 @@ void check_parameters(std::string_view family, const std::string& law, TableRead
     static_cast<void>(storage::read_drive_interface(parameters));
     return;
   }
+  if (family == "boards") return check(board_laws());
   if (family == "cpus") return check(processor_laws());
   if (family == "embedders") return check(embedder_laws());
   if (family == "gpus") return check(accelerator_laws());
@@ -122,8 +130,14 @@ void check_parameters(std::string_view family, const std::string& law, TableRead
   if (family == "llms") return check(language_model_laws());
   if (family == "nics") return check(nic_laws());
   parameters.accept_rest();
-  parameters.fail(
-      {}, fmt::format("\"{}\" is no family of parts: cpus, drives, embedders, gpus, hosts, llms or nics", printable(family)));
+  parameters.fail({}, fmt::format("\"{}\" is no family of parts: boards, cpus, drives, embedders, gpus, hosts, llms or nics",
+                                  printable(family)));
+}
+
+BoardPart load_board(const catalog::Catalog& catalog, std::string_view part) {
+  BoardPart board;
+  board.entry = read_with(catalog, "boards", part, board_laws(), board.board);
+  return board;
 }
 
 DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part) {

@@ -20,6 +20,7 @@
 #include "models/storage/flash_log.hpp"
 #include "models/storage/slc_cache_design.hpp"
 #include "models/storage/thermal_state.hpp"
+#include "models/topology/board.hpp"
 #include "models/vector/search_host.hpp"
 
 namespace labtwin {
@@ -62,6 +63,13 @@ struct HostLawRow {
 };
 [[nodiscard]] std::span<const HostLawRow> host_laws() noexcept;
 
+/// A law of the family `boards`: which slots a mainboard has.
+struct BoardLawRow {
+  std::string_view name;
+  topology::Board (*make)(TableReader& parameters);
+};
+[[nodiscard]] std::span<const BoardLawRow> board_laws() noexcept;
+
 /// The families of parts that have laws.
 [[nodiscard]] std::span<const std::string_view> families_with_laws() noexcept;
 
@@ -70,6 +78,14 @@ struct HostLawRow {
 
 /// Judges law and parameters of an entry of any family; mistakes go to the reader's sink.
 void check_parameters(std::string_view family, const std::string& law, TableReader& parameters);
+
+/// A mainboard of the catalog.
+struct BoardPart {
+  catalog::Entry entry;
+  topology::Board board;
+};
+/// Throws ConfigError if there is no such part or its file is wrong.
+[[nodiscard]] BoardPart load_board(const catalog::Catalog& catalog, std::string_view part);
 
 /// A drive of the catalog.
 struct DrivePart {

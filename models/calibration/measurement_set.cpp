@@ -31,6 +31,13 @@ std::vector<fs::path> files_with(const fs::path& folder, std::string_view extens
   return files;
 }
 
+// Outputs of tools; a manifest and notes lie beside them under other endings.
+constexpr std::array<std::string_view, 3> kToolExtensions = {".json", ".txt", ".log"};
+
+bool is_tool_output(const fs::path& file) {
+  return std::find(kToolExtensions.begin(), kToolExtensions.end(), file.extension().string()) != kToolExtensions.end();
+}
+
 MeasurementTable read_outputs(const std::vector<fs::path>& files, const std::string& name, const Manifest& manifest) {
   std::vector<ToolOutput> outputs;
   for (const fs::path& file : files) outputs.push_back({file.filename().string(), read_text_file(file)});
@@ -39,7 +46,7 @@ MeasurementTable read_outputs(const std::vector<fs::path>& files, const std::str
 
 MeasurementTable read_table(const fs::path& path, const std::string& name, const Manifest& manifest) {
   if (!fs::is_directory(path)) {
-    if (path.extension() == ".json") return read_outputs({path}, name, manifest);
+    if (is_tool_output(path)) return read_outputs({path}, name, manifest);
     return MeasurementTable::from_csv(CsvTable::read(path));
   }
   if (fs::exists(path / "measurements.csv")) return MeasurementTable::from_csv(CsvTable::read(path / "measurements.csv"));
@@ -47,8 +54,11 @@ MeasurementTable read_table(const fs::path& path, const std::string& name, const
   const std::vector<fs::path> tables = files_with(path, ".csv");
   if (tables.size() > 1) fail(path, "holds several CSV files: name one, or call it measurements.csv");
   if (tables.size() == 1) return MeasurementTable::from_csv(CsvTable::read(tables.front()));
-  const std::vector<fs::path> outputs = files_with(path, ".json");
-  if (outputs.empty()) fail(path, "holds no measurements: a CSV file or outputs of a tool (*.json) are needed");
+  std::vector<fs::path> outputs;
+  for (const std::string_view extension : kToolExtensions) {
+    for (fs::path& file : files_with(path, extension)) outputs.push_back(std::move(file));
+  }
+  if (outputs.empty()) fail(path, "holds no measurements: a CSV file or outputs of a tool (*.json, *.txt) are needed");
   return read_outputs(outputs, name, manifest);
 }
 

@@ -10,6 +10,8 @@
 #include "models/base/error.hpp"
 #include "models/calibration/fio_json.hpp"
 #include "models/calibration/iperf3_json.hpp"
+#include "models/calibration/nccl_text.hpp"
+#include "models/calibration/nvbandwidth_json.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -17,6 +19,8 @@ namespace {
 constexpr auto kFormats = std::to_array<ToolFormat>({
     {"fio --output-format=json", &is_fio_json, &read_fio_outputs},
     {"iperf3 --json", &is_iperf3_json, &read_iperf3_outputs},
+    {"nvbandwidth -j", &is_nvbandwidth_json, &read_nvbandwidth_outputs},
+    {"nccl-tests", &is_nccl_text, &read_nccl_outputs},
 });
 
 std::string known_formats() {

@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/base/file.hpp"
 #include "models/catalog/catalog.hpp"
+#include "models/interconnect/host_links.hpp"
+#include "sim/output/host_links_text.hpp"
 #include "sim/output/topology_report.hpp"
+#include "sim/scenario/board_slots.hpp"
 #include "sim/scenario/lab.hpp"
 #include "sim/scenario/lab_topology.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -50,11 +54,42 @@ std::vector<output::PoolReport> pools_of(const Lab& lab) {
   return reports;
 }
 
+std::vector<output::SeatReport> seats_in(const Lab& lab, const catalog::Catalog& catalog) {
+  std::vector<output::SeatReport> reports;
+  for (const NodeSpec& node : lab.nodes) {
+    for (const Seat& seat : seats_of(node, catalog)) {
+      reports.push_back({.part = seat.part,
+                         .slot = seat.slot,
+                         .link = topology::pcie_lanes_name(seat.link),
+                         .native = seat.native ? topology::pcie_lanes_name(*seat.native) : "",
+                         .hangs_on = seat.on_chipset ? "chipset" : "cpu",
+                         .is_crippled = seat.is_crippled(),
+                         .taker = seat.taker});
+    }
+  }
+  return reports;
+}
+
+/// Outputs of tools that tell a machine's links; nothing for a scenario or a lab.
+std::optional<std::string> links_of_machine(const std::string& file) {
+  const std::string text = read_text_file(file);
+  if (interconnect::is_lspci(text)) return output::device_links_text(interconnect::read_lspci(file, text));
+  if (interconnect::is_topology_matrix(text)) {
+    return output::card_pairs_text(interconnect::read_topology_matrix(file, text));
+  }
+  return std::nullopt;
+}
+
 void show(const Options& options) {
+  if (const auto text = links_of_machine(options.file)) {
+    fmt::print("{}", *text);
+    return;
+  }
   const catalog::Catalog catalog;
   const Lab lab = read_lab_of(options.file, catalog);
   output::TopologyReport report = output::report_on(lab_topology(lab, catalog));
   report.pools = pools_of(lab);
+  report.seats = seats_in(lab, catalog);
   if (!options.picture.empty()) write_file_atomically(options.picture, output::topology_svg(report.topology));
   fmt::print("{}", options.json ? output::topology_json(report) + '\n' : output::topology_text(report));
 }
@@ -64,7 +99,7 @@ void show(const Options& options) {
 void add_topology(CommandLine& line) {
   const auto options = std::make_shared<Options>();
   line.add("topology", "Show links, routes and where they compete")
-      .argument("FILE", options->file, "A scenario or a lab")
+      .argument("FILE", options->file, "A scenario, a lab, or what `lspci -vv` or `nvidia-smi topo -m` printed")
       .option("--plot", options->picture, "Draw it into this SVG file")
       .flag("--json", options->json, "Answer in JSON")
       .runs([options] {

@@ -135,6 +135,18 @@ std::string pools_text(const std::vector<PoolReport>& pools) {
   return table.text();
 }
 
+std::string seats_text(const std::vector<SeatReport>& seats) {
+  TextTable table({"part", "slot", "hangs on", "link", "made for"});
+  std::string warnings;
+  for (const SeatReport& seat : seats) {
+    table.add({seat.part, seat.slot, seat.hangs_on, seat.link, seat.native});
+    if (!seat.is_crippled) continue;
+    warnings += fmt::format("  {} in {} runs at {}, made for {}{}\n", seat.part, seat.slot, seat.link, seat.native,
+                            seat.taker.empty() ? "" : fmt::format(": {} takes its lanes", seat.taker));
+  }
+  return table.text() + (warnings.empty() ? "" : "\nParts in slots too narrow for them:\n" + warnings);
+}
+
 }  // namespace
 
 TopologyReport report_on(Topology topology) {
@@ -163,6 +175,7 @@ std::string topology_text(const TopologyReport& report) {
   const Topology& lab = report.topology;
   std::string text = tree_text(lab) + '\n' + links_text(lab);
   if (!report.routes.empty()) text += '\n' + routes_text(report);
+  if (!report.seats.empty()) text += '\n' + seats_text(report.seats);
   if (!report.pools.empty()) text += '\n' + pools_text(report.pools);
   if (!report.contended.empty()) text += "\nWhere routes compete:\n";
   for (const ContendedLink& contended : report.contended) {
@@ -209,6 +222,16 @@ std::string topology_json(const TopologyReport& report) {
     row["may_be_missing"] = pool.tolerated;
     if (pool.usable) row["usable_bytes"] = pool.usable->value();
     json["pools"].push_back(std::move(row));
+  }
+  json["seats"] = Json::array();
+  for (const SeatReport& seat : report.seats) {
+    json["seats"].push_back({{"part", seat.part},
+                             {"slot", seat.slot},
+                             {"link", seat.link},
+                             {"made_for", seat.native},
+                             {"hangs_on", seat.hangs_on},
+                             {"is_crippled", seat.is_crippled},
+                             {"lanes_taken_by", seat.taker}});
   }
   json["articulation_points"] = Json::array();
   for (NodeId node : report.articulation_points) json["articulation_points"].push_back(lab.node_name(node));

@@ -34,6 +34,17 @@ struct PoolReport {
   std::optional<Bytes> usable;  ///< where the size of the members is known
 };
 
+/// A part in a slot of a board.
+struct SeatReport {
+  std::string part;
+  std::string slot;
+  std::string link;      ///< as negotiated
+  std::string native;    ///< what the part is made for; empty if unknown
+  std::string hangs_on;  ///< `cpu` or `chipset`
+  bool is_crippled = false;
+  std::string taker;  ///< the slot whose part took lanes; may be empty
+};
+
 /// What `labtwin topology` says of a lab: the routes between its outermost places (drives, memory, machines without
 /// either), where they compete, and whose death would split the lab.
 struct TopologyReport {
@@ -42,6 +53,7 @@ struct TopologyReport {
   std::vector<ContendedLink> contended;
   std::vector<topology::NodeId> articulation_points;
   std::vector<PoolReport> pools;
+  std::vector<SeatReport> seats{};
 };
 
 [[nodiscard]] TopologyReport report_on(topology::Topology topology);

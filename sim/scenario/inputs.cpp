@@ -161,6 +161,7 @@ Inputs inputs_of(const Scenario& scenario) {
   const catalog::Catalog catalog;
   Collector collector;
   for (const NodeSpec& node : scenario.lab.nodes) {
+    if (!node.board.empty()) collector.add_entry(load_board(catalog, node.board).entry);
     for (const DriveSpec& drive : node.drives) collector.add_entry(load_drive(catalog, drive.part).entry);
     for (const ShareSpec& share : node.shares) add_share(fmt::format("{}.{}", node.name, share.name), share, collector);
     for (const NicSpec& nic : node.nics) {

@@ -8,6 +8,7 @@
 
 #include "models/base/text.hpp"
 #include "models/registry.hpp"
+#include "sim/scenario/board_slots.hpp"
 #include "sim/scenario/drive_slot.hpp"
 #include "sim/scenario/read_pools.hpp"
 
@@ -128,6 +129,7 @@ DriveSpec read_drive(TableReader& table, const catalog::Catalog& catalog) {
 NicSpec read_nic(TableReader& table, const catalog::Catalog& catalog) {
   NicSpec nic;
   nic.name = table.name();
+  nic.slot = table.value_or<std::string>("slot", "");
   if (!table.has("part")) {
     nic.bandwidth = table.required<BytesPerSecond>("bandwidth", kPositive);
     nic.latency = table.value_or<Seconds>("latency", Seconds{}, kNonNegative);
@@ -150,6 +152,7 @@ NodeSpec read_node(TableReader& table, const catalog::Catalog& catalog) {
   for (TableReader& drive : table.named_tables("drives")) node.drives.push_back(read_drive(drive, catalog));
   for (TableReader& gpu : table.named_tables("gpus")) node.gpus.push_back(read_gpu(gpu, catalog));
   for (TableReader& nic : table.named_tables("nics")) node.nics.push_back(read_nic(nic, catalog));
+  seat_parts(table, node, catalog);
   return node;
 }
 

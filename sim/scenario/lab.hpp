@@ -6,6 +6,7 @@
 //   [nodes.box]
 //   cpu = { cores = 8, clock = "4.2 GHz" }
 //   memory = { size = "64 GiB" }
+//   board = "msi-meg-x570-unify"             # models/catalog/boards; parts may then name their `slot`, see board_slots.hpp
 //   [nodes.box.drives.nvme0]
 //   part = "samsung-970-evo-plus"            # models/catalog/drives
 //   link = "pcie3x4"                         # what it is plugged into; without it, what it is made for
@@ -94,10 +95,12 @@ struct NicSpec {
   std::string part{};        ///< of the catalog; empty: its numbers stand in the lab
   BytesPerSecond bandwidth;  ///< what the host gets through it, at most what its port has negotiated
   Seconds latency;           ///< of the card and its driver, one way
+  std::string slot{};        ///< where it sits; empty: on the board
 };
 
 struct NodeSpec {
   std::string name;
+  std::string board{};  ///< of the catalog; may be empty
   CpuSpec cpu;
   MemorySpec memory;
   std::vector<DriveSpec> drives;

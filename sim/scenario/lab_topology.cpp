@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,10 @@ constexpr Seconds kShortest = Seconds::from_base(1e-9);
 /// Load-to-use latency of DRAM, the order of magnitude for desktop and server parts alike.
 constexpr Seconds kMemoryLatency = Seconds::from_base(1e-7);
 
+/// Of a transaction to a card and back, and what a chipset adds: peers behind one switch answer in 0.7 us, a switch adds 0.6.
+constexpr Seconds kCardLatency = Seconds::from_base(7e-7);
+constexpr Seconds kBridgeLatency = Seconds::from_base(6e-7);
+
 /// What one end of a cable can do.
 struct CableEnd {
   BytesPerSecond bandwidth;
@@ -38,6 +43,50 @@ CableEnd cable_end(const Lab& lab, const std::string& name) {
     }
   }
   return {};
+}
+
+/// Where the parts of a node are joined: to its CPU, or to the chipset of its board.
+class Attachment {
+ public:
+  Attachment(Topology& graph, NodeId cpu, const NodeSpec& node, const catalog::Catalog& catalog) : cpu_(cpu) {
+    if (node.board.empty()) return;
+    board_ = load_board(catalog, node.board).board;
+    if (!board_->uplink) return;
+    chipset_ = graph.add_node(node.name + ".chipset");
+    graph.add_link({.name = node.name + ".uplink",
+                    .from = *chipset_,
+                    .to = cpu,
+                    .bandwidth = storage::data_rate(pcie(*board_->uplink)),
+                    .latency = kBridgeLatency,
+                    .sharing = Sharing::FullDuplex});
+  }
+
+  [[nodiscard]] bool has_board() const noexcept { return board_.has_value(); }
+  /// Of what sits in this slot.
+  [[nodiscard]] NodeId of_slot(const std::string& slot) const {
+    const topology::Slot* found = board_ ? board_->find(slot) : nullptr;
+    return found != nullptr && found->on_chipset && chipset_ ? *chipset_ : cpu_;
+  }
+  /// Of what is soldered to the board.
+  [[nodiscard]] NodeId of_board() const { return chipset_.value_or(cpu_); }
+
+ private:
+  static storage::DriveLink pcie(const topology::PcieLanes& lanes) {
+    return {.kind = storage::LinkKind::Pcie, .generation = lanes.generation, .lanes = lanes.lanes};
+  }
+
+  NodeId cpu_;
+  std::optional<topology::Board> board_;
+  std::optional<NodeId> chipset_;
+};
+
+void add_card(Topology& graph, NodeId end, const std::string& name, const GpuSpec& gpu) {
+  graph.add_link({.name = name,
+                  .from = graph.add_node(name),
+                  .to = end,
+                  .bandwidth = storage::data_rate(gpu.link),
+                  .latency = kCardLatency,
+                  .sharing = Sharing::FullDuplex});
 }
 
 void add_drive(Topology& graph, NodeId cpu, const std::string& name, const storage::DriveLaw& law) {
@@ -63,15 +112,21 @@ void add_node(Topology& graph, const NodeSpec& node, const catalog::Catalog& cat
                     .latency = kMemoryLatency,
                     .sharing = Sharing::Shared});
   }
+  const Attachment attachment(graph, cpu, node, catalog);
+  if (attachment.has_board()) {
+    for (const GpuSpec& gpu : node.gpus) {
+      add_card(graph, attachment.of_slot(gpu.slot), fmt::format("{}.{}", node.name, gpu.name), gpu);
+    }
+  }
   for (const DriveSpec& drive : node.drives) {
-    add_drive(graph, cpu, fmt::format("{}.{}", node.name, drive.name),
+    add_drive(graph, attachment.of_slot(drive.slot), fmt::format("{}.{}", node.name, drive.name),
               *law_in_slot(load_drive(catalog, drive.part), drive.link));
   }
   for (const NicSpec& nic : node.nics) {
     const std::string name = fmt::format("{}.{}", node.name, nic.name);
     graph.add_link({.name = name,
                     .from = graph.add_node(name),
-                    .to = cpu,
+                    .to = nic.slot.empty() ? attachment.of_board() : attachment.of_slot(nic.slot),
                     .bandwidth = nic.bandwidth,
                     .latency = std::max(nic.latency, kShortest),
                     .sharing = Sharing::FullDuplex});

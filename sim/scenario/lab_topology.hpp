@@ -9,7 +9,9 @@ namespace labtwin {
 /// A lab as a graph of what moves bytes. Node `box` of the lab becomes the node `box` (its CPU), `box.memory`, and one per
 /// drive and network card, each joined to the CPU by a link of the part's own name; cables join cards and switches. Speeds come
 /// from the lab file, those of drives from the catalog; memory whose bandwidth is not given has no link, since nothing is known
-/// to limit it.
+/// to limit it. A node whose board has a chipset gets the node `box.chipset`, the link `box.uplink` from there to the CPU, and
+/// behind it what sits in slots of the chipset and network cards of the board; cards in slots of a board are places of their
+/// own.
 [[nodiscard]] topology::Topology lab_topology(const Lab& lab, const catalog::Catalog& catalog);
 
 }  // namespace labtwin

@@ -65,6 +65,7 @@ Json pool_json(const PoolSpec& pool) {
 
 Json node_json(const NodeSpec& node) {
   Json json;
+  if (!node.board.empty()) json["board"] = node.board;
   json["cpu"]["cores"] = node.cpu.cores;
   if (node.cpu.clock) json["cpu"]["clock"] = format_quantity(*node.cpu.clock);
   json["memory"]["size"] = format_quantity(node.memory.size);
@@ -79,6 +80,7 @@ Json node_json(const NodeSpec& node) {
   for (const NicSpec& nic : node.nics) {
     json["nics"][nic.name] = {{"bandwidth", format_quantity(nic.bandwidth)}, {"latency", format_quantity(nic.latency)}};
     if (!nic.part.empty()) json["nics"][nic.name]["part"] = nic.part;
+    if (!nic.slot.empty()) json["nics"][nic.name]["slot"] = nic.slot;
   }
   for (const ShareSpec& share : node.shares) {
     json["shares"][share.name] = {{"protocol", storage::protocol_name(share.protocol)},
