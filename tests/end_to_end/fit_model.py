@@ -35,6 +35,28 @@ def check_table(labtwin: Path) -> None:
     assert len(lines) == 5 and lines[0].split() == ["model", "context", "rtx-3090", "apple-m4-max"], table.stdout
 
 
+# Which model loads on which card with which context, in q4_k_m, as the law of the memory has it: the margins are gigabytes.
+CARDS = ("rtx-3090", "rtx-4090", "rtx-5090", "apple-m4-max", "ryzen-ai-max-395")
+VERDICTS = {
+    ("llama-3.1-8b", "4096"): ("loads", "loads", "loads", "loads", "loads"),
+    ("llama-3.1-8b", "32768"): ("loads", "loads", "loads", "loads", "loads"),
+    ("qwen3-32b", "4096"): ("loads", "loads", "loads", "loads", "loads"),
+    ("qwen3-32b", "32768"): ("fails", "fails", "loads", "loads", "loads"),
+    ("llama-3.3-70b-instruct", "4096"): ("fails", "fails", "fails", "loads", "loads"),
+    ("llama-3.3-70b-instruct", "32768"): ("fails", "fails", "fails", "loads", "loads"),
+}
+
+
+def check_many_verdicts(labtwin: Path) -> None:
+    models = tuple(dict.fromkeys(model for model, _ in VERDICTS))
+    cards = tuple(word for card in CARDS for word in ("--on", card))
+    table = run(labtwin, *models, "--quant", "q4_k_m", *cards, "--context", "4096", "--context", "32768")
+    assert table.returncode == 1, table
+    for line in table.stdout.splitlines()[1:]:
+        model, context, *cells = line.split()
+        assert tuple(word for word in cells if word in {"loads", "fails"}) == VERDICTS[model, context], line
+
+
 def check_wrong_input(labtwin: Path, folder: Path) -> None:
     config = folder / "config.json"
     config.write_text('{"num_hidden_layers": 2, "hidden_size": 64, "vocab_size": 100}')
@@ -59,6 +81,7 @@ def main() -> None:
     labtwin = Path(sys.argv[1])
     check_verdicts(labtwin)
     check_table(labtwin)
+    check_many_verdicts(labtwin)
     with tempfile.TemporaryDirectory() as folder:
         check_wrong_input(labtwin, Path(folder))
 
