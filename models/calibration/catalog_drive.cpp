@@ -101,18 +101,20 @@ CatalogDrive::Spread CatalogDrive::spread(std::string_view io_class, double util
   return result;
 }
 
-CatalogDrive::Answer CatalogDrive::answer(const SweepKey& key, const LoopPoint& point, const Discrepancy& of_class) const {
+CatalogDrive::Answer CatalogDrive::answer(const SweepKey& key, const LoopPoint& point, const ClassTails& of_class) const {
   const Loop loop = loop_of(*part_->law, key, point.num_in_flight);
   const ClassOfIo io = class_of(key.pure_operation(), key.block_bytes);
   const Spread spread_here = spread(io.name, loop.utilization);
   const storage::TailShape tail = part_->law->tail(io.io, loop.utilization);
-  const double latency_us = loop.latency.value() * 1e6;
+  const TailScale scale{loop.latency, loop_of(*part_->law, key, 1.0).latency};
   Answer answer{.loop = {}, .grade = spread_here.grade, .note = "catalog entry " + part_->entry.part};
   answer.loop.iops = log_interval(loop.iops.value() * key.share(), spread_here.rate);
-  answer.loop.latency_us = log_interval(latency_us, spread_here.rate);
+  answer.loop.latency_us = log_interval(loop.latency.value() * 1e6, spread_here.rate);
   const std::array<double, kNumQuantiles> ratios = {tail.p50_ratio, tail.p95_ratio, tail.p99_ratio, tail.p999_ratio};
   for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-    answer.loop.quantile_us[q] = log_interval(latency_us * ratios[q], std::hypot(spread_here.rate, of_class.log_tail[q]));
+    const Seconds quantile = scale.mean * ratios[q];
+    const double width = log_half_width(tail_excess(quantile, scale), of_class[q].spread, scale);
+    answer.loop.quantile_us[q] = log_interval(quantile.value() * 1e6, std::hypot(spread_here.rate, width));
   }
   return answer;
 }

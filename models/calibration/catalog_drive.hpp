@@ -31,7 +31,7 @@ class CatalogDrive {
     Grade grade = Grade::Fitted;
     std::string note;
   };
-  [[nodiscard]] Answer answer(const SweepKey& key, const LoopPoint& point, const Discrepancy& of_class) const;
+  [[nodiscard]] Answer answer(const SweepKey& key, const LoopPoint& point, const ClassTails& of_class) const;
 
  private:
   struct Spread {

@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "models/base/units.hpp"
+#include "models/calibration/class_tail.hpp"
 #include "models/calibration/depth_curve.hpp"
 #include "models/calibration/levenberg_marquardt.hpp"
-#include "models/calibration/tail_fit.hpp"
+#include "models/calibration/loop_overhead.hpp"
 
 namespace labtwin::calibration {
 
@@ -27,8 +28,11 @@ inline constexpr std::size_t kNumRegimes = 3;
 /// Error:  coverage of held-out rows see tests/validation.
 struct Discrepancy {
   std::array<double, kNumRegimes> log_iops{};
-  std::array<double, kNumQuantiles> log_tail{};  ///< of quantile / mean
+  /// Of the excess of a quantile, in standard deviations of its process.
+  std::array<double, kNumQuantiles> tail{};
 };
+
+using ClassTails = std::array<ClassTail, kNumQuantiles>;
 
 /// One class of drive (`nvme`, `optane`, `sata_ssd`, `hdd`, `raid`, `virt`) and one operation (`randread`, `write`, ...).
 /// Rates and times depend on the block size as latency_floor + block / stream_bandwidth and
@@ -48,7 +52,7 @@ struct ClassPrior {
   double slots = 1e9;
   double queue_relief = 0.0;
   LoopOverhead overhead;
-  std::array<TailCoefficients, kNumQuantiles> tail{};
+  ClassTails tail{};
   Discrepancy discrepancy;
 
   /// The prior of a sweep at one block size over `num_drives` that share its I/Os.

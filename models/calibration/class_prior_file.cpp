@@ -21,15 +21,17 @@ Prior read_log(TableReader& table, TableReader& sigma, std::string_view key) {
   return {std::log(std::max(value.value(), 1e-300)), sigma.required<double>(key, kPositive)};
 }
 
-TailCoefficients read_coefficients(TableReader& table, std::string_view key) {
-  TailCoefficients coefficients{};
+// Coefficients and, last, the spread.
+ClassTail read_tail(TableReader& table, std::string_view key) {
+  ClassTail tail;
   const std::vector<double> list = table.list<double>(key);
-  if (list.size() != kNumTailCoefficients) {
-    table.fail(key, fmt::format("must hold {} coefficients", kNumTailCoefficients));
-    return coefficients;
+  if (list.size() != kNumTailCoefficients + 1) {
+    table.fail(key, fmt::format("must hold {} coefficients and a spread", kNumTailCoefficients));
+    return tail;
   }
-  std::copy(list.begin(), list.end(), coefficients.begin());
-  return coefficients;
+  std::copy_n(list.begin(), kNumTailCoefficients, tail.coefficients.begin());
+  tail.spread = list.back();
+  return tail;
 }
 
 ClassPrior read_class(TableReader& table) {
@@ -52,8 +54,8 @@ ClassPrior read_class(TableReader& table) {
   TableReader tail = table.table("tail");
   TableReader discrepancy = table.table("discrepancy");
   for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-    prior.tail[q] = read_coefficients(tail, kQuantiles[q]);
-    prior.discrepancy.log_tail[q] = discrepancy.required<double>(kQuantiles[q], kPositive);
+    prior.tail[q] = read_tail(tail, kQuantiles[q]);
+    prior.discrepancy.tail[q] = discrepancy.required<double>(kQuantiles[q], kPositive);
   }
   prior.discrepancy.log_iops = {discrepancy.required<double>("unloaded", kPositive),
                                 discrepancy.required<double>("knee", kPositive),
@@ -76,8 +78,9 @@ std::string bandwidth_text(const Prior& log_bandwidth) {
   return fmt::format("{} MB/s", rounded(std::exp(log_bandwidth.mean) / 1e6));
 }
 
-std::string coefficients_text(const TailCoefficients& c) {
-  return fmt::format("[{:.3f}, {:.3f}, {:.3f}, {:.3f}]", c[0], c[1], c[2], c[3]);
+std::string tail_text(const ClassTail& tail) {
+  const TailCoefficients& c = tail.coefficients;
+  return fmt::format("[{:.3f}, {:.3f}, {:.3f}, {:.3f}]", c[0], c[1], c[2], tail.spread);
 }
 
 std::string class_text(const ClassPrior& p) {
@@ -96,13 +99,13 @@ std::string class_text(const ClassPrior& p) {
       "depth_exponent = {:.3g}, fade = {:.3g} }}\n",
       p.log_floor_s.sigma, p.log_stream_bytes_per_s.sigma, p.log_iops.sigma, p.log_bytes_per_s.sigma, p.log_knee.sigma,
       p.depth_exponent.sigma, p.fade.sigma);
-  text += fmt::format("tail = {{ p50 = {}, p95 = {}, p99 = {}, p999 = {} }}\n", coefficients_text(p.tail[0]),
-                      coefficients_text(p.tail[1]), coefficients_text(p.tail[2]), coefficients_text(p.tail[3]));
+  text += fmt::format("tail = {{ p50 = {}, p95 = {}, p99 = {}, p999 = {} }}\n", tail_text(p.tail[0]), tail_text(p.tail[1]),
+                      tail_text(p.tail[2]), tail_text(p.tail[3]));
   const Discrepancy& d = p.discrepancy;
   text += fmt::format(
       "discrepancy = {{ unloaded = {:.3g}, knee = {:.3g}, saturated = {:.3g}, p50 = {:.3g}, p95 = {:.3g}, p99 = {:.3g}, p999 = "
       "{:.3g} }}\n",
-      d.log_iops[0], d.log_iops[1], d.log_iops[2], d.log_tail[0], d.log_tail[1], d.log_tail[2], d.log_tail[3]);
+      d.log_iops[0], d.log_iops[1], d.log_iops[2], d.tail[0], d.tail[1], d.tail[2], d.tail[3]);
   return text;
 }
 
@@ -144,11 +147,12 @@ std::string ClassPriors::to_toml() const {
       "39 "
       "and\n"
       "# 53 % (reads, writes) to 21 and 14 %, noise of 0.15 that of writes to arrays from 18 to 14 %; the others are flat.\n"
-      "# noise: relative scatter of a measured rate. tail: log(quantile / mean) = c0 + c1 s + c2 4 s (1 - s) + c3 (ln N - 2) / "
-      "4\n"
-      "# at saturation s. discrepancy: half-width of the 90 % interval of the law's own log error, beyond what the "
-      "parameters'\n"
-      "# covariance explains, far from every measured depth; from rows left out of the fits by depth.\n"
+      "# noise: relative scatter of a measured rate. tail: arsinh((quantile - mean) / (0.3 latency_floor)) =\n"
+      "# c0 + c1 (1 - 1 / N) + c2 ln(time of the loop / latency_floor), and the half-width of its 90 % interval over devices.\n"
+      "# discrepancy: half-width of the 90 % interval of the law's own log error, beyond what the parameters' covariance\n"
+      "# explains, far from every measured depth, and of quantiles in standard deviations of their process; from rows left "
+      "out\n"
+      "# of the fits by depth.\n"
       "# queue_relief: see DepthCurve; assumed for NVMe, whose jobs have queues of their own: of 0, 0.3, 0.45 and 0.6 the "
       "value "
       "near\n"

@@ -115,6 +115,11 @@ void fit_location(const std::vector<Sweep>& sweeps, ClassPrior& prior) {
   prior.log_bytes_per_s = rate.large_blocks;
 }
 
+double measured_excess(const FioRow& row, std::size_t q, const SweepModel& model) {
+  return tail_excess(Seconds::from_base(*row.quantile_us[q] * 1e-6),
+                     {Seconds::from_base(*row.latency_us * 1e-6), floor_at(model, tail_point(model, row.point))});
+}
+
 // Medians over sweeps, each drawn towards the class before: one sweep of many rows counts as one, an odd one hardly.
 void fit_scatter(const std::vector<Sweep>& sweeps, ClassPrior& prior) {
   std::vector<double> lost;
@@ -124,13 +129,32 @@ void fit_scatter(const std::vector<Sweep>& sweeps, ClassPrior& prior) {
     turnaround.push_back(sweep.model.overhead.turnaround.value());
   }
   prior.overhead = {median(lost), Seconds::from_base(median(turnaround))};
+}
+
+std::vector<DeviceTail> device_tails(const std::vector<Sweep>& sweeps, std::size_t q) {
+  std::vector<DeviceTail> tails;
+  for (const Sweep& sweep : sweeps) {
+    for (const FioRow* row : sweep.rows) {
+      if (!row->quantile_us[q] || !row->latency_us || !row->queue_was_full()) continue;
+      tails.push_back({sweep.device, tail_point(sweep.model, row->point), measured_excess(*row, q, sweep.model)});
+    }
+  }
+  return tails;
+}
+
+// Classes of which no quantile was measured have the tails of all.
+void fit_tails(const std::map<ClassKey, std::vector<Sweep>>& sweeps, std::vector<ClassPrior>& priors) {
   for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-    for (std::size_t i = 0; i < kNumTailCoefficients; ++i) {
-      std::vector<double> values;
-      for (const Sweep& sweep : sweeps) {
-        if (sweep.model.num_tail_rows > 0) values.push_back(sweep.model.tail[q][i]);
-      }
-      if (!values.empty()) prior.tail[q][i] = median(values);
+    std::map<std::string, std::vector<DeviceTail>> by_class;
+    for (const auto& [key, of_class] : sweeps) {
+      std::vector<DeviceTail> tails = device_tails(of_class, q);
+      if (!tails.empty()) by_class[key.first + " " + key.second] = std::move(tails);
+    }
+    if (by_class.empty()) continue;
+    const std::map<std::string, ClassTail> fitted = fit_class_tails(by_class);
+    for (ClassPrior& prior : priors) {
+      const auto found = fitted.find(prior.drive_class + " " + prior.operation);
+      prior.tail[q] = found != fitted.end() ? found->second : fitted.at(kAllClasses);
     }
   }
 }
@@ -157,10 +181,9 @@ void add_left_out(const SweepModel& model, const SweepKey& key, const FioRow& ro
                                               unknown));
   }
   for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-    if (!row.quantile_us[q] || !row.latency_us) continue;
-    const double ratio = loop.quantile_us[q].value / loop.latency_us.value;
-    const double unknown = model.tail_departure[q].at(row.point).unknown_share;
-    result.tails[q].push_back(left_to_law(std::log(ratio * *row.latency_us / *row.quantile_us[q]), 0.0, unknown));
+    if (!row.quantile_us[q] || !row.latency_us || !model.tail[q].measured()) continue;
+    const TailProcess::Value known = model.tail[q].at(tail_point(model, row.point));
+    result.tails[q].push_back((known.excess - measured_excess(row, q, model)) / std::sqrt(known.variance));
   }
 }
 
@@ -186,7 +209,7 @@ void fit_discrepancy(const std::vector<Sweep>& sweeps, const ClassPriors& start,
     if (const auto q90 = quantile90(left_out.rates[i])) prior.discrepancy.log_iops[i] = *q90;
   }
   for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-    if (const auto q90 = quantile90(left_out.tails[q])) prior.discrepancy.log_tail[q] = *q90;
+    if (const auto q90 = quantile90(left_out.tails[q])) prior.discrepancy.tail[q] = *q90;
   }
 }
 
@@ -221,6 +244,7 @@ std::optional<double> quantile90(std::vector<double> values) {
 ClassPriors fit_class_priors(const std::vector<FioRow>& rows, const ClassPriors& start) {
   std::vector<ClassPrior> priors = start.priors();
   const std::map<ClassKey, std::vector<Sweep>> sweeps = fit_sweeps(rows, start);
+  fit_tails(sweeps, priors);
   for (ClassPrior& prior : priors) {
     const auto found = sweeps.find({prior.drive_class, prior.operation});
     if (found == sweeps.end()) continue;

@@ -100,7 +100,8 @@ LoopRate loop_rate(const DepthCurve& curve, const LoopPoint& point) {
   const auto parameters = to_parameters(curve);
   const LogRate rate = log_rate(parameters, fixed_of(curve), point);
   return {.iops = PerSecond::from_base(std::exp(rate.log_iops)),
-          .saturation = std::clamp(1.0 - std::exp(rate.log_iops - rate.log_unlimited), 0.0, 1.0)};
+          .saturation = std::clamp(1.0 - std::exp(rate.log_iops - rate.log_unlimited), 0.0, 1.0),
+          .unsaturated_latency = Seconds::from_base(point.num_in_flight * std::exp(-rate.log_unlimited))};
 }
 
 double CurveFit::log_sigma(const LoopPoint& point) const {

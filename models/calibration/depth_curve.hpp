@@ -49,6 +49,8 @@ struct LoopRate {
   PerSecond iops;
   /// 0 while latency alone limits the rate, 1 when the drive or the host is saturated.
   double saturation = 0.0;
+  /// Latency of the medium at this depth while neither it nor the host is saturated.
+  Seconds unsaturated_latency;
 };
 [[nodiscard]] LoopRate loop_rate(const DepthCurve& curve, const LoopPoint& point);
 

@@ -94,14 +94,23 @@ std::array<double, 2> fit_two(const SweepList& sweeps, const std::array<Prior, 2
   return {fit.parameters[0], fit.parameters[1]};
 }
 
+// A quantile over the mean.
+double quantile_ratio(const SweepModel& model, std::size_t q, const LoopPoint& point) {
+  const DepthCurve& curve = model.curve.curve;
+  const TailPoint at = tail_point(model, point);
+  const TailScale scale{point.num_in_flight / loop_rate(curve, point).iops, floor_at(model, at)};
+  const double excess =
+      model.tail[q].measured() ? model.tail[q].at(at).excess : class_excess(model.class_tail[q].coefficients, at);
+  return quantile_at(excess, scale) / scale.mean;
+}
+
 void add_tail(const SweepModel& model, EntryClass& result) {
   for (double depth : kTailDepths) {
     const LoopRate rate = loop_rate(model.curve.curve, {.num_in_flight = depth, .num_jobs = 1.0});
     std::array<double, kNumQuantiles + 1> knot{};
     knot[0] = rate.saturation;
     for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-      knot[q + 1] = std::exp(log_tail_ratio(model.tail[q], {rate.saturation, depth}) +
-                             model.tail_departure[q].at({.num_in_flight = depth}).mean);
+      knot[q + 1] = quantile_ratio(model, q, {.num_in_flight = depth, .num_jobs = 1.0});
       if (q > 0) knot[q + 1] = std::max(knot[q + 1], knot[q]);
     }
     if (result.tail.empty() || knot[0] > result.tail.back()[0] + 0.02) result.tail.push_back(knot);
@@ -188,7 +197,7 @@ EntryClass class_of_prior(const ClassPrior& prior) {
   result.discrepancy = *std::max_element(prior.discrepancy.log_iops.begin(), prior.discrepancy.log_iops.end());
   SweepModel model;
   model.curve = unmeasured(prior.at(Bytes::from_base(4096.0), {std::log(3e5), 0.5}));
-  model.tail = prior.tail;
+  model.class_tail = prior.tail;
   add_tail(model, result);
   return result;
 }

@@ -23,12 +23,53 @@ double run_scatter(const std::vector<LoopResidual>& residuals) {
   return quantile90(std::move(departures)).value_or(0.0);
 }
 
-Departure tail_departure(std::span<const TailMeasurement> measurements, const TailCoefficients& coefficients) {
-  std::vector<LoopResidual> residuals;
-  for (const TailMeasurement& m : measurements) {
-    residuals.push_back({{.num_in_flight = m.point.num_in_flight}, m.log_ratio - log_tail_ratio(coefficients, m.point)});
+// Of the log latency of one half of a mix over that of the loop, from run to run.
+constexpr double kHalfScatter = 0.05;
+
+// The loop that a tail is taken from.
+LoopPoint one_queue(const TailPoint& tail) {
+  return {.num_in_flight = tail.num_in_flight, .num_jobs = tail.num_jobs};
+}
+
+struct Excess {
+  double value = 0.0;
+  double half_width = 0.0;  // of the 90 % interval
+};
+
+Excess excess_at(const SweepModel& model, std::size_t q, const TailPoint& point) {
+  if (!model.tail[q].measured()) {
+    return {class_excess(model.class_tail[q].coefficients, point), model.class_tail[q].spread};
   }
-  return Departure(residuals);
+  const TailProcess::Value value = model.tail[q].at(point);
+  return {value.excess, model.discrepancy.tail[q] * std::sqrt(value.variance)};
+}
+
+// Overhead, halves of mixes and tails of a sweep whose curve is known.
+void fit_latencies(const std::vector<const FioRow*>& fit_rows, const SweepKey& key, const ClassPrior& prior,
+                   SweepModel& model) {
+  std::vector<OverheadMeasurement> overheads;
+  std::vector<TailMeasurement> halves;
+  std::array<std::vector<TailMeasurement>, kNumQuantiles> tails;
+  for (const FioRow* row : fit_rows) {
+    if (!row->latency_us || !row->queue_was_full()) continue;
+    const TailPoint at = tail_point(model, row->point);
+    const Seconds latency = Seconds::from_base(*row->latency_us * 1e-6);
+    if (row->iops) {
+      const Seconds loop_time = Seconds::from_base(row->point.num_in_flight * key.share() / *row->iops);
+      overheads.push_back({loop_time, latency});
+      halves.push_back({at, std::log(latency / loop_time), kHalfScatter});
+    }
+    for (std::size_t q = 0; q < kNumQuantiles; ++q) {
+      if (!row->quantile_us[q]) continue;
+      tails[q].push_back(measure_tail(at, Seconds::from_base(*row->quantile_us[q] * 1e-6), {latency, floor_at(model, at)}));
+    }
+  }
+  if (key.share() < 1.0) {
+    model.half_latency = TailProcess(halves, {});
+  } else {
+    model.overhead = fit_overhead(overheads, prior.overhead);
+  }
+  for (std::size_t q = 0; q < kNumQuantiles; ++q) model.tail[q] = TailProcess(tails[q], prior.tail[q].coefficients);
 }
 
 }  // namespace
@@ -37,7 +78,7 @@ SweepModel of_class(const ClassPrior& prior, const CurvePrior& curve) {
   SweepModel model;
   model.curve = unmeasured(curve);
   model.overhead = prior.overhead;
-  model.tail = prior.tail;
+  model.class_tail = prior.tail;
   model.discrepancy = prior.discrepancy;
   return model;
 }
@@ -50,24 +91,38 @@ LoopEstimate estimate(const SweepModel& model, const SweepKey& key, const LoopPo
                                        model.discrepancy.log_iops[where] * std::sqrt(departure.unknown_share));
   const PerSecond iops = rate.iops * std::exp(departure.mean);
   const Seconds loop_time = point.num_in_flight / iops;
-  // The drift belongs to the depth of one queue: further jobs add queues, not depth.
-  const double depth = std::min(point.num_in_flight, std::max(model.deepest, point.num_in_flight / point.num_jobs));
-  const TailPoint tail_point{rate.saturation, depth};
-  double latency_us = reported_latency(model.overhead, loop_time).value() * 1e6;
+  const TailPoint where_in_tail = tail_point(model, point);
+  Seconds latency = reported_latency(model.overhead, loop_time);
   double latency_width = iops_width;
   if (key.share() < 1.0) {
-    latency_us = loop_time.value() * 1e6 * std::exp(log_tail_ratio(model.part_latency, tail_point));
-    latency_width = std::hypot(iops_width, model.discrepancy.log_tail.front());
+    const TailProcess::Value half = model.half_latency.at(where_in_tail);
+    latency = loop_time * std::exp(half.excess);
+    latency_width = std::hypot(iops_width, kNormal90 * std::sqrt(half.variance));
   }
   LoopEstimate result;
   result.iops = log_interval(iops.value() * key.share(), iops_width);
-  result.latency_us = log_interval(latency_us, latency_width);
+  result.latency_us = log_interval(latency.value() * 1e6, latency_width);
+  const double stretch = point.num_in_flight / where_in_tail.num_in_flight *
+                         (loop_rate(model.curve.curve, one_queue(where_in_tail)).iops / rate.iops);
+  const TailScale scale{latency / stretch, floor_at(model, where_in_tail)};
   for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-    const Departure::Value tail_departure = model.tail_departure[q].at({.num_in_flight = depth, .num_jobs = point.num_jobs});
-    const double value = latency_us * std::exp(log_tail_ratio(model.tail[q], tail_point) + tail_departure.mean);
-    const double tail_width = model.discrepancy.log_tail[q] * std::sqrt(tail_departure.unknown_share);
-    result.quantile_us[q] = log_interval(value, std::hypot(latency_width, tail_width));
+    const Excess excess = excess_at(model, q, where_in_tail);
+    const double tail_width = log_half_width(excess.value, excess.half_width, scale);
+    result.quantile_us[q] =
+        log_interval(quantile_at(excess.value, scale).value() * stretch * 1e6, std::hypot(latency_width, tail_width));
   }
+  return result;
+}
+
+Seconds floor_at(const SweepModel& model, const TailPoint& point) {
+  return loop_rate(model.curve.curve, one_queue(point)).unsaturated_latency;
+}
+
+TailPoint tail_point(const SweepModel& model, const LoopPoint& point) {
+  const double depth = std::min(point.num_in_flight, std::max(model.deepest, point.num_in_flight / point.num_jobs));
+  TailPoint result{.num_in_flight = depth, .num_jobs = point.num_jobs, .slowdown = 1.0};
+  const Seconds loop_time = depth / loop_rate(model.curve.curve, one_queue(result)).iops;
+  result.slowdown = std::max(1.0, loop_time / floor_at(model, result));
   return result;
 }
 
@@ -88,34 +143,9 @@ SweepModel fit_sweep(const std::vector<const FioRow*>& fit_rows, const SweepKey&
   }
   model.departure = Departure(residuals);
   model.run_scatter = run_scatter(residuals);
-  std::vector<OverheadMeasurement> overheads;
-  std::vector<TailMeasurement> part_latencies;
-  std::array<std::vector<TailMeasurement>, kNumQuantiles> tails;
-  for (const FioRow* row : fit_rows) {
-    if (!row->latency_us || !row->queue_was_full()) continue;
-    const LoopRate rate = loop_rate(model.curve.curve, row->point);
-    const TailPoint at{rate.saturation, row->point.num_in_flight};
-    if (row->iops) {
-      const double loop_s = row->point.num_in_flight * key.share() / *row->iops;
-      overheads.push_back({Seconds::from_base(loop_s), Seconds::from_base(*row->latency_us * 1e-6)});
-      part_latencies.push_back({at, std::log(*row->latency_us * 1e-6 / loop_s)});
-    }
-    for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-      if (row->quantile_us[q]) tails[q].push_back({at, std::log(*row->quantile_us[q] / *row->latency_us)});
-    }
-  }
-  if (key.share() < 1.0) {
-    model.part_latency = fit_tail(part_latencies, {});
-  } else {
-    model.overhead = fit_overhead(overheads, prior.overhead);
-  }
-  for (std::size_t q = 0; q < kNumQuantiles; ++q) {
-    model.tail[q] = fit_tail(tails[q], prior.tail[q]);
-    model.tail_departure[q] = tail_departure(tails[q], model.tail[q]);
-  }
-  model.num_tail_rows = tails[2].size();
   model.deepest = 1.0;
   for (const FioRow* row : fit_rows) model.deepest = std::max(model.deepest, row->point.num_in_flight);
+  fit_latencies(fit_rows, key, prior, model);
   return model;
 }
 

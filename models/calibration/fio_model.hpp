@@ -21,13 +21,11 @@ struct SweepModel {
   /// were repeated.
   double run_scatter = 0.0;
   LoopOverhead overhead;
-  /// Log latency of this half of a mix over that of the whole loop.
-  TailCoefficients part_latency{};
-  std::array<TailCoefficients, kNumQuantiles> tail{};
-  std::array<Departure, kNumQuantiles> tail_departure;  ///< of the ratio of a quantile to the mean
+  TailProcess half_latency;  ///< log latency of this half of a mix over that of the whole loop
+  std::array<TailProcess, kNumQuantiles> tail;
+  ClassTails class_tail{};
   Discrepancy discrepancy;
   std::size_t num_fit_rows = 0;
-  std::size_t num_tail_rows = 0;
   double deepest = 1e9;  ///< depth up to which tails were fitted
 };
 
@@ -38,6 +36,11 @@ struct LoopEstimate {
   std::array<Estimate, kNumQuantiles> quantile_us;
 };
 [[nodiscard]] LoopEstimate estimate(const SweepModel& model, const SweepKey& key, const LoopPoint& point);
+/// Where the tails of a loop are taken from. Beyond the deepest fitted loop further jobs add queues that are served unevenly,
+/// not depth: quantiles stay in proportion to the mean.
+[[nodiscard]] TailPoint tail_point(const SweepModel& model, const LoopPoint& point);
+/// The floor of TailScale there.
+[[nodiscard]] Seconds floor_at(const SweepModel& model, const TailPoint& point);
 
 /// What is known of a sweep that was not measured: its class.
 [[nodiscard]] SweepModel of_class(const ClassPrior& prior, const CurvePrior& curve);

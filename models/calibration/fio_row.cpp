@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "models/calibration/plausible_run.hpp"
 
@@ -41,8 +43,37 @@ std::string problem_of(const FioRow& row, std::optional<double> depth, std::opti
 double count_in_name(std::string_view device, std::string_view drive_class) {
   const std::size_t num_digits = std::min(device.find_first_not_of("0123456789"), device.size());
   const bool counted = num_digits > 0 && num_digits < 4 && device.substr(num_digits).starts_with("x ");
-  if (!counted || drive_class == "raid") return 1.0;
+  if (!counted || drive_class == "raid" || drive_class == "hdd_array") return 1.0;
   return std::max(1.0, std::stod(std::string(device.substr(0, num_digits))));
+}
+
+// A column of its own, or a setting in the source's note: `fig-2;sched=kyber;ndev=1`.
+std::string scheduler_of(const MeasurementTable& table, std::size_t row) {
+  if (const std::string_view scheduler = table.text(row, "scheduler"); !scheduler.empty()) return std::string(scheduler);
+  constexpr std::string_view kSetting = "sched=";
+  const std::string_view note = table.text(row, "note");
+  const std::size_t at = note.find(kSetting);
+  if (at == std::string_view::npos) return {};
+  const std::string_view value = note.substr(at + kSetting.size());
+  return std::string(value.substr(0, value.find(';')));
+}
+
+void part_by_scheduler(std::vector<FioRow>& rows) {
+  std::map<std::string, std::set<std::string>> fitted;
+  for (const FioRow& row : rows) {
+    if (row.split == Split::Fit) fitted[row.unit].insert(row.scheduler);
+  }
+  for (FioRow& row : rows) {
+    const std::set<std::string>& schedulers = fitted[row.unit];
+    if (schedulers.size() < 2) continue;
+    row.unit += " | " + (schedulers.contains(row.scheduler) ? row.scheduler : *schedulers.begin());
+  }
+}
+
+// An array of disks has seeks in it; without a word about its members an array is one of SSDs.
+std::string class_of(std::string_view drive_class, std::string_view device) {
+  const bool of_disks = device.find("HDD") != std::string_view::npos || device.find("rpm") != std::string_view::npos;
+  return drive_class == "raid" && of_disks ? "hdd_array" : std::string(drive_class);
 }
 
 std::optional<double> positive(std::optional<double> value) {
@@ -98,11 +129,12 @@ std::vector<FioRow> read_fio_rows(const MeasurementTable& table) {
     row.index = i;
     row.unit = unit_of(table, i);
     row.device = table.text(i, "device");
-    row.drive_class = table.text(i, "class");
+    row.drive_class = class_of(table.text(i, "class"), row.device);
     row.num_drives = count_in_name(row.device, row.drive_class);
     row.drive_interface = table.text(i, "interface");
     row.date = table.text(i, "date");
     row.io_engine = table.text(i, "ioengine");
+    row.scheduler = scheduler_of(table, i);
     row.sweep.operation = normal_operation(table.text(i, "rw"));
     row.sweep.part = table.text(i, "part");
     if (row.sweep.part.empty()) row.sweep.part = "all";
@@ -122,6 +154,7 @@ std::vector<FioRow> read_fio_rows(const MeasurementTable& table) {
     row.split = table.split(i);
     rows.push_back(std::move(row));
   }
+  part_by_scheduler(rows);
   return rows;
 }
 

@@ -11,7 +11,7 @@
 #include "models/base/units.hpp"
 #include "models/calibration/depth_curve.hpp"
 #include "models/calibration/measurement_table.hpp"
-#include "models/calibration/tail_fit.hpp"
+#include "models/calibration/tail_process.hpp"
 
 namespace labtwin::calibration {
 
@@ -39,6 +39,7 @@ struct FioRow {
   std::string drive_class;
   std::string drive_interface;
   std::string io_engine;
+  std::string scheduler;    ///< of the block layer: `none`, `mq-deadline`, ...; may be empty
   double num_drives = 1.0;  ///< that the device's name counts: `8x Samsung 980 PRO`
   std::string date;         ///< year-month-day; may be empty
   SweepKey sweep;
@@ -57,7 +58,8 @@ struct FioRow {
 /// nor predicted.
 [[nodiscard]] std::vector<std::string> drop_implausible_runs(std::vector<FioRow>& rows);
 
-/// All rows, in the order of the table.
+/// All rows, in the order of the table. Where rows of a series were fitted under several I/O schedulers, each is a unit of its
+/// own; rows under one that was not fitted belong to the first of them.
 [[nodiscard]] std::vector<FioRow> read_fio_rows(const MeasurementTable& table);
 
 }  // namespace labtwin::calibration

@@ -20,7 +20,7 @@ using Answer = UnitModel::Answer;
 Answer answer(const FioRow& row, const UnitModel& unit, const CatalogDrive* catalog_drive, const ClassPriors& priors) {
   if (unit.sweeps().empty() && catalog_drive != nullptr) {
     const ClassPrior prior = priors.find(row.drive_class, row.sweep.pure_operation());
-    CatalogDrive::Answer known = catalog_drive->answer(row.sweep, row.point, prior.discrepancy);
+    CatalogDrive::Answer known = catalog_drive->answer(row.sweep, row.point, prior.tail);
     return {known.loop, known.grade, std::move(known.note), false};
   }
   return unit.answer(row.sweep, row.point);

@@ -3,6 +3,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "models/calibration/levenberg_marquardt.hpp"
 #include "models/calibration/median.hpp"
@@ -19,6 +20,9 @@ constexpr double kRunScatter = 0.03;
 constexpr std::array<double, kNumLatencyFigures> kLeastSigmaClosed = {0.09, 0.13, 0.21, 0.20, 0.33};
 constexpr double kLeastSigmaBeyond = 0.06;
 constexpr std::array<double, kNumLatencyFigures> kLeastSigmaOpen = {0.07, 0.15, 0.12, 0.12, 0.12};
+
+constexpr double kReach = 6.0;        // of a departure, in ln N + ln(1 + W / 10)
+constexpr double kNoiseShare = 0.05;  // of one run in the variance of a departure
 
 // sqrt(2 (c + 1)) - 1 of c = 32 units that serve in parallel (assumed: eight channels of four dies).
 constexpr double kQueuePower = 7.12;
@@ -62,11 +66,52 @@ double dot(std::span<const double> a, std::span<const double> b) {
   return sum;
 }
 
+double log_depth(const InterferencePoint& point) {
+  return std::log(point.num_in_flight);
+}
+
+double log_load(const InterferencePoint& point) {
+  return std::log1p(point.background_mb_per_s / 10.0);
+}
+
+double correlation(const InterferencePoint& a, const InterferencePoint& b) {
+  return std::exp(-(std::abs(log_depth(a) - log_depth(b)) + std::abs(log_load(a) - log_load(b))) / kReach);
+}
+
 double root_mean_square(const std::vector<double>& values) {
   return values.empty() ? 0.0 : std::sqrt(dot(values, values) / static_cast<double>(values.size()));
 }
 
 }  // namespace
+
+InterferenceDeparture::InterferenceDeparture(std::vector<InterferencePoint> points, const std::vector<double>& log_residuals)
+    : points_(std::move(points)), scatter_(root_mean_square(log_residuals)) {
+  const auto n = static_cast<Eigen::Index>(points_.size());
+  Eigen::MatrixXd correlations = kNoiseShare * Eigen::MatrixXd::Identity(n, n);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    for (Eigen::Index j = 0; j < n; ++j) {
+      correlations(i, j) += correlation(points_[static_cast<std::size_t>(i)], points_[static_cast<std::size_t>(j)]);
+    }
+  }
+  const Eigen::MatrixXd inverse = correlations.ldlt().solve(Eigen::MatrixXd::Identity(n, n));
+  const Eigen::VectorXd weights = inverse * Eigen::Map<const Eigen::VectorXd>(log_residuals.data(), n);
+  weights_.assign(weights.begin(), weights.end());
+  inverse_.assign(inverse.data(), inverse.data() + inverse.size());
+}
+
+InterferenceDeparture::Value InterferenceDeparture::at(const InterferencePoint& point) const {
+  const std::size_t n = points_.size();
+  std::vector<double> near(n);
+  for (std::size_t i = 0; i < n; ++i) near[i] = correlation(point, points_[i]);
+  Value value;
+  double known = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    value.mean += near[i] * weights_[i];
+    for (std::size_t j = 0; j < n; ++j) known += near[i] * inverse_[i * n + j] * near[j];
+  }
+  value.sigma = scatter_ * std::sqrt(std::max(0.0, 1.0 - known + kNoiseShare));
+  return value;
+}
 
 ClosedLoopInterference::ClosedLoopInterference(std::span<const InterferenceMeasurement> measurements) {
   std::vector<InterferencePoint> points;
@@ -95,18 +140,19 @@ ClosedLoopInterference::ClosedLoopInterference(std::span<const InterferenceMeasu
     parameters_[i] = fit.parameters[i];
     sigmas_[i] = std::sqrt(fit.variance(i));
   }
-  std::vector<double> residuals;
-  for (const InterferenceMeasurement& m : measurements) {
-    if (m.iops) residuals.push_back(log_iops(parameters_, m.point) - std::log(*m.iops));
-  }
-  rate_scatter_ = std::max(kLeastSigmaClosed[0], root_mean_square(residuals));
+  for (std::size_t i = 0; i < points.size(); ++i) observations[i] -= log_iops(parameters_, points[i]);
+  departure_ = InterferenceDeparture(points, observations);
+  fit_ratios(measurements);
+}
+
+void ClosedLoopInterference::fit_ratios(std::span<const InterferenceMeasurement> measurements) {
   for (std::size_t figure = 0; figure < kNumLatencyFigures; ++figure) {
     std::vector<Features> rows;
     std::vector<double> ratios;
     for (const InterferenceMeasurement& m : measurements) {
       if (!m.latency_us[figure]) continue;
       rows.push_back(features(m.point));
-      const double log_loop = std::log(m.point.num_in_flight) - log_iops(parameters_, m.point);
+      const double log_loop = std::log(m.point.num_in_flight) - log_rate(m.point);
       ratios.push_back(std::log(*m.latency_us[figure] * 1e-6) - log_loop);
     }
     if (rows.empty()) continue;
@@ -126,15 +172,23 @@ ClosedLoopInterference::Features ClosedLoopInterference::features(const Interfer
   return {1.0, saturation, 4.0 * saturation * (1.0 - saturation), depth, load, load * depth, load * load};
 }
 
+double ClosedLoopInterference::log_rate(const InterferencePoint& point) const {
+  return log_iops(parameters_, point) + departure_.at(point).mean;
+}
+
+double ClosedLoopInterference::rate_sigma(const InterferencePoint& point) const {
+  return std::hypot(kLeastSigmaClosed[0], departure_.at(point).sigma);
+}
+
 LogEstimate ClosedLoopInterference::iops(const InterferencePoint& point) const {
-  return {std::exp(log_iops(parameters_, point)), rate_scatter_};
+  return {std::exp(log_rate(point)), rate_sigma(point)};
 }
 
 LogEstimate ClosedLoopInterference::latency_us(const InterferencePoint& point, std::size_t figure) const {
-  const double log_loop = std::log(point.num_in_flight) - log_iops(parameters_, point);
+  const double log_loop = std::log(point.num_in_flight) - log_rate(point);
   const double log_ratio = dot(features(point), ratio_[figure]);
-  const double sigma =
-      figure == 0 ? rate_scatter_ : std::hypot(rate_scatter_, std::max(scatter_[figure], kLeastSigmaClosed[figure]));
+  const double of_rate = rate_sigma(point);
+  const double sigma = figure == 0 ? of_rate : std::hypot(of_rate, std::max(scatter_[figure], kLeastSigmaClosed[figure]));
   return {std::exp(log_loop + log_ratio) * 1e6, sigma};
 }
 

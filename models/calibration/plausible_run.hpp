@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "models/calibration/tail_fit.hpp"
+#include "models/calibration/tail_process.hpp"
 
 namespace labtwin::calibration {
 

@@ -53,17 +53,19 @@ Prior fast_rate(DriveClass drive) {
 
 // Logarithm of MB/s past the cache: as many dies as the capacity needs, and the mapping table where there is no memory for it.
 Prior direct_rate(DriveClass drive, double capacity_gb) {
-  if (drive.is_sata) return drive.is_qlc ? Prior{std::log(170.0), 0.4} : Prior{std::log(330.0), 0.5};
+  if (drive.is_sata) return drive.is_qlc ? Prior{std::log(170.0), 0.4} : Prior{std::log(330.0), 0.6};
   const double terabytes = capacity_gb / 1000.0;
   if (drive.is_qlc) return {std::log(220.0 * std::pow(terabytes, 0.6)), 1.2};
-  return {std::log((drive.has_dram ? 1150.0 : 700.0) * std::pow(terabytes, 0.6)), 0.7};
+  return {std::log((drive.has_dram ? 1150.0 : 700.0) * std::pow(terabytes, 0.6)), 0.95};
 }
 
 /// Law:    cache = a share of the capacity; rate into it by interface and generation; rate past it by bits per cell, capacity
 ///         and whether the drive has memory of its own.
 /// Valid:  consumer SSDs of 0.25 to 4 TB on an empty drive.
 /// Source: the fit rows of calibration/data/consumer-ssds/slc_cache (11 drives) and datasheets.
-/// Error:  cache sizes of alike drives differ by 1 to 10: some lend all their free space, some a fixed few gigabytes.
+/// Error:  cache sizes of alike drives differ by 1 to 10: some lend all their free space, some a fixed few gigabytes. Over the 18
+///         drives with published fills, no rule by capacity and kind reaches a median error below 54 % of the size and 54 % of
+///         the rate past it, one drive left out; the spreads are those of the drives left out.
 Belief class_belief(DriveClass drive, double capacity_gb) {
   Belief belief;
   belief[Before] = fast_rate(drive);

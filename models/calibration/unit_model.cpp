@@ -11,6 +11,9 @@ namespace {
 // Half-width of the 90 % interval of the log latency of one half of a mix that was never measured.
 constexpr double kWidthOfHalf = 0.5;
 
+// The quantile that tells whether tails were measured.
+constexpr std::size_t kP99 = 2;
+
 constexpr const char* kOfClass = "prior of the drive's class: this drive was not measured";
 
 SweepKey pure_key(const SweepKey& mix, bool reads) {
@@ -59,7 +62,7 @@ SweepModel UnitModel::of_class_at(const SweepKey& key) const {
 
 UnitModel::Answer UnitModel::answer(const SweepKey& key, const LoopPoint& point) const {
   if (const auto found = sweeps_.find(key); found != sweeps_.end()) {
-    return {estimate(found->second, key, point), Grade::Fitted, {}, found->second.num_tail_rows == 0};
+    return {estimate(found->second, key, point), Grade::Fitted, {}, !found->second.tail[kP99].measured()};
   }
   if (auto answer = from_other_blocks(key, point)) return *std::move(answer);
   if (key.is_mix()) return from_other_mixes(key, point);
@@ -75,7 +78,7 @@ std::optional<UnitModel::Answer> UnitModel::from_other_blocks(const SweepKey& ke
     same_block.block_bytes = key.block_bytes;
     if (same_block != key) continue;
     known.push_back({other.block_bytes, to_times(estimate(model, other, point), n, key.share())});
-    tail_of_class = tail_of_class && model.num_tail_rows == 0;
+    tail_of_class = tail_of_class && !model.tail[kP99].measured();
   }
   if (known.empty()) return std::nullopt;
   const bool writes = key.pure_operation().ends_with("write");

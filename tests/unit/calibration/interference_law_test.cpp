@@ -47,5 +47,40 @@ TEST(OpenLoopInterference, SaysNothingOfARegimeThatWasNotFitted) {
   EXPECT_FALSE(law.latency_us({.background_mb_per_s = 100.0}, 0).has_value());
 }
 
+// Reads that hinder each other at middle depths as no law of this form says: 100 us, half the rate of a free drive at depth 8.
+double odd_iops(const InterferencePoint& point) {
+  const double hindered = 1.0 - 0.5 * std::exp(-std::pow(std::log(point.num_in_flight / 8.0), 2.0));
+  return point.num_in_flight * 1e4 * hindered / (1.0 + 0.1 * point.background_mb_per_s / 100.0);
+}
+
+ClosedLoopInterference fitted_odd() {
+  std::vector<InterferenceMeasurement> rows;
+  for (double depth : {1.0, 2.0, 4.0, 8.0, 16.0, 32.0}) {
+    for (double rate : {0.0, 50.0, 250.0, 1000.0}) {
+      InterferenceMeasurement row;
+      row.point = {.num_in_flight = depth, .background_mb_per_s = rate};
+      row.iops = odd_iops(row.point);
+      row.latency_us[0] = 1e6 * depth / *row.iops;
+      rows.push_back(row);
+    }
+  }
+  return ClosedLoopInterference(rows);
+}
+
+TEST(ClosedLoopInterference, KeepsWhatItsLawDoesNotExplainNearWhereItWasSeen) {
+  const ClosedLoopInterference law = fitted_odd();
+  for (double depth : {1.0, 8.0, 32.0}) {
+    const InterferencePoint between{.num_in_flight = depth, .background_mb_per_s = 500.0};
+    EXPECT_NEAR(law.iops(between).value / odd_iops(between), 1.0, 0.08) << depth;
+    EXPECT_NEAR(law.latency_us(between, 0).value * law.iops(between).value, 1e6 * depth, 0.03e6 * depth);
+  }
+}
+
+TEST(ClosedLoopInterference, IsLessSureFarFromWhereItWasSeen) {
+  const ClosedLoopInterference law = fitted_odd();
+  const double near = law.iops({.num_in_flight = 8.0, .background_mb_per_s = 250.0}).sigma;
+  EXPECT_LT(near, law.iops({.num_in_flight = 4096.0, .background_mb_per_s = 250.0}).sigma);
+}
+
 }  // namespace
 }  // namespace labtwin::calibration

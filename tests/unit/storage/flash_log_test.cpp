@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
 namespace labtwin::storage {
 namespace {
@@ -42,6 +43,32 @@ TEST(FlashLog, UniformWritesSettleWhereTheClosedFormSays) {
   }
   // 1 + 0.2: u = exp(-1.2 (1 - u)) has the root u = 0.686.
   EXPECT_NEAR(steady_copies_per_write(0.2), 0.686 / 0.314, 0.02);
+}
+
+// The most of a cleaned block that can still be valid where a share of the pages is never rewritten: copies of those gather in
+// blocks that greedy cleaning leaves alone once their share reaches that of its victims, so that they hold at most 1 / share as
+// much flash as they need. The rest is the closed form of uniform writes.
+double most_valid_beside_static(double spare, double static_share) {
+  double valid = 0.9;
+  for (int i = 0; i < 500; ++i) {
+    const double flash_of_rewritten = (1.0 + spare - static_share / valid) / (1.0 - static_share);
+    valid = std::exp(-flash_of_rewritten * (1.0 - valid));
+  }
+  return valid;
+}
+
+TEST(FlashLog, PagesThatNobodyRewritesHoldSpareThatTheRestLacks) {
+  for (const auto& [spare, static_share] : {std::pair{0.2, 0.5}, {0.3, 0.3}, {0.1, 0.5}, {0.2, 0.25}}) {
+    FlashLog log(spare, {{static_share, 0.0}, {1.0 - static_share, 1.0}}, FlashState::Full);
+    static_cast<void>(copies_over(log, 8.0));
+    const double valid = most_valid_beside_static(spare, static_share);
+    const double copies = copies_over(log, 2.0);
+    EXPECT_LT(copies, valid / (1.0 - valid)) << spare << " " << static_share;
+    EXPECT_GT(copies, 0.7 * valid / (1.0 - valid)) << spare << " " << static_share;
+    // In blocks of their own, all of the spare would serve the pages that are rewritten.
+    EXPECT_GT(copies, steady_copies_per_write(spare));
+    EXPECT_GT(copies, steady_copies_per_write(spare / (1.0 - static_share)));
+  }
 }
 
 TEST(FlashLog, KeepsEveryPageOnceAndAddsUpToTheFlash) {
