@@ -89,15 +89,32 @@ std::optional<LlmParts::Processor> LlmParts::processor(std::string_view name) co
   return Processor{std::move(part.spec), found->part, found->exact ? part.entry.grade : catalog::Grade::Assumed};
 }
 
+const LlmParts::Model& LlmParts::part_model(const std::string& part) const {
+  auto known = known_models_.find(part);
+  if (known == known_models_.end()) {
+    const ModelPart loaded = load_language_model(catalog_, part);
+    known = known_models_.emplace(part, Model{loaded.shape, part, loaded.entry.grade}).first;
+  }
+  return known->second;
+}
+
 const LlmParts::Model* LlmParts::catalog_model(std::string_view name) const {
   const auto found = models_.find(name);
-  if (!found) return nullptr;
-  auto known = known_models_.find(found->part);
-  if (known == known_models_.end()) {
-    const ModelPart part = load_language_model(catalog_, found->part);
-    known = known_models_.emplace(found->part, Model{part.shape, found->part, part.entry.grade}).first;
+  return found ? &part_model(found->part) : nullptr;
+}
+
+std::optional<LlmParts::Model> LlmParts::model_of_layers(int layers) const {
+  const Model* only = nullptr;
+  for (const std::string& part : catalog_.parts("llms")) {
+    const Model& model = part_model(part);
+    if (model.shape.layers != layers) continue;
+    if (only != nullptr) return std::nullopt;
+    only = &model;
   }
-  return &known->second;
+  if (only == nullptr) return std::nullopt;
+  Model model = *only;
+  model.grade = catalog::Grade::Assumed;
+  return model;
 }
 
 std::optional<LlmParts::Model> LlmParts::model(std::string_view name, std::optional<double> params_b,

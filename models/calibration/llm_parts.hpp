@@ -53,11 +53,14 @@ class LlmParts {
   /// size is not told either.
   [[nodiscard]] std::optional<Model> model(std::string_view name, std::optional<double> params_b = {},
                                            std::optional<double> active_params_b = {}) const;
+  /// The only model of the catalog with so many layers: a log that names no model still counts them.
+  [[nodiscard]] std::optional<Model> model_of_layers(int layers) const;
   [[nodiscard]] std::optional<serving::Quantisation> quant(std::string_view name) const;
   [[nodiscard]] const serving::QuantTable& quants() const noexcept { return quants_; }
 
  private:
   [[nodiscard]] const Model* catalog_model(std::string_view name) const;
+  [[nodiscard]] const Model& part_model(const std::string& part) const;
 
   catalog::Catalog catalog_;
   catalog::PartFinder cards_;

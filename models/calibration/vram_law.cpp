@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/calibration/layer_split.hpp"
+#include "models/calibration/vram_weights.hpp"
 #include "models/serving/card_memory.hpp"
 #include "models/serving/llama_memory.hpp"
 #include "models/serving/model_weights.hpp"
@@ -12,6 +13,7 @@
 namespace labtwin::calibration {
 namespace {
 
+using serving::LayerWeights;
 using serving::ModelShape;
 using serving::ModelWeights;
 
@@ -20,8 +22,10 @@ constexpr double kUnstatedContext = 4096.0;
 constexpr double kUnstatedUtilization = 0.92;
 // What engines hold beside their budget: graphs, drafts, fragments.
 constexpr double kBesideBudgetMib = 500.0;
-// People who place tensors by name fill their cards to about this.
-constexpr double kFilledCard = 0.72;
+// People who place tensors by name fill of what cache and graph leave about this.
+constexpr double kFilledCard = 0.75;
+// A model of unknown quantisation does not load if it is larger than the cards by this at a usual one.
+constexpr double kSurelyTooLarge = 1.3;
 
 VramFigure mib(Bytes bytes, Certainty certainty) {
   return {bytes.value() / kMiB, certainty};
@@ -90,15 +94,29 @@ serving::KvLayout layout_of(const VramRow& row) {
   layout.ubatch = row.ubatch;
   layout.sequences = std::max(1.0, row.slots);
   // Logs show the mode 0 also where flash attention then works on the latent vectors.
-  layout.absorbs_latent = row.engine == Engine::Vllm || row.flash_attention || row.latent_mode.value_or(0) != 0;
+  const int usual_mode = row.build == serving::LlamaBuild::Fork ? 1 : 0;
+  layout.absorbs_latent = row.engine == Engine::Vllm || row.flash_attention || row.latent_mode.value_or(usual_mode) != 0;
   layout.keeps_windows_only = row.keeps_windows_only;
   layout.caches_latent_twice = row.latent_mode == 1;
   return layout;
 }
 
+/// A cache whose layers and cells the notes count.
+Bytes counted_cache(const VramRow& row) {
+  ModelShape shape = row.model->shape;
+  if (shape.sliding_window && row.full_layers_only) {
+    shape.kv_heads = shape.sliding_window->global_kv_heads.value_or(shape.kv_heads);
+    shape.head_dim = shape.sliding_window->global_head_dim.value_or(shape.head_dim);
+  }
+  shape.sliding_window.reset();
+  shape.attention_layers = static_cast<int>(*row.cache_layers);
+  return serving::kv_cache_bytes(shape, *row.cache_cells, row.kv, layout_of(row));
+}
+
 Bytes whole_cache(const VramRow& row) {
   const ModelShape& shape = row.model->shape;
   const serving::KvLayout layout = layout_of(row);
+  if (row.cache_layers && row.cache_cells) return counted_cache(row);
   const Bytes all = serving::kv_cache_bytes(shape, context_of(row), row.kv, layout);
   if (!shape.sliding_window || (!row.windows_only && !row.full_layers_only)) return all;
   ModelShape full = shape;
@@ -110,47 +128,30 @@ Bytes whole_cache(const VramRow& row) {
   return row.full_layers_only ? of_full_layers : all - of_full_layers;
 }
 
+/// Cards work as a pipeline, with copies of the inputs, where they hold all that there is.
+bool is_pipeline(const VramRow& row, const ModelWeights& weights) {
+  const bool runs_all = row.layers_on_card.value_or(row.model->shape.layers + 1) > row.model->shape.layers;
+  if (row.num_cards < 2 || !runs_all || row.leaves_some_on_host) return false;
+  return weights.in_file() <= cards_memory(row);
+}
+
 serving::LlamaSettings settings_of(const VramRow& row) {
+  const ModelWeights weights = weights_of(row);
+  const LayerWeights& layer = weights.layers.at(weights.layers.size() / 2);
+  const bool is_mainline = row.build == serving::LlamaBuild::Mainline;
   return {.context = context_of(row),
           .slots = row.slots,
           .kv = row.kv,
           .flash_attention = row.flash_attention,
           .ubatch = row.ubatch,
-          .attention_max_batch = row.attention_batch};
-}
-
-/// Who does not say how a model is stored runs what fits: on llama.cpp 4.85 bits, elsewhere the first of 16, 8 and 4.5 bits
-/// that leaves a quarter of the cards to the cache.
-serving::Quantisation unstated_quant(const VramRow& row, const ModelShape& shape) {
-  if (row.engine == Engine::LlamaCpp) return serving::Quantisation::uniform("4-bit mix", {.bits = 4.85, .embedding_bits = 6.0});
-  const Bytes cards = row.memory(0).value_or(Bytes::from_base(24.0 * 1024.0 * kMiB)) * row.num_cards;
-  for (const double bits : {16.0, 8.0}) {
-    auto quant = serving::Quantisation::uniform("unstated", {.bits = bits, .embedding_bits = 16.0});
-    if (serving::model_weights(shape, quant).in_file() <= cards * 0.75) return quant;
-  }
-  return serving::Quantisation::uniform("unstated", {.bits = 4.5, .embedding_bits = 16.0});
-}
-
-ModelWeights weights_of(const VramRow& row, const LlmParts::Model& model) {
-  ModelWeights weights = serving::model_weights(model.shape, row.quant.value_or(unstated_quant(row, model.shape)));
-  if (!row.file) return weights;
-  const double scale = *row.file / weights.in_file();
-  weights.token_embedding *= scale;
-  weights.output_head *= scale;
-  for (serving::LayerWeights& layer : weights.layers) {
-    layer.dense *= scale;
-    layer.experts *= scale;
-  }
-  return weights;
-}
-
-/// The card of a row, or a common one where none is known.
-serving::AcceleratorSpec card_of(const VramRow& row) {
-  if (!row.cards.empty() && row.cards.front()) return row.cards.front()->spec;
-  serving::AcceleratorSpec card;
-  card.memory = row.memory(0).value_or(Bytes::from_base(24.0 * 1024.0 * kMiB));
-  card.compute_units = 82;
-  return card;
+          .attention_max_batch = row.attention_batch,
+          .build = row.build,
+          .unpacks_latent = row.build == serving::LlamaBuild::Fork && row.latent_mode != 0,
+          .experts_on_host = row.leaves_some_on_host || leaves_experts_to_host(row, weights) ||
+                             (is_mainline && row.overrides_tensors && weights.in_file() > cards_memory(row)),
+          .input_copies = is_pipeline(row, weights) ? serving::kPipelineCopies : 1.0,
+          // The first card computes for the host.
+          .expert_tensor = row.card == 0 ? layer.experts / 3.0 : Bytes{}};
 }
 
 serving::VllmMemory vllm_of(const VramRow& row) {
@@ -160,22 +161,52 @@ serving::VllmMemory vllm_of(const VramRow& row) {
   settings.max_sequences = row.max_sequences.value_or(settings.max_sequences);
   settings.tensor_parallel = row.tensor_parallel;
   settings.kv = row.kv;
-  return serving::vllm_memory(row.model->shape, weights_of(row, *row.model), card_of(row), settings);
+  return serving::vllm_memory(row.model->shape, weights_of(row), card_of(row), settings);
 }
 
 Bytes llama_total(const VramRow& row) {
   const ModelShape& shape = row.model->shape;
-  const ModelWeights weights = weights_of(row, *row.model);
+  const ModelWeights weights = weights_of(row);
+  const serving::LlamaSettings settings = settings_of(row);
   const int asked = row.layers_on_card.value_or(shape.layers + 1);
   const double share = std::min(1.0, static_cast<double>(asked) / (shape.layers + 1));
   const Bytes cache = whole_cache(row) + serving::state_bytes(shape) * std::max(1.0, row.slots);
-  const Bytes graph = serving::llama_compute_buffer(shape, settings_of(row), serving::GraphPart::WithHead);
-  const Bytes model = (weights.in_layers() + weights.output_head) * share;
-  return (model + cache * share + graph) * row.instances;
+  const Bytes graphs = serving::llama_compute_buffer(shape, settings, serving::GraphPart::WithHead) +
+                       serving::llama_compute_buffer(shape, settings, serving::GraphPart::WithoutHead) * (row.num_cards - 1);
+  const Bytes layers = leaves_experts_to_host(row, weights) ? dense_layers(weights) : weights.in_layers();
+  return ((layers + weights.output_head + cache) * share + graphs) * row.instances;
+}
+
+/// What somebody who places tensors by name puts on a card.
+Bytes filled(const VramRow& row, Bytes memory) {
+  serving::AcceleratorSpec card = card_of(row);
+  card.memory = memory;
+  const auto held = [](const std::optional<VramFigure>& figure) {
+    return Bytes::from_base(figure ? figure->value * kMiB : 0.0);
+  };
+  const Bytes taken = serving::context_reserve(card) + held(predict_kv_cache(row)) + held(predict_compute_buffer(row));
+  return std::max(serving::usable_memory(card) - taken, memory * 0.1) * kFilledCard;
 }
 
 double cards_summed(const VramRow& row) {
-  return row.sums_cards ? row.num_cards : 1.0;
+  if (!row.sums_cards) return 1.0;
+  return row.tensor_parallel > 1.0 ? std::min<double>(row.num_cards, row.tensor_parallel * row.instances) : row.num_cards;
+}
+
+/// The part of a graph that the figure is about.
+serving::GraphPart graph_part(const VramRow& row, const Placed& at) {
+  const bool computes_some = row.layers_on_card && *row.layers_on_card > 0 && *row.layers_on_card < row.model->shape.layers;
+  switch (row.place) {
+    case Place::WholeOrOne:
+      return serving::GraphPart::WithHead;
+    case Place::HostBuffer:
+      return computes_some ? serving::GraphPart::HostModel : serving::GraphPart::HostInput;
+    case Place::HostModel:
+      return serving::GraphPart::HostModel;
+    case Place::Card:
+      break;
+  }
+  return at.has_head ? serving::GraphPart::WithHead : serving::GraphPart::WithoutHead;
 }
 
 }  // namespace
@@ -196,32 +227,32 @@ std::optional<VramFigure> predict_compute_buffer(const VramRow& row) {
   if (row.engine == Engine::Vllm) return mib(vllm_of(row).activation_peak, Certainty::Profiled);
   const Placed at = placed(row);
   const auto settings = settings_of(row);
-  auto part = at.has_head ? serving::GraphPart::WithHead : serving::GraphPart::WithoutHead;
-  if (row.place == Place::WholeOrOne) part = serving::GraphPart::WithHead;
-  if (row.place == Place::HostBuffer) part = serving::GraphPart::HostInput;
-  if (row.place == Place::HostModel) part = serving::GraphPart::WithHead;
   const Certainty certainty = row.overrides_tensors ? Certainty::Placed : at.certainty;
-  return mib(serving::llama_compute_buffer(row.model->shape, settings, part), worst(certainty, shape_certainty(row)));
+  ModelShape shape = row.model->shape;
+  if (!layout_of(row).absorbs_latent) shape.latent_attention.reset();
+  return mib(serving::llama_compute_buffer(shape, settings, graph_part(row, at)), worst(certainty, shape_certainty(row)));
 }
 
 std::optional<VramFigure> predict_weights(const VramRow& row) {
-  if (!row.model && !row.file) return std::nullopt;
-  if (row.place == Place::Card && row.overrides_tensors) {
-    if (const auto memory = row.memory(row.card)) return mib(*memory * kFilledCard, Certainty::Placed);
-  }
-  if (!row.model) return mib(*row.file / row.num_cards, Certainty::Guessed);
-  const ModelWeights weights = weights_of(row, *row.model);
+  if (!row.model)
+    return row.file ? std::optional<VramFigure>(mib(*row.file / row.num_cards, Certainty::Guessed)) : std::nullopt;
+  const ModelWeights weights = weights_of(row);
   const Certainty known = row.file || row.quant ? Certainty::Exact : Certainty::Guessed;
   if (row.engine == Engine::Vllm) return mib(weights.in_file() / row.tensor_parallel, worst(known, Certainty::Profiled));
   const Placed at = placed(row);
-  const Bytes layers = weights.in_layers() * (at.layers / row.model->shape.layers);
-  if (row.place == Place::HostBuffer) return mib(weights.token_embedding, Certainty::Placed);
   if (row.place == Place::HostModel) {
-    const Bytes on_cards = row.cards.empty() ? Bytes{} : card_of(row).memory * (kFilledCard * row.num_cards);
-    const Bytes left = std::max(weights.token_embedding, weights.in_file() - on_cards);
-    return mib(left, row.cards.empty() ? known : Certainty::Placed);
+    return mib(host_weights(row, weights, at.layers), row.cards.empty() ? known : Certainty::Placed);
   }
-  return mib(layers + (at.has_head ? weights.output_head : Bytes{}), worst(known, at.certainty));
+  if (row.place == Place::HostBuffer) {
+    return mib(row.layers_on_card == 0 ? weights.in_file() : weights.token_embedding, Certainty::Placed);
+  }
+  const double share = at.layers / row.model->shape.layers;
+  const Bytes head = at.has_head ? weights.output_head : Bytes{};
+  if (leaves_experts_to_host(row, weights)) return mib(dense_layers(weights) * share + head, Certainty::Placed);
+  if (row.place == Place::Card && row.overrides_tensors) {
+    return mib(filled(row, row.memory(row.card).value_or(card_of(row).memory)), Certainty::Placed);
+  }
+  return mib(weights.in_layers() * share + head, worst(known, at.certainty));
 }
 
 std::optional<VramFigure> predict_total(const VramRow& row) {
@@ -259,8 +290,8 @@ std::optional<VramFigure> predict_outcome(const VramRow& row) {
     const bool fits = tokens > 0.0 && tokens >= row.max_context.value_or(0.0);
     return VramFigure{fits || !told ? 1.0 : 0.0, Certainty::Profiled};
   }
-  if (!row.file && !row.quant) return VramFigure{1.0, Certainty::Guessed};
   const Bytes needed = llama_total(row) + serving::context_reserve(card_of(row)) * row.num_cards;
+  if (!row.file && !row.quant) return VramFigure{needed <= usable * kSurelyTooLarge ? 1.0 : 0.0, Certainty::Guessed};
   const bool host_holds_rest = row.layers_on_card && *row.layers_on_card <= row.model->shape.layers;
   return VramFigure{needed <= usable || host_holds_rest ? 1.0 : 0.0, Certainty::Split};
 }

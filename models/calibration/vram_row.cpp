@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "models/base/text.hpp"
+#include "models/serving/model_weights.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 constexpr double kGiB = 1073741824.0;
 // Of a model that is not named at all.
 constexpr double kUnstatedSize = 8e9;
+// Tokens of a batch of llama-perplexity, which fills it with sequences of its usual context.
+constexpr double kPerplexityBatch = 2048.0;
+constexpr double kPerplexityContext = 512.0;
 
 std::optional<double> number_in(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
@@ -50,6 +54,14 @@ std::optional<int> layers_of(std::string_view cell) {
   return std::atoi(std::string(cell).c_str());
 }
 
+/// The model's layers in `62/62`, without the output head.
+std::optional<int> told_layers_of(std::string_view cell) {
+  const std::size_t slash = cell.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const auto layers = layers_of(cell.substr(slash + 1));
+  return layers && *layers > 1 ? std::optional<int>(*layers - 1) : std::nullopt;
+}
+
 /// `41:23.5:26` as three shares.
 std::vector<double> shares_of(const std::optional<std::string>& text) {
   std::vector<double> shares;
@@ -68,7 +80,9 @@ std::vector<double> shares_of(const std::optional<std::string>& text) {
 void read_place(std::string_view notes, VramRow& row) {
   const auto device = noted(notes, "dev");
   if (!device) return;
-  if (device->ends_with("_Host")) {
+  if (device->ends_with("_Split")) {
+    row.sums_cards = true;
+  } else if (device->ends_with("_Host")) {
     row.place = Place::HostBuffer;
   } else if (device->starts_with("CPU")) {
     row.place = Place::HostModel;
@@ -96,20 +110,62 @@ void apply_noted_shape(std::string_view notes, serving::ModelShape& shape) {
   shape.attention_layers.reset();
 }
 
+/// The number before a word, `12` in `cache, 12 layers, 4096 cells`.
+std::optional<double> counted(std::string_view notes, std::string_view word) {
+  const std::size_t at = notes.find(word);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::size_t begin = at;
+  while (begin > 0 && std::isdigit(static_cast<unsigned char>(notes[begin - 1])) != 0) --begin;
+  return number_in(std::string(notes.substr(begin, at - begin)));
+}
+
+void read_overrides(std::string_view notes, VramRow& row) {
+  const std::size_t at = notes.find("ot=");
+  row.overrides_tensors = at != std::string_view::npos;
+  if (!row.overrides_tensors) return;
+  const std::string_view rules = notes.substr(at + 3);
+  const bool names_blocks = mentions(rules, "blk") || mentions(rules, "=CUDA");
+  row.experts_on_host = mentions(rules, "exps") && mentions(rules, "=CPU") && !names_blocks;
+  row.leaves_some_on_host = mentions(rules, "=CPU");
+}
+
+/// Flash attention where a row does not tell: a quantised cache of values needs it; the fork has it off by default.
+bool flash_attention_of(std::string_view cell, const VramRow& row) {
+  if (!cell.empty()) return cell != "0" && cell != "False" && cell != "off";
+  constexpr double kHalf = 2.0;
+  return row.kv.value < kHalf || row.build == serving::LlamaBuild::Mainline;
+}
+
+/// Mixes of the fork's own types keep dense tensors at 8 bits; so does a file much smaller than its name says.
+bool is_recipe(std::string_view quant, const VramRow& row) {
+  const bool is_fork_type = quant.starts_with("IQ") && (mentions(quant, "_K") || mentions(quant, "_R4"));
+  if (is_fork_type || !row.file || !row.quant || !row.model) return is_fork_type;
+  return *row.file < serving::model_weights(row.model->shape, *row.quant).in_file() * 0.7;
+}
+
 void read_notes(std::string_view notes, VramRow& row) {
   read_place(notes, row);
   row.latent_mode = integer_in(noted(notes, "mla"));
   row.attention_batch = number_in(noted(notes, "amb"));
-  row.split = shares_of(noted(notes, "ts"));
-  row.overrides_tensors = mentions(notes, "ot=");
+  // A back tick ends a quotation from the text around a log.
+  if (!mentions(notes, "`")) row.split = shares_of(noted(notes, "ts"));
+  read_overrides(notes, row);
   auto parallel = number_in(noted(notes, "tp"));
   if (!parallel) parallel = number_in(noted(notes, "TP"));
+  // The first engine profiled a prompt of the longest context at once, where it did not cut prompts into chunks.
+  constexpr double kLongestWhole = 32768.0;
+  const double longest = row.max_context.value_or(0.0);
+  if (mentions(notes, "peak_torch") && longest <= kLongestWhole) row.batched_tokens = std::max(row.batched_tokens, longest);
   row.tensor_parallel = std::max(1.0, parallel.value_or(row.engine == Engine::Vllm ? row.num_cards : 1.0));
   row.instances = std::max(1.0, number_in(noted(notes, "instances")).value_or(1.0));
   row.batched_tokens = number_in(noted(notes, "max_num_batched_tokens")).value_or(row.batched_tokens);
-  row.sums_cards = mentions(notes, "sum over cards") || mentions(notes, "total over cards");
+  row.sums_cards = row.sums_cards || mentions(notes, "sum over cards") || mentions(notes, "total over cards");
   row.windows_only = mentions(notes, "sliding cache");
   row.full_layers_only = mentions(notes, "full-attention");
+  if (row.windows_only || row.full_layers_only) {
+    row.cache_layers = counted(notes, " layers");
+    row.cache_cells = counted(notes, " cells");
+  }
   row.state_only = mentions(notes, "recurrent state") && !mentions(notes, "KV + recurrent");
   row.context_parallel = std::max(1.0, number_in(noted(notes, "dcp")).value_or(1.0));
   if (row.model) apply_noted_shape(notes, row.model->shape);
@@ -166,14 +222,25 @@ VramRow read_vram_row(const MeasurementTable& table, std::size_t index, const Ll
   row.context = cell(table, index, "context_tokens");
   row.slots = cell(table, index, "num_slots").value_or(1.0);
   row.kv = serving::find_kv_types(parts.quants(), table.text(index, "kv_type")).value_or(serving::KvTypes{});
+  // The fork's logs tell its modes of latent attention; a log without them in its threads is of the mainline.
+  const std::string_view notes = table.text(index, "notes");
+  const bool is_mainline_log = noted(notes, "nlayer") && !noted(notes, "mla");
+  const bool is_fork = table.text(index, "engine") == "ik_llama.cpp" && !is_mainline_log;
+  row.build = is_fork ? serving::LlamaBuild::Fork : serving::LlamaBuild::Mainline;
   const std::string_view flash = table.text(index, "flash_attn");
-  row.flash_attention = flash != "0" && flash != "False" && flash != "off";
+  row.flash_attention = flash_attention_of(flash, row);
+  if (is_fork && flash.empty() && row.context == kPerplexityContext) row.context = kPerplexityBatch;
+  row.is_recipe = is_recipe(table.text(index, "quant"), row);
   row.ubatch = cell(table, index, "ubatch").value_or(row.ubatch);
   row.layers_on_card = layers_of(table.text(index, "ngl"));
+  row.layers_told = told_layers_of(table.text(index, "ngl"));
+  if (row.layers_told && row.model->shape.layers != *row.layers_told && !noted(notes, "nlayer")) {
+    if (auto counted = parts.model_of_layers(*row.layers_told)) row.model = std::move(counted);
+  }
   row.utilization = cell(table, index, "gpu_memory_utilization");
   row.max_sequences = cell(table, index, "max_num_seqs");
   row.max_context = cell(table, index, "max_model_len");
-  read_notes(table.text(index, "notes"), row);
+  read_notes(notes, row);
   return row;
 }
 

@@ -11,6 +11,7 @@
 #include "models/calibration/llm_parts.hpp"
 #include "models/calibration/measurement_table.hpp"
 #include "models/serving/kv_cache.hpp"
+#include "models/serving/llama_memory.hpp"
 
 namespace labtwin::calibration {
 
@@ -34,6 +35,7 @@ struct VramRow {
   bool flash_attention = true;
   double ubatch = 512.0;
   std::optional<int> layers_on_card;  ///< the output head counts as one
+  std::optional<int> layers_told;     ///< of the whole model, where the log counts them
   std::optional<double> utilization;
   std::optional<double> max_sequences;
   std::optional<double> max_context;
@@ -44,12 +46,18 @@ struct VramRow {
   std::optional<double> attention_batch;  ///< `-amb`, MiB
   std::vector<double> split;              ///< `-ts`
   bool overrides_tensors = false;         ///< `-ot`: some tensors are placed by name
+  bool experts_on_host = false;           ///< ... and all experts are left to the host
+  bool leaves_some_on_host = false;       ///< ... or some tensors are
+  serving::LlamaBuild build = serving::LlamaBuild::Mainline;
+  bool is_recipe = false;  ///< a file whose dense tensors have 8 bits whatever the experts have
   double tensor_parallel = 1.0;
   double instances = 1.0;
   double batched_tokens = 2048.0;
   bool sums_cards = false;    ///< the figure is over all cards
   bool windows_only = false;  ///< the cache of the layers with a window alone
   bool full_layers_only = false;
+  std::optional<double> cache_layers;  ///< of the cache that the figure is about, where the notes count them
+  std::optional<double> cache_cells;
   bool state_only = false;         ///< the state of layers with linear attention
   bool keeps_windows_only = true;  ///< false: an engine that keeps the whole context in layers with a window
   double context_parallel = 1.0;   ///< cards that share one cache by context

@@ -26,14 +26,17 @@ class VramPlans : public testing::Test {
 
 // Compute buffers that llama.cpp and a fork of it logged.
 TEST_F(VramPlans, ComputeBuffersAreThoseOfTheLogs) {
+  LlamaBuild build = LlamaBuild::Fork;
   const auto buffer = [&](const char* model, double ubatch, GraphPart part, double context) {
     const ModelShape shape = load_language_model(catalog_, model).shape;
-    return llama_compute_buffer(shape, {.context = context, .ubatch = ubatch}, part).value() / kMiB;
+    return llama_compute_buffer(shape, {.context = context, .ubatch = ubatch, .build = build}, part).value() / kMiB;
   };
   EXPECT_NEAR(buffer("qwen3-235b-a22b", 512, GraphPart::WithHead, 32768), 312.75, 0.01);
   EXPECT_NEAR(buffer("qwen3-235b-a22b", 4096, GraphPart::WithHead, 32768), 2502.0, 0.01);
   EXPECT_NEAR(buffer("llama-3.1-8b", 512, GraphPart::WithHead, 8192), 266.5, 0.01);
   EXPECT_NEAR(buffer("deepseek-r1", 4096, GraphPart::HostInput, 61440), 1072.0, 0.1);
+  build = LlamaBuild::Mainline;
+  EXPECT_NEAR(buffer("qwen3-235b-a22b", 512, GraphPart::WithHead, 32768), 304.75, 0.01);
 }
 
 TEST_F(VramPlans, VllmHasTheBlocksThatItLogged) {
