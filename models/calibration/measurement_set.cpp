@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <system_error>
+#include <utility>
 
 #include "models/base/csv.hpp"
 #include "models/base/error.hpp"
@@ -31,11 +32,12 @@ std::vector<fs::path> files_with(const fs::path& folder, std::string_view extens
   return files;
 }
 
-// Outputs of tools; a manifest and notes lie beside them under other endings.
-constexpr std::array<std::string_view, 3> kToolExtensions = {".json", ".txt", ".log"};
+// Outputs of tools; a manifest and notes lie beside them under other endings. A table in Markdown is read where it is named.
+constexpr std::array<std::string_view, 4> kToolExtensions = {".json", ".jsonl", ".txt", ".log"};
 
 bool is_tool_output(const fs::path& file) {
-  return std::find(kToolExtensions.begin(), kToolExtensions.end(), file.extension().string()) != kToolExtensions.end();
+  const std::string extension = file.extension().string();
+  return extension == ".md" || std::find(kToolExtensions.begin(), kToolExtensions.end(), extension) != kToolExtensions.end();
 }
 
 MeasurementTable read_outputs(const std::vector<fs::path>& files, const std::string& name, const Manifest& manifest) {

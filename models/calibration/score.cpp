@@ -64,6 +64,22 @@ std::optional<Score> score(std::span<const Prediction* const> predictions) {
   return result;
 }
 
+std::optional<Verdicts> count_verdicts(std::string_view quantity, std::span<const Prediction* const> predictions) {
+  if (quantity != "outcome") return std::nullopt;
+  Verdicts verdicts;
+  for (const Prediction* prediction : predictions) {
+    if (!prediction->measured) continue;
+    ++verdicts.num_rows;
+    if (!prediction->estimate) continue;
+    const bool is_right = prediction->estimate->value == *prediction->measured;
+    const bool is_sure = prediction->estimate->low == prediction->estimate->high;
+    verdicts.num_right += is_right ? 1 : 0;
+    verdicts.num_sure += is_sure ? 1 : 0;
+    verdicts.num_sure_right += is_right && is_sure ? 1 : 0;
+  }
+  return verdicts.num_rows > 0 ? std::optional(verdicts) : std::nullopt;
+}
+
 std::optional<Comparison> compare_with_line(std::span<const Prediction* const> predictions) {
   std::vector<double> of_law;
   std::vector<double> of_line;

@@ -25,6 +25,18 @@ struct Score {
   double coverage_pct = 0.0;    ///< share of measured values inside the 90 % interval
 };
 
+/// Of a quantity that is 1 or 0 (`outcome`: loads or does not): how many predictions are right, of all and of those that are
+/// sure, whose interval does not hold the other verdict.
+struct Verdicts {
+  std::size_t num_rows = 0;
+  std::size_t num_right = 0;
+  std::size_t num_sure = 0;
+  std::size_t num_sure_right = 0;
+};
+
+/// Nothing if the quantity is no verdict or none is measured.
+[[nodiscard]] std::optional<Verdicts> count_verdicts(std::string_view quantity, std::span<const Prediction* const> predictions);
+
 /// Nothing if no prediction has a measured value.
 [[nodiscard]] std::optional<Score> score(std::span<const Prediction* const> predictions);
 

@@ -10,8 +10,11 @@
 #include "models/base/error.hpp"
 #include "models/calibration/fio_json.hpp"
 #include "models/calibration/iperf3_json.hpp"
+#include "models/calibration/llama_bench.hpp"
+#include "models/calibration/llm_timings.hpp"
 #include "models/calibration/nccl_text.hpp"
 #include "models/calibration/nvbandwidth_json.hpp"
+#include "models/calibration/vllm_bench.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -21,6 +24,11 @@ constexpr auto kFormats = std::to_array<ToolFormat>({
     {"iperf3 --json", &is_iperf3_json, &read_iperf3_outputs},
     {"nvbandwidth -j", &is_nvbandwidth_json, &read_nvbandwidth_outputs},
     {"nccl-tests", &is_nccl_text, &read_nccl_outputs},
+    {"llama-bench -o json", &is_llama_bench_json, &read_llama_bench_json},
+    {"llama-bench", &is_llama_bench_markdown, &read_llama_bench_markdown},
+    {"vllm bench serve --save-result", &is_vllm_bench_json, &read_vllm_bench},
+    {"llama-server", &is_llama_server_timings, &read_llama_server_timings},
+    {"Ollama", &is_ollama_timings, &read_ollama_timings},
 });
 
 std::string known_formats() {

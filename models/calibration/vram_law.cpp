@@ -209,6 +209,23 @@ serving::GraphPart graph_part(const VramRow& row, const Placed& at) {
   return at.has_head ? serving::GraphPart::WithHead : serving::GraphPart::WithoutHead;
 }
 
+/// A total is known to 5 % or 300 MiB, whichever is more; nearer to the edge a verdict may be the other one.
+bool is_close(Bytes needed, Bytes usable) {
+  const double margin = std::max(0.05 * usable.value(), 300.0 * kMiB);
+  return std::abs(needed.value() - usable.value()) <= margin;
+}
+
+/// vLLM refuses to start where the cache is shorter than the longest context.
+VramFigure vllm_outcome(const VramRow& row) {
+  const serving::VllmMemory memory = vllm_of(row);
+  const bool told = row.quant || row.file;
+  const double longest = row.max_context.value_or(0.0);
+  const bool fits = memory.kv_tokens > 0.0 && memory.kv_tokens >= longest;
+  const Bytes cache = memory.kv_tokens > 0.0 ? memory.kv_cache * (longest / memory.kv_tokens) : Bytes{};
+  const Bytes needed = memory.weights + memory.activation_peak + memory.outside_torch + cache;
+  return {fits || !told ? 1.0 : 0.0, Certainty::Profiled, is_close(needed, memory.budget)};
+}
+
 }  // namespace
 
 std::optional<VramFigure> predict_kv_cache(const VramRow& row) {
@@ -283,17 +300,13 @@ std::optional<VramFigure> predict_kv_tokens(const VramRow& row) {
 std::optional<VramFigure> predict_outcome(const VramRow& row) {
   // Tensors placed by name leave on the cards what fits; that is what the option is for.
   if (!row.model || (row.overrides_tensors && row.num_cards > 0)) return VramFigure{1.0, Certainty::Placed};
+  if (row.engine == Engine::Vllm) return vllm_outcome(row);
   const Bytes usable = serving::usable_memory(card_of(row)) * row.num_cards;
-  if (row.engine == Engine::Vllm) {
-    const bool told = row.quant || row.file;
-    const double tokens = vllm_of(row).kv_tokens;
-    const bool fits = tokens > 0.0 && tokens >= row.max_context.value_or(0.0);
-    return VramFigure{fits || !told ? 1.0 : 0.0, Certainty::Profiled};
-  }
   const Bytes needed = llama_total(row) + serving::context_reserve(card_of(row)) * row.num_cards;
-  if (!row.file && !row.quant) return VramFigure{needed <= usable * kSurelyTooLarge ? 1.0 : 0.0, Certainty::Guessed};
+  const bool told = row.file || row.quant;
   const bool host_holds_rest = row.layers_on_card && *row.layers_on_card <= row.model->shape.layers;
-  return VramFigure{needed <= usable || host_holds_rest ? 1.0 : 0.0, Certainty::Split};
+  const bool loads = needed <= usable * (told ? 1.0 : kSurelyTooLarge) || (told && host_holds_rest);
+  return VramFigure{loads ? 1.0 : 0.0, told ? Certainty::Split : Certainty::Guessed, is_close(needed, usable)};
 }
 
 }  // namespace labtwin::calibration

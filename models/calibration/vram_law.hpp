@@ -21,6 +21,7 @@ enum class Certainty : std::uint8_t {
 struct VramFigure {
   double value = 0.0;  ///< in the unit of the row's quantity
   Certainty certainty = Certainty::Exact;
+  bool is_close = false;  ///< of a verdict: so near to the edge that it may as well be the other one
 };
 
 /// Each is nothing where what it needs is not known.

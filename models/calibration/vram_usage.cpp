@@ -52,7 +52,9 @@ std::optional<double> measured(const MeasurementTable& table, std::size_t row, s
 }
 
 Estimate interval_of(const Quantity& quantity, const VramFigure& figure) {
-  if (quantity.name == "outcome") return {figure.value, figure.value, figure.value};
+  if (quantity.name == "outcome") {
+    return figure.is_close ? Estimate{figure.value, 0.0, 1.0} : Estimate{figure.value, figure.value, figure.value};
+  }
   return log_interval(figure.value, quantity.spread.at(static_cast<std::size_t>(figure.certainty)));
 }
 

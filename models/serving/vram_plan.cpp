@@ -27,7 +27,8 @@ VramPlan plan_llama(const VramRequest& request) {
                                .slots = request.slots,
                                .kv = request.kv,
                                .flash_attention = request.flash_attention,
-                               .ubatch = request.ubatch};
+                               .ubatch = request.ubatch,
+                               .input_copies = request.num_cards > 1 ? kPipelineCopies : 1.0};
   VramPlan plan;
   plan.usable = usable_memory(request.card) * request.num_cards;
   plan.weights = weights.in_layers() * share + (has_head ? weights.output_head : Bytes{});

@@ -44,6 +44,10 @@ std::string unit_of(std::string_view quantity) {
 
 // Nothing if no prediction has a measured value.
 std::string score_line(std::string_view label, std::string_view quantity, const PredictionList& predictions) {
+  if (const auto verdicts = calibration::count_verdicts(quantity, predictions)) {
+    return fmt::format("{:<28} {:<14} {:>6}  {} right; {} of {} outside the margin\n", label, quantity, verdicts->num_rows,
+                       verdicts->num_right, verdicts->num_sure_right, verdicts->num_sure);
+  }
   const auto score = calibration::score(predictions);
   if (!score) return {};
   const auto comparison = calibration::compare_with_line(predictions);
@@ -116,6 +120,12 @@ json set_json(const ValidatedSet& set, const std::string& quantity, const Predic
     entry["median_ape_pct"] = score->median_ape_pct;
     entry["p90_ape_pct"] = score->p90_ape_pct;
     entry["coverage_pct"] = score->coverage_pct;
+  }
+  if (const auto verdicts = calibration::count_verdicts(quantity, predictions)) {
+    entry["verdicts"] = {{"n", verdicts->num_rows},
+                         {"right", verdicts->num_right},
+                         {"sure", verdicts->num_sure},
+                         {"sure_right", verdicts->num_sure_right}};
   }
   // On the same rows: what the law and what the line between the fitted points reach.
   if (const auto comparison = calibration::compare_with_line(predictions)) {

@@ -53,6 +53,20 @@ TEST(Score, CountsSharesInPointsAlsoWhereNothingWasLost) {
   EXPECT_NEAR(s->coverage_pct, 50.0, 1e-9);
 }
 
+TEST(Score, CountsVerdictsAndThoseThatAreSure) {
+  std::vector<Prediction> all = {prediction(1.0, Estimate{1.0, 1.0, 1.0}), prediction(0.0, Estimate{1.0, 1.0, 1.0}),
+                                 prediction(0.0, Estimate{1.0, 0.0, 1.0}), prediction(0.0, Estimate{0.0, 0.0, 0.0})};
+  std::vector<const Prediction*> pointers;
+  for (const Prediction& p : all) pointers.push_back(&p);
+  EXPECT_FALSE(count_verdicts("iops", pointers).has_value());
+  const auto verdicts = count_verdicts("outcome", pointers);
+  ASSERT_TRUE(verdicts.has_value());
+  EXPECT_EQ(verdicts->num_rows, 4U);
+  EXPECT_EQ(verdicts->num_right, 2U);
+  EXPECT_EQ(verdicts->num_sure, 3U);
+  EXPECT_EQ(verdicts->num_sure_right, 2U);
+}
+
 TEST(Score, SetsALawBesideTheLineOverTheRowsThatBothPredict) {
   Prediction both = prediction(100.0, Estimate{101.0, 90.0, 120.0});
   both.interpolated = 110.0;
