@@ -22,7 +22,9 @@ LlmTime LlmTimes::time(const LlmRunCells& cells) {
                  cells.splits_tensors ? "tensor" : "layer", told(cells.batch), told(cells.prompt_tokens),
                  told(cells.generated_tokens), told(cells.depth), told(cells.power_limit_w), cells.speculation});
   LlmTime result{.run = read_llm_run(table, 0, parts_)};
-  result.seconds = std::exp(predict_pooled(effects_.design(result.run), effects_.values()).log_value);
+  // A name that nothing was fitted for adds an effect: the row first, then a view of the effects.
+  const PooledRow row = effects_.design(result.run);
+  result.seconds = std::exp(predict_pooled(row, effects_.values()).log_value);
   return result;
 }
 

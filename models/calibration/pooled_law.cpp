@@ -76,7 +76,9 @@ double PooledLaw::deviation(const PooledPrediction& prediction) const {
 }
 
 Estimate PooledLaw::predict(const LawRow& row) {
-  const PooledPrediction prediction = predict_pooled(design_row(row), effects_);
+  // A key that nothing was fitted for adds an effect: the row first, then a view of the effects.
+  const PooledRow designed = design_row(row);
+  const PooledPrediction prediction = predict_pooled(designed, effects_);
   const Discrepancies& discrepancies = units_.contains(row.unit) ? of_known_units_ : of_new_units_;
   const auto found = discrepancies.find(row.group);
   const double discrepancy = found == discrepancies.end() ? 0.0 : found->second;

@@ -151,6 +151,36 @@ def check_implausible_runs_are_not_fitted(work):
     assert json.loads(answers[0].stdout)["rows"] == json.loads(answers[1].stdout)["rows"]
 
 
+BENCH = """  Device 0: NVIDIA GeForce RTX 3090, compute capability 8.6, VMM: yes
+| model                          |       size |     params | backend    | ngl |          test |                  t/s |
+| ------------------------------ | ---------: | ---------: | ---------- | --: | ------------: | -------------------: |
+| llama 7B Q4_0                  |   3.56 GiB |     6.74 B | CUDA       |  99 |         pp512 |      4876.21 +- 11.0 |
+| llama 7B Q4_0                  |   3.56 GiB |     6.74 B | CUDA       |  99 |         tg128 |        145.40 +- 0.3 |
+"""
+
+
+def check_outputs_of_language_models(work):
+    """llama-bench's table as it stands in a terminal, and an answer of Ollama with the card in a manifest."""
+    table = work / "bench.md"
+    table.write_text(BENCH)
+    rows = json.loads(run("validate", table, "--json").stdout)["rows"]
+    assert [(r["quantity"], r["measured"]) for r in rows] == [("prefill_tok_s", 4876.21), ("decode_tok_s", 145.4)], rows
+    assert all(r["low"] <= r["measured"] <= r["high"] for r in rows), rows
+    answers = work / "answers"
+    answers.mkdir()
+    answer = {"model": "llama3.1:8b-instruct-q4_K_M", "created_at": "2026-01-01T00:00:00Z", "done": True,
+              "prompt_eval_count": 1000, "prompt_eval_duration": 300_000_000, "eval_count": 300, "eval_duration": 2_500_000_000}
+    (answers / "a.json").write_text(json.dumps(answer))
+    assert "does not tell which card it ran on" in one_line("validate", answers)
+    (answers / "manifest.toml").write_text('device = "RTX 3090"\n')
+    rows = json.loads(run("validate", answers, "--json").stdout)["rows"]
+    assert [r["measured"] for r in rows] == [1000 / 0.3, 300 / 2.5] and all(r["predicted"] for r in rows), rows
+    (answers / "bench.md").write_text(BENCH)
+    assert "one folder for each tool" in one_line("validate", answers)
+    table.write_text(BENCH[:-40])
+    assert "bench.md:5: " in (line := one_line("validate", table)) and "cut off" in line, line
+
+
 def check_capture(work):
     """A real fio on 64 MiB, one second a point; only where fio is installed and direct I/O works."""
     if shutil.which("fio") is None:
@@ -220,6 +250,7 @@ def main():
         check_fits_that_are_part_of_an_entry(work)
         check_wrong_inputs(work)
         check_implausible_runs_are_not_fitted(work)
+        check_outputs_of_language_models(work)
         check_capture_broken_off(work)
         print(check_capture(work))
 
