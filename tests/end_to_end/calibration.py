@@ -175,7 +175,7 @@ def check_outputs_of_language_models(work):
     (answers / "manifest.toml").write_text('device = "RTX 3090"\n')
     rows = json.loads(run("validate", answers, "--json").stdout)["rows"]
     assert [r["measured"] for r in rows] == [1000 / 0.3, 300 / 2.5] and all(r["predicted"] for r in rows), rows
-    (answers / "bench.md").write_text(BENCH)
+    (answers / "bench.txt").write_text(BENCH)
     assert "one folder for each tool" in one_line("validate", answers)
     table.write_text(BENCH[:-40])
     assert "bench.md:5: " in (line := one_line("validate", table)) and "cut off" in line, line
