@@ -169,12 +169,12 @@ def check_outputs_of_language_models(work):
     answers = work / "answers"
     answers.mkdir()
     answer = {"model": "llama3.1:8b-instruct-q4_K_M", "created_at": "2026-01-01T00:00:00Z", "done": True,
-              "prompt_eval_count": 1000, "prompt_eval_duration": 300_000_000, "eval_count": 300, "eval_duration": 2_500_000_000}
+              "prompt_eval_count": 1000, "prompt_eval_duration": 250_000_000, "eval_count": 300, "eval_duration": 2_500_000_000}
     (answers / "a.json").write_text(json.dumps(answer))
     assert "does not tell which card it ran on" in one_line("validate", answers)
     (answers / "manifest.toml").write_text('device = "RTX 3090"\n')
     rows = json.loads(run("validate", answers, "--json").stdout)["rows"]
-    assert [r["measured"] for r in rows] == [1000 / 0.3, 300 / 2.5] and all(r["predicted"] for r in rows), rows
+    assert [r["measured"] for r in rows] == [4000.0, 120.0] and all(r["predicted"] for r in rows), rows
     (answers / "bench.txt").write_text(BENCH)
     assert "one folder for each tool" in one_line("validate", answers)
     table.write_text(BENCH[:-40])
