@@ -178,7 +178,7 @@ def check_outputs_of_language_models(work):
     (answers / "bench.txt").write_text(BENCH)
     assert "one folder for each tool" in one_line("validate", answers)
     table.write_text(BENCH[:-40])
-    assert "bench.md:5: " in (line := one_line("validate", table)) and "cut off" in line, line
+    assert "bench.md:5:" in (line := one_line("validate", table)) and "cut off" in line, line
 
 
 def check_capture(work):
