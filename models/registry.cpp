@@ -16,9 +16,9 @@ namespace labtwin {
 namespace {
 
 constexpr std::array<DriveLawRow, 3> kDriveLaws = {{
-    {"ncq_power", &storage::read_ncq_power},
+    {"ncq_power", &storage::read_ncq_power, true},
     {"queue_depth_curve", &storage::read_queue_depth_curve},
-    {"seek_rotation", &storage::read_seek_rotation},
+    {"seek_rotation", &storage::read_seek_rotation, true},
 }};
 constexpr std::array<AcceleratorLawRow, 1> kAcceleratorLaws{{{"accelerator", &serving::read_accelerator_spec}}};
 constexpr std::array<ProcessorLawRow, 1> kProcessorLaws{{{"processor", &serving::read_processor_spec}}};
@@ -147,6 +147,7 @@ DrivePart load_drive(const catalog::Catalog& catalog, std::string_view part) {
     if (row == nullptr) return;
     drive.law = row->make(parameters);
     drive.limits = storage::read_device_limits(parameters);
+    drive.limits.has_head = row->has_head;
     drive.flash = storage::read_flash_parameters(parameters);
     drive.slc_cache = storage::read_slc_cache_design(parameters);
     drive.thermal = storage::read_thermal_design(parameters);

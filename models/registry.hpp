@@ -29,6 +29,7 @@ namespace labtwin {
 struct DriveLawRow {
   std::string_view name;
   std::unique_ptr<storage::DriveLaw> (*make)(TableReader& parameters);
+  bool has_head = false;  ///< of spinning disks, whose streams pay for the way back to where they were
 };
 [[nodiscard]] std::span<const DriveLawRow> drive_laws() noexcept;
 

@@ -45,7 +45,21 @@ void DeviceQueue::enter(Seconds now, const Command& command, Seconds work) {
   bytes_in_flight_[index_of(command.io.direction)] += command.io.block_size;
 }
 
-DeviceQueue::Started DeviceQueue::start(Seconds now, const Command& command, bool degraded) {
+// A sequential command that does not go on where the head is costs what a random one costs. What lies a track or two ahead
+// comes by under the head.
+IoClass DeviceQueue::with_seek(const Command& command) {
+  constexpr std::uint64_t kPassesBy = 1U << 20U;
+  IoClass io = command.io;
+  if (!limits_.has_head) return io;
+  const bool is_near = !head_ || (command.position + kPassesBy >= *head_ && command.position <= *head_ + kPassesBy);
+  head_ = command.position + static_cast<std::uint64_t>(io.block_size.value());
+  if (!is_near) io.pattern = Pattern::Random;
+  return io;
+}
+
+DeviceQueue::Started DeviceQueue::start(Seconds now, const Command& given, bool degraded) {
+  Command command = given;
+  command.io = with_seek(given);
   const Seconds work = medium_.enter(now, command.io);
   enter(now, command, work);
   work_entered_ += work;
@@ -73,6 +87,7 @@ DeviceQueue::Started DeviceQueue::start(Seconds now, const Command& command, boo
 }
 
 Seconds DeviceQueue::restore(Seconds now, const Command& command, Seconds finish) {
+  static_cast<void>(with_seek(command));
   const Seconds work = medium_.work(command.io);
   enter(now, command, work);
   push_finish(command, work, finish, finish);

@@ -31,6 +31,7 @@ struct DeviceLimits {
   std::optional<SlcCacheParameters> slc_cache;
   std::optional<FlashAging> aging;         ///< of drives whose garbage collection is simulated
   std::optional<ThermalSettings> thermal;  ///< of drives whose temperature is
+  bool has_head = false;                   ///< a spinning disk: streams pay for the way back to where they were
   Occupancy::Weights interference;
   double degraded_slowdown = 10.0;  ///< factor on every latency while the drive is degraded (assumed)
 };
@@ -43,8 +44,9 @@ class DeviceQueue {
     std::uint32_t handle = 0;  ///< the caller's name for it
     OwnerId owner = 0;
     IoClass io;
-    double uniform = 0.5;    ///< variate of the scatter
-    Seconds own_work_ahead;  ///< work in flight of the same I/O; waiting behind it is service
+    std::uint64_t position = 0;  ///< first byte on the drive
+    double uniform = 0.5;        ///< variate of the scatter
+    Seconds own_work_ahead;      ///< work in flight of the same I/O; waiting behind it is service
   };
   /// The command's time in the drive: alone, and longer because of others.
   struct Started {
@@ -101,6 +103,7 @@ class DeviceQueue {
   void push(Event event);
   void push_finish(const Command& command, Seconds work, Seconds finish, Seconds flushed);
   void enter(Seconds now, const Command& command, Seconds work);
+  [[nodiscard]] IoClass with_seek(const Command& command);
 
   const DriveLaw& law_;
   DeviceLimits limits_;
@@ -112,6 +115,7 @@ class DeviceQueue {
   std::size_t num_in_flight_ = 0;
   std::array<Bytes, 2> bytes_in_flight_;  // by direction
   Seconds flush_end_;
+  std::optional<std::uint64_t> head_;  ///< end of the command that entered last
   Seconds work_entered_;
 };
 

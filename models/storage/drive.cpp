@@ -67,6 +67,7 @@ DeviceQueue::Command Drive::command_of(Slot request) const {
   return {.handle = request,
           .owner = state.io.owner,
           .io = {.direction = state.io.direction, .pattern = state.io.pattern, .block_size = r.size},
+          .position = r.position,
           .uniform = state.io.uniform,
           .own_work_ahead = state.work_in_drive};
 }

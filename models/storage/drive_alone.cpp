@@ -62,7 +62,8 @@ std::optional<std::vector<BulkDemand>> Drive::demands_alone(Seconds now) const {
   });
   const bool all_fit = num_requests <= static_cast<double>(limits.tags) && reads <= limits.read_window.value_or(reads) &&
                        writes <= limits.write_window.value_or(writes);
-  if (demands.size() > 1 && (!all_fit || priorities.size() > 1)) return std::nullopt;
+  // On a disk, which block comes next decides whether the head moves.
+  if (demands.size() > 1 && (!all_fit || priorities.size() > 1 || limits.has_head)) return std::nullopt;
   if (!all_fit && !demands.empty()) {
     BulkDemand& only = demands.front();
     only.window = std::min(only.window, static_cast<double>(limits.tags));

@@ -17,7 +17,7 @@ struct DiskMechanics {
 
 /// Law:    positioning time of a random I/O = average seek + half a turn; queued reads are reordered (see make_ncq_power);
 ///         writes are acknowledged from the cache of the disk and gain nothing from depth; sequential I/Os pay the overhead of
-///         a command, 0.1 ms.
+///         a command, 0.1 ms, those that do not go on where the head is (DeviceLimits::has_head) what a random one pays.
 /// Inputs: as above.
 /// Valid:  I/Os spread over the whole disk; a region of 1 % of it takes less than half the seek.
 /// Source: datasheets; exponent: the four disks of the fit rows of class hdd (0.09 to 0.19).

@@ -216,13 +216,14 @@ std::vector<std::string> NodeSpec::volume_names() const {
   return names;
 }
 
-std::vector<const DriveSpec*> NodeSpec::drives_behind(const std::string& volume) const {
-  std::vector<const DriveSpec*> behind;
-  const PoolSpec* pool = find_pool(volume);
-  for (const std::string& one : pool != nullptr ? pool->members : std::vector<std::string>{volume}) {
-    if (const DriveSpec* drive = find_drive(one)) behind.push_back(drive);
+std::vector<const DriveSpec*> NodeSpec::synced_drives(const std::string& volume) const {
+  std::vector<const DriveSpec*> synced;
+  std::vector<std::string> names{volume};
+  if (const PoolSpec* pool = find_pool(volume)) names = pool->log.empty() ? pool->members : pool->log;
+  for (const std::string& name : names) {
+    if (const DriveSpec* drive = find_drive(name)) synced.push_back(drive);
   }
-  return behind;
+  return synced;
 }
 
 Bytes NodeSpec::read_ahead_of(const std::string& volume) const {

@@ -115,8 +115,8 @@ struct NodeSpec {
   [[nodiscard]] const PoolSpec* pool_of(const std::string& drive) const noexcept;
   /// What services of the node can keep data on: the values of their key `drive`.
   [[nodiscard]] std::vector<std::string> volume_names() const;
-  /// The drives that hold what is kept there.
-  [[nodiscard]] std::vector<const DriveSpec*> drives_behind(const std::string& volume) const;
+  /// The drives that a writer waits for who syncs there.
+  [[nodiscard]] std::vector<const DriveSpec*> synced_drives(const std::string& volume) const;
   /// What the node keeps in flight for a sequential reader of this volume.
   [[nodiscard]] Bytes read_ahead_of(const std::string& volume) const;
 };

@@ -10,6 +10,9 @@
 //   data = "8 TB"                            # that lies on it
 //   member_size = "4 TB"                     # that md uses of every member
 //   failed = ["hdd2"]                        # members that are missing from the start
+//   fails = { drive = "hdd4", at = "10 min" } # a member that fails during the run
+//   log = ["optane0"]                        # of ZFS: takes writes that are synced; two or more are mirrored
+//   special = { members = ["nvme0", "nvme1"], small_blocks = "32 KiB" }   # of ZFS: a mirror that takes small blocks
 //   rebuild = { start = "5 min", onto = "hdd6" }
 
 #include <optional>
@@ -32,6 +35,18 @@ struct RebuildSpec {
   unsigned min_active = 1;                   ///< ZFS: the same beside other work
 };
 
+/// A member that fails during the run.
+struct FailureSpec {
+  std::string drive;
+  Seconds at;
+};
+
+/// The special vdev of ZFS.
+struct SpecialSpec {
+  std::vector<std::string> members;
+  Bytes small_blocks;  ///< special_small_blocks
+};
+
 struct PoolSpec {
   std::string name;
   std::string layout_name;
@@ -41,9 +56,14 @@ struct PoolSpec {
   Bytes data;
   std::optional<Bytes> member_size;
   std::optional<RebuildSpec> rebuild;
+  std::optional<FailureSpec> failure{};
+  std::vector<std::string> log{};
+  std::optional<SpecialSpec> special{};
 
   /// What the rebuild is called, beside services and as the culprit of waiting.
   [[nodiscard]] std::string rebuild_name() const { return "rebuild of " + name; }
+  /// The member whose place a rebuild fills.
+  [[nodiscard]] const std::string& first_missing() const { return failed.empty() ? failure.value().drive : failed.front(); }
   /// Whether the drive is a member or about to become one.
   [[nodiscard]] bool holds(const std::string& drive) const;
 };

@@ -87,12 +87,21 @@ bool check_count(TableReader& table, const storage::PoolLayoutName& layout, std:
 /// The members that are missing: no group of them more than its layout makes up for.
 void read_failed(TableReader& table, PoolSpec& pool) {
   pool.failed = table.list<std::string>("failed");
+  if (std::optional<TableReader> fails = table.optional_table("fails")) {
+    pool.failure = FailureSpec{fails->required<std::string>("drive"), fails->required<Seconds>("at", kNonNegative)};
+    if (contains(pool.failed, pool.failure->drive)) {
+      fails->fail("drive", fmt::format("{} is missing from the start", pool.failure->drive));
+    }
+  }
   const storage::PoolLayout& layout = pool.layout;
   std::vector<unsigned> missing(layout.num_groups, 0);
-  for (const std::string& drive : pool.failed) {
+  std::vector<std::string> gone = pool.failed;
+  if (pool.failure) gone.push_back(pool.failure->drive);
+  for (const std::string& drive : gone) {
+    const std::string_view key = contains(pool.failed, drive) ? "failed" : "fails";
     const auto member = std::find(pool.members.begin(), pool.members.end(), drive);
     if (member == pool.members.end()) {
-      table.fail("failed", fmt::format("\"{}\" is no member of {}", printable(drive), pool.name),
+      table.fail(key, fmt::format("\"{}\" is no member of {}", printable(drive), pool.name),
                  nearest_name_hint(drive, pool.members));
       return;
     }
@@ -101,8 +110,9 @@ void read_failed(TableReader& table, PoolSpec& pool) {
   unsigned most = 0;
   for (const unsigned count : missing) most = std::max(most, count);
   if (most <= layout.tolerated_failures()) return;
-  table.fail("failed", fmt::format("the data of {} is lost: {} makes up for {} missing of {} drives, here are {}", pool.name,
-                                   pool.layout_name, layout.tolerated_failures(), layout.width, most));
+  table.fail(pool.failure ? "fails" : "failed",
+             fmt::format("the data of {} is lost: {} makes up for {} missing of {} drives, here are {}", pool.name,
+                         pool.layout_name, layout.tolerated_failures(), layout.width, most));
 }
 
 void read_rebuild_limits(TableReader& table, RebuildSpec& rebuild, bool is_zfs) {
@@ -125,7 +135,8 @@ void read_rebuild_limits(TableReader& table, RebuildSpec& rebuild, bool is_zfs) 
 
 void read_rebuild(TableReader& table, TableReader& pool_table, PoolSpec& pool, const NodeSpec& node, const Lab& lab) {
   RebuildSpec rebuild;
-  rebuild.start = table.value_or<Seconds>("start", Seconds{}, kNonNegative);
+  rebuild.start = table.value_or<Seconds>("start", pool.failure ? pool.failure->at : Seconds{}, kNonNegative);
+  if (pool.failure && rebuild.start < pool.failure->at) table.fail("start", "must not be before the member fails");
   rebuild.onto = table.required<std::string>("onto");
   const bool is_zfs = pool.layout.has_records;
   read_rebuild_limits(table, rebuild, is_zfs);
@@ -134,9 +145,9 @@ void read_rebuild(TableReader& table, TableReader& pool_table, PoolSpec& pool, c
     if (namesake == nullptr || !namesake->rebuild) continue;
     pool_table.fail("rebuild", fmt::format("a pool of {} rebuilds under this name: give one of them another", other.name));
   }
-  if (pool.failed.empty()) pool_table.fail("failed", "a rebuild needs a member that is missing");
+  if (pool.failed.empty() && !pool.failure) pool_table.fail("failed", "a rebuild needs a member that is missing");
   if (rebuild.onto.empty()) return;
-  const bool is_replaced = contains(pool.failed, rebuild.onto);
+  const bool is_replaced = contains(pool.failed, rebuild.onto) || (pool.failure && pool.failure->drive == rebuild.onto);
   if (pool.holds(rebuild.onto) && !is_replaced) {
     table.fail("onto", fmt::format("{} is a member of {} that works", rebuild.onto, pool.name));
     return;
@@ -146,6 +157,37 @@ void read_rebuild(TableReader& table, TableReader& pool_table, PoolSpec& pool, c
   if (!is_zfs && !pool.member_size) pool_table.fail("member_size", "md rebuilds a whole member: say how large it is");
   rebuild.amount = is_zfs ? storage::used_per_member(pool.layout, pool.data) : pool.member_size.value_or(Bytes{});
   pool.rebuild = rebuild;
+}
+
+/// Drives that ZFS keeps beside the members.
+void read_beside(TableReader& table, std::string_view key, const std::vector<std::string>& drives, const PoolSpec& pool,
+                 const NodeSpec& node, const Lab& lab) {
+  for (const std::string& drive : drives) {
+    if (pool.holds(drive) && !(key == "log" && contains(pool.log, drive))) {
+      table.fail(key, fmt::format("{} has another place in {}", drive, pool.name));
+    } else if (contains(pool.members, drive)) {
+      table.fail(key, fmt::format("{} is a member of {}", drive, pool.name));
+    } else {
+      check_drive(table, key, drive, node, lab);
+    }
+  }
+}
+
+void read_devices(TableReader& table, PoolSpec& pool, const NodeSpec& node, const Lab& lab) {
+  if (!pool.layout.has_records) {
+    for (const std::string_view key : {"log", "special"}) {
+      if (table.has(key)) table.fail(key, fmt::format("{} has none: it is a device of ZFS", pool.layout_name));
+    }
+    return;
+  }
+  pool.log = table.list<std::string>("log");
+  read_beside(table, "log", pool.log, pool, node, lab);
+  std::optional<TableReader> special = table.optional_table("special");
+  if (!special) return;
+  SpecialSpec spec{special->list<std::string>("members"), special->required<Bytes>("small_blocks", at_least(512.0))};
+  if (spec.members.empty()) special->fail("members", "a special vdev needs drives, e.g. [\"nvme0\", \"nvme1\"]");
+  read_beside(*special, "members", spec.members, pool, node, lab);
+  pool.special = std::move(spec);
 }
 
 void read_capacity(TableReader& table, PoolSpec& pool) {
@@ -181,6 +223,7 @@ void read_pool(TableReader& table, NodeSpec& node, const Lab& lab) {
   pool.layout = make_pool_layout(*layout, static_cast<unsigned>(pool.members.size()), num_groups, unit);
   read_capacity(table, pool);
   read_failed(table, pool);
+  read_devices(table, pool, node, lab);
   if (auto rebuild = table.optional_table("rebuild")) read_rebuild(*rebuild, table, pool, node, lab);
   node.pools.push_back(std::move(pool));
 }
@@ -188,7 +231,8 @@ void read_pool(TableReader& table, NodeSpec& node, const Lab& lab) {
 }  // namespace
 
 bool PoolSpec::holds(const std::string& drive) const {
-  return contains(members, drive) || (rebuild && rebuild->onto == drive);
+  return contains(members, drive) || (rebuild && rebuild->onto == drive) || contains(log, drive) ||
+         (special && contains(special->members, drive));
 }
 
 void read_pools(TableReader& node_table, NodeSpec& node, const Lab& lab) {

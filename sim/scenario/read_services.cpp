@@ -109,7 +109,7 @@ std::optional<EtlJobSpec::Window> read_write_window(TableReader& table, const st
   window->is_buffered = inside->value_or<bool>("buffered", false);
   if (window->sync == storage::SyncCall::None || place.node == nullptr) return window;
   const std::vector<std::string>& parts = place.catalog.parts("drives");
-  for (const DriveSpec* behind : place.node->drives_behind(drive)) {
+  for (const DriveSpec* behind : place.node->synced_drives(drive)) {
     if (std::find(parts.begin(), parts.end(), behind->part) == parts.end()) continue;
     if (load_drive(place.catalog, behind->part).flush) continue;
     inside->fail("sync", fmt::format("the entry of {} tells no flush time: add [parameters.flush]", behind->part));

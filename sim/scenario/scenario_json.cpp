@@ -59,6 +59,11 @@ Json pool_json(const PoolSpec& pool) {
   if (pool.data > Bytes{}) json["data"] = format_quantity(pool.data);
   if (pool.member_size) json["member_size"] = format_quantity(*pool.member_size);
   if (!pool.failed.empty()) json["failed"] = pool.failed;
+  if (pool.failure) json["fails"] = {{"drive", pool.failure->drive}, {"at", format_quantity(pool.failure->at)}};
+  if (!pool.log.empty()) json["log"] = pool.log;
+  if (pool.special) {
+    json["special"] = {{"members", pool.special->members}, {"small_blocks", format_quantity(pool.special->small_blocks)}};
+  }
   if (pool.rebuild) json["rebuild"] = rebuild_json(*pool.rebuild);
   return json;
 }

@@ -19,13 +19,15 @@ double uniform_of(const storage::Io& io, std::size_t number) {
 
 }  // namespace
 
-PoolService::PoolService(Engine& engine, ResourceId resource, const storage::PoolLayout& layout, std::vector<Member> members)
+PoolService::PoolService(Engine& engine, ResourceId resource, const storage::PoolLayout& layout, std::vector<Member> members,
+                         WorkId first_id)
     : Volume(engine),
       resource_(resource),
       layout_(layout),
       members_(std::move(members)),
       in_flight_(members_.size(), 0),
-      is_plugged_(members_.size(), false) {
+      is_plugged_(members_.size(), false),
+      next_id_(first_id) {
   LABTWIN_CHECK(members_.size() == layout_.num_members(), "a layout has a place for every member");
 }
 
@@ -130,6 +132,16 @@ void PoolService::end_io(Slot slot) {
 
 void PoolService::set_member(std::size_t place, Member member) {
   members_[place] = member;
+}
+
+void PoolService::fail_member(std::size_t place) {
+  members_[place] = {};
+  std::vector<WorkId> affected;
+  for (const auto& [id, bulk] : bulks_) {
+    const auto is_there = [&](const MemberStream& stream) { return stream.place == place && !stream.has_ended; };
+    if (std::any_of(bulk.streams.begin(), bulk.streams.end(), is_there)) affected.push_back(id);
+  }
+  for (const WorkId id : affected) restart(id);
 }
 
 void PoolService::note_window(OwnerId owner, Bytes in_flight) {

@@ -25,7 +25,9 @@ class PoolService final : public Volume, private IoListener {
     Volume* volume = nullptr;
     bool is_readable = true;  ///< false until it is rebuilt
   };
-  PoolService(Engine& engine, ResourceId resource, const storage::PoolLayout& layout, std::vector<Member> members);
+  /// Ids of its work count up from `first_id`.
+  PoolService(Engine& engine, ResourceId resource, const storage::PoolLayout& layout, std::vector<Member> members,
+              WorkId first_id = 1);
 
   void submit(storage::Io& io, IoListener& listener, std::size_t tag) override;
   void unplug() override;
@@ -44,6 +46,10 @@ class PoolService final : public Volume, private IoListener {
   [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
   /// Puts something else into a place from now on. Bulk jobs that run go on where they are.
   void set_member(std::size_t place, Member member);
+  /// A member is gone from now on: bulk jobs go on without it. What it is working on it still ends.
+  void fail_member(std::size_t place);
+  void set_log(Volume& log) noexcept { log_ = &log; }
+  [[nodiscard]] Volume& for_sync_writes() noexcept override { return log_ != nullptr ? *log_ : *this; }
   /// Counts work that a caller runs on the members itself as a bulk job of the pool, for `main_owner`; 0 bytes end it.
   void note_window(OwnerId owner, Bytes in_flight);
 
@@ -68,6 +74,7 @@ class PoolService final : public Volume, private IoListener {
 
   struct MemberStream {
     unsigned place = 0;
+    Volume* volume = nullptr;
     WorkId id = 0;
     double share = 0.0;  ///< bytes of the member per byte of the job
     bool has_ended = false;
@@ -77,6 +84,7 @@ class PoolService final : public Volume, private IoListener {
     std::function<void()> on_end;
     std::vector<MemberStream> streams{};
     std::unique_ptr<BlockStream> blocks{};
+    Bytes moved_before{};  ///< by streams that were given up
   };
 
   void io_ended(std::size_t tag, storage::IoCompletion&& completion) override;
@@ -85,6 +93,8 @@ class PoolService final : public Volume, private IoListener {
   [[nodiscard]] std::vector<storage::MemberState> states() const;
   [[nodiscard]] std::optional<BytesPerSecond> member_rate(const storage::MemberStream& stream, unsigned place,
                                                           const StreamWindow& window) const;
+  void start(WorkId id);
+  void restart(WorkId id);
   void start_streams(WorkId id, const std::vector<storage::MemberStream>& streams);
   void stream_ended(WorkId id, std::size_t number);
   void end_bulk(WorkId id);
@@ -97,7 +107,8 @@ class PoolService final : public Volume, private IoListener {
   storage::SlotPool<Pending> pending_;
   std::map<WorkId, Slot> by_id_;
   std::map<WorkId, Bulk> bulks_;
-  WorkId next_id_ = 1;
+  WorkId next_id_;
+  Volume* log_ = nullptr;
   std::optional<std::pair<OwnerId, Bytes>> noted_window_;
 };
 

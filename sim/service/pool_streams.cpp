@@ -53,6 +53,13 @@ WorkId PoolService::start_bulk(const storage::BulkJob& job, std::function<void()
   Bulk& bulk = bulks_[id];
   bulk.job = job;
   bulk.on_end = std::move(on_end);
+  start(id);
+  return id;
+}
+
+void PoolService::start(WorkId id) {
+  Bulk& bulk = bulks_.at(id);
+  const storage::BulkJob& job = bulk.job;
   const auto streams = storage::stream_of_blocks(layout_, job.direction, job.block_size, states());
   if (job.pattern == storage::Pattern::Sequential && keeps_members_busy(streams, job.depth)) {
     start_streams(id, streams);
@@ -60,7 +67,21 @@ WorkId PoolService::start_bulk(const storage::BulkJob& job, std::function<void()
     bulk.blocks = std::make_unique<BlockStream>(engine(), *this, job, [this, id] { end_bulk(id); });
     bulk.blocks->issue();
   }
-  return id;
+}
+
+// From where its slowest member is.
+void PoolService::restart(WorkId id) {
+  const Bytes moved = bulk_progress(id);
+  Bulk& bulk = bulks_.at(id);
+  for (const MemberStream& stream : bulk.streams) {
+    if (!stream.has_ended) stream.volume->stop_bulk(stream.id);
+  }
+  const Bytes just_now = moved - bulk.moved_before;
+  bulk.streams.clear();
+  bulk.moved_before = moved;
+  bulk.job.region_begin += static_cast<std::uint64_t>(just_now.value());
+  if (bulk.job.total) bulk.job.total = *bulk.job.total - just_now;
+  start(id);
 }
 
 void PoolService::start_streams(WorkId id, const std::vector<storage::MemberStream>& streams) {
@@ -85,7 +106,7 @@ void PoolService::start_streams(WorkId id, const std::vector<storage::MemberStre
       own.rate_limit = own.rate_limit ? std::min(*own.rate_limit, held) : held;
     }
     const std::size_t number = bulk.streams.size();
-    bulk.streams.push_back({.place = place, .share = stream.bytes_per_byte});
+    bulk.streams.push_back({.place = place, .volume = members_[place].volume, .share = stream.bytes_per_byte});
     bulk.streams[number].id = members_[place].volume->start_bulk(own, [this, id, number] { stream_ended(id, number); });
   }
 }
@@ -108,7 +129,7 @@ void PoolService::end_bulk(WorkId id) {
 void PoolService::stop_bulk(WorkId id) {
   const auto found = bulks_.find(id);
   if (found == bulks_.end()) return;
-  for (const MemberStream& stream : found->second.streams) members_[stream.place].volume->stop_bulk(stream.id);
+  for (const MemberStream& stream : found->second.streams) stream.volume->stop_bulk(stream.id);
   bulks_.erase(found);
 }
 
@@ -117,14 +138,14 @@ Bytes PoolService::bulk_progress(WorkId id) {
   const auto found = bulks_.find(id);
   if (found == bulks_.end()) return {};
   const Bulk& bulk = found->second;
-  if (bulk.blocks) return bulk.blocks->progress();
+  if (bulk.blocks) return bulk.moved_before + bulk.blocks->progress();
   std::optional<Bytes> least;
   for (const MemberStream& stream : bulk.streams) {
     if (stream.has_ended) continue;
-    const Bytes moved = members_[stream.place].volume->bulk_progress(stream.id) / stream.share;
+    const Bytes moved = stream.volume->bulk_progress(stream.id) / stream.share;
     if (!least || moved < *least) least = moved;
   }
-  return least.value_or(Bytes{});
+  return bulk.moved_before + least.value_or(Bytes{});
 }
 
 }  // namespace labtwin::service

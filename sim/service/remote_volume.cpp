@@ -30,6 +30,7 @@ RemoteVolume::RemoteVolume(Engine& engine, const RemoteVolumeOptions& options, c
       to_client_{places.to_client, Resource(engine, servers(options.protocol.num_connections))} {}
 
 void RemoteVolume::submit(storage::Io& io, IoListener& listener, std::size_t tag) {
+  end_flows();
   io.id = next_id_++;
   ios_.emplace(io.id, engine().spawn("share request", answer_io(io, &listener, tag), ProcessKind::Server));
 }
@@ -112,7 +113,7 @@ Task<RemoteVolume::Answer> RemoteVolume::serve(storage::Io io) {
   }
   if (answer.outcome != Outcome::Completed) co_return answer;
   std::vector<storage::Io> ios{io};
-  const BurstResult burst = co_await places_.volume->perform(std::move(ios), 1);
+  const BurstResult burst = co_await volume_for(io.direction).perform(std::move(ios), 1);
   add(answer.causes, burst.causes);
   answer.outcome = burst.outcome;
   if (answer.outcome == Outcome::Completed && io.direction == storage::Direction::Write) {
@@ -140,63 +141,6 @@ Task<RemoteVolume::Answer> RemoteVolume::move(Way* way, Bytes data, OwnerId owne
   co_return answer;
 }
 
-WorkId RemoteVolume::start_bulk(const storage::BulkJob& job, std::function<void()> on_end) {
-  const WorkId id = next_id_++;
-  auto bulk = std::make_shared<Bulk>(Bulk{
-      .job = job, .on_end = std::move(on_end), .started = engine().now(), .num_issued = 0, .num_completed = 0, .done = {}});
-  bulks_.emplace_back(id, bulk);
-  for (unsigned i = 0; i < job.depth; ++i) {
-    bulk->lanes.push_back(engine().spawn("share stream", lane(id, bulk), ProcessKind::Server));
-  }
-  return id;
-}
-
-void RemoteVolume::stop_bulk(WorkId id) {
-  const auto found = std::find_if(bulks_.begin(), bulks_.end(), [id](const auto& entry) { return entry.first == id; });
-  if (found == bulks_.end()) return;
-  const std::shared_ptr<Bulk> bulk = found->second;
-  bulks_.erase(found);
-  for (const Process& process : bulk->lanes) process.cancel();
-  bulk->lanes.clear();
-}
-
-Bytes RemoteVolume::bulk_progress(WorkId id) {
-  const auto found = std::find_if(bulks_.begin(), bulks_.end(), [id](const auto& entry) { return entry.first == id; });
-  return found == bulks_.end() ? Bytes{} : found->second->done;
-}
-
-bool RemoteVolume::is_done(const Bulk& bulk) const {
-  return bulk.job.total && bulk.job.block_size * static_cast<double>(bulk.num_issued) >= *bulk.job.total;
-}
-
-// One place of a bulk job's window: block after block, each as soon as the schedule allows.
-Task<> RemoteVolume::lane(WorkId id, std::shared_ptr<Bulk> bulk) {
-  while (!is_done(*bulk)) {
-    const storage::BulkJob& job = bulk->job;
-    const std::uint64_t index = bulk->num_issued++;
-    const auto offset = job.block_size * static_cast<double>(index);
-    if (job.rate_limit) co_await engine().hold_until(std::max(engine().now(), bulk->started + offset / *job.rate_limit));
-    storage::Io io;
-    io.owner = job.owner;
-    io.direction = job.direction;
-    io.pattern = job.pattern;
-    io.size = job.total ? std::min(job.block_size, *job.total - offset) : job.block_size;
-    io.position = job.region_begin + static_cast<std::uint64_t>(offset.value()) % job.region_bytes;
-    io.priority = job.priority;
-    io.uniform = job.variates.uniform(index);
-    const Answer answer = co_await perform_whole(io);
-    if (answer.outcome != Outcome::Completed) co_return;  // as a reader that meets an error
-    bulk->done += io.size;
-    ++bulk->num_completed;
-    if (job.think_time > Seconds{}) co_await engine().hold(job.think_time);
-  }
-  if (bulk->num_completed < bulk->num_issued || !bulk->on_end) co_return;
-  std::erase_if(bulks_, [id](const auto& entry) { return entry.first == id; });
-  const std::function<void()> on_end = std::exchange(bulk->on_end, {});
-  bulk->lanes.clear();
-  on_end();
-}
-
 std::optional<OwnerId> RemoteVolume::main_owner() const noexcept {
   const auto window = [](const auto& entry) { return entry.second->job.block_size * entry.second->job.depth; };
   const auto largest =
@@ -213,18 +157,26 @@ BytesPerSecond RemoteVolume::rate_alone(const StreamWindow& window) const {
   StreamWindow full = single;
   full.depth = std::max(1U, static_cast<unsigned>(window.depth * pieces));
   const Seconds sync = window.direction == storage::Direction::Write ? medium_sync() : Seconds{};
+  const Volume& volume = volume_for(window.direction);
   const storage::SharePath path{.link = options_.link,
                                 .one_way = options_.one_way,
-                                .volume_latency = piece / places_.volume->rate_alone(single) + sync,
-                                .volume_rate = places_.volume->rate_alone(full),
+                                .volume_latency = piece / volume.rate_alone(single) + sync,
+                                .volume_rate = volume.rate_alone(full),
                                 .server_cores = static_cast<unsigned>(places_.cores->num_cores())};
   const storage::ClosedLoop loop = storage::share_loop(options_.protocol, path, piece, full.depth);
   const Seconds per_block = loop.mean_latency + window.think_time;
   return window.block_size * (static_cast<double>(window.depth) / per_block);
 }
 
+// A server that syncs every write gives it to the log of its pool.
+Volume& RemoteVolume::volume_for(storage::Direction direction) const {
+  const bool is_synced = options_.sync == ShareSync::Always && direction == storage::Direction::Write;
+  return is_synced ? places_.volume->for_sync_writes() : *places_.volume;
+}
+
 Seconds RemoteVolume::medium_sync() const {
-  return options_.sync == ShareSync::Always ? places_.volume->sync_time(storage::SyncCall::Fdatasync) : Seconds{};
+  if (options_.sync != ShareSync::Always) return {};
+  return volume_for(storage::Direction::Write).sync_time(storage::SyncCall::Fdatasync);
 }
 
 Seconds RemoteVolume::sync_time(storage::SyncCall call) const {

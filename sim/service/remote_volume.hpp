@@ -64,14 +64,29 @@ class RemoteVolume final : public Volume {
   [[nodiscard]] unsigned num_connections() const noexcept { return options_.protocol.num_connections; }
 
  private:
+  /// How far a bulk job was.
+  struct Mark {
+    Seconds at;
+    Bytes done;
+  };
+  /// A bulk job that goes on at a steady rate.
+  struct Flow {
+    BytesPerSecond rate;
+    Seconds since;
+    WorkId on_volume = 0;
+    std::optional<Process> process{};
+  };
   struct Bulk {
     storage::BulkJob job;
     std::function<void()> on_end;
     Seconds started;
     std::uint64_t num_issued = 0;
     std::uint64_t num_completed = 0;
-    Bytes done;
+    Bytes done{};
     std::vector<Process> lanes{};
+    std::uint64_t alone_from = 0;  ///< blocks completed when it was seen to be alone
+    Mark measured{};               ///< where measuring its rate began
+    std::optional<Flow> flow{};
   };
 
   /// A direction of the connections.
@@ -87,12 +102,26 @@ class RemoteVolume final : public Volume {
   };
 
   Task<> answer_io(storage::Io io, IoListener* listener, std::size_t tag);
+  // Bulk jobs: remote_stream.cpp.
   Task<> lane(WorkId id, std::shared_ptr<Bulk> bulk);
+  void start_lanes(WorkId id, const std::shared_ptr<Bulk>& bulk);
+  void consider_flow(WorkId id, const std::shared_ptr<Bulk>& bulk);
+  Task<> flow(WorkId id, std::shared_ptr<Bulk> bulk);
+  Task<> wait(Seconds duration);
+  Task<> work(storage::BulkJob job, Bytes data);
+  Task<> carry(storage::BulkJob job, Bytes data);
+  [[nodiscard]] double requests_in(const storage::BulkJob& job, Bytes data) const;
+  void end_flows();
+  void end_flow(WorkId id, const std::shared_ptr<Bulk>& bulk);
+  void stop_flow(Bulk& bulk);
+  [[nodiscard]] bool is_behind(const Bulk& bulk) const;
+  [[nodiscard]] Bytes progress(const Bulk& bulk) const;
   Task<Answer> perform_whole(storage::Io io);
   Task<Answer> request(storage::Io io);
   Task<Answer> serve(storage::Io io);
   Task<Answer> move(Way* way, Bytes data, OwnerId owner);
   [[nodiscard]] bool is_done(const Bulk& bulk) const;
+  [[nodiscard]] Volume& volume_for(storage::Direction direction) const;
   [[nodiscard]] Seconds medium_sync() const;
 
   RemoteVolumeOptions options_;

@@ -108,6 +108,9 @@ class Volume {
   [[nodiscard]] virtual BytesPerSecond rate_alone(const StreamWindow& window) const = 0;
   [[nodiscard]] virtual Seconds sync_time(storage::SyncCall call) const = 0;
 
+  /// Where writes go that are synced one by one: the log of a pool that has one.
+  [[nodiscard]] virtual Volume& for_sync_writes() noexcept { return *this; }
+
  protected:
   [[nodiscard]] Engine& engine() const noexcept { return *engine_; }
 

@@ -39,29 +39,6 @@ storage::SchedulerSettings scheduler_of(const IoSchedulerSpec& spec) {
   return settings;
 }
 
-/// How md and ZFS go about it.
-/// Source: md.c of Linux: a window of 128 KiB, the next one only when that is done once there is other work, as many as 256
-///         stripes of a page per member without; zfs(4): scrub_max_active, scrub_min_active, nia_delay 5, aggregation_limit
-///         1 MiB for disks and 128 KiB for flash.
-service::PoolRebuildOptions rebuild_options(const RebuildSpec& spec, const storage::DriveLaw& onto) {
-  service::PoolRebuildOptions options;
-  options.start = spec.start;
-  options.amount = spec.amount;
-  options.max_rate = spec.max_rate;
-  if (spec.max_active == 0) {
-    options.block_size = 128_KiB;
-    options.depth = 8;
-    options.yielding = {.depth = 1, .settle = 1, .min_rate = spec.min_rate};
-    return options;
-  }
-  const storage::IoClass lookup{storage::Direction::Read, storage::Pattern::Random, 4_KiB};
-  const Seconds latency = onto.mean_latency(lookup, {.backlog = onto.work(lookup), .num_in_flight = 1.0});
-  options.block_size = latency > 1_ms ? 1_MiB : 128_KiB;
-  options.depth = spec.max_active;
-  options.yielding = {.depth = spec.min_active, .settle = 5};
-  return options;
-}
-
 /// A drive without any cooling of its own, and one under a heat sink, in a case (assumed).
 storage::Cooling cooling_of(CoolingName name) {
   if (name == CoolingName::None) return {.kelvin_per_watt = 8.0, .time_constant = Seconds::from_base(150.0)};
@@ -159,6 +136,16 @@ void World::start() {
     const auto load = loads_.find(service.name);
     if (load != loads_.end() && !is_ollama(service)) engine_.spawn(service.name, load->second->run(), ProcessKind::Server);
   }
+  for (const NodeSpec& node : scenario_->lab.nodes) {
+    for (const PoolSpec& spec : node.pools) {
+      if (!spec.failure) continue;
+      const auto member = std::find(spec.members.begin(), spec.members.end(), spec.failure->drive);
+      service::PoolService& pool = *pools_.at({node.name, spec.name});
+      const auto place = static_cast<std::size_t>(member - spec.members.begin());
+      engine_.spawn("failure of " + spec.failure->drive, fail_member(engine_, pool, place, spec.failure->at),
+                    ProcessKind::Server);
+    }
+  }
   for (const auto& [name, rebuild] : rebuilds_) engine_.spawn(name, rebuild->run(), ProcessKind::Server);
   for (const WorkloadSpec& workload : scenario_->workloads) {
     std::visit([&](const auto& spec) { start(workload, spec); }, workload.kind);
@@ -177,9 +164,7 @@ void World::build_node(const NodeSpec& node) {
     volumes_.emplace(drive->first, drive->second.get());
   }
   for (const PoolSpec& spec : node.pools) {
-    const auto pool = pools_.emplace(DriveKey{node.name, spec.name}, make_pool(node, spec)).first;
-    volumes_.emplace(pool->first, pool->second.get());
-    if (spec.rebuild) rebuilds_.emplace(spec.rebuild_name(), make_rebuild(node, spec));
+    build_pool(node, spec);
   }
 }
 
@@ -193,26 +178,6 @@ std::unique_ptr<service::DriveService> World::make_drive(const NodeSpec& node, c
   return std::make_unique<service::DriveService>(
       engine_, names_.resources.intern(local_name(node.name, spec.name)),
       std::make_unique<storage::Drive>(law_in_slot(std::move(part), spec.link), settings), flush);
-}
-
-std::unique_ptr<service::PoolService> World::make_pool(const NodeSpec& node, const PoolSpec& spec) {
-  std::vector<service::PoolService::Member> members;
-  for (const std::string& name : spec.members) {
-    const bool is_missing = std::find(spec.failed.begin(), spec.failed.end(), name) != spec.failed.end();
-    members.push_back({.volume = is_missing ? nullptr : drives_.at({node.name, name}).get()});
-  }
-  return std::make_unique<service::PoolService>(engine_, names_.resources.intern(local_name(node.name, spec.name)), spec.layout,
-                                                std::move(members));
-}
-
-std::unique_ptr<service::PoolRebuild> World::make_rebuild(const NodeSpec& node, const PoolSpec& spec) {
-  const auto failed = std::find(spec.members.begin(), spec.members.end(), spec.failed.front());
-  service::DriveService& onto = *drives_.at({node.name, spec.rebuild->onto});
-  service::PoolRebuildOptions options = rebuild_options(*spec.rebuild, onto.law());
-  options.owner = names_.owners.intern(spec.rebuild_name());
-  options.place = static_cast<std::size_t>(failed - spec.members.begin());
-  options.onto = &onto;
-  return std::make_unique<service::PoolRebuild>(engine_, random_, *pools_.at({node.name, spec.name}), options);
 }
 
 service::Volume& World::volume(const std::string& node, const std::string& name) const {
@@ -243,7 +208,9 @@ void World::build(const ServiceSpec& service, const VectorStoreSpec& spec) {
 void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
   if (!spec.is_enabled) return;
   service::Volume& source = volume(service.node, spec.drive);
-  service::Volume& target = volume(service.node, spec.write_drive);
+  const bool is_synced = spec.write && spec.write->sync != storage::SyncCall::None;
+  service::Volume& written = volume(service.node, spec.write_drive);
+  service::Volume& target = is_synced ? written.for_sync_writes() : written;
   service::EtlJobOptions options;
   options.owner = names_.owners.intern(service.name);
   options.schedule = {.start = spec.start, .duration = spec.duration, .volume = spec.volume, .every = spec.every};

@@ -20,6 +20,7 @@
 #include "sim/service/etl_job.hpp"
 #include "sim/service/gpu_card.hpp"
 #include "sim/service/llm_server.hpp"
+#include "sim/service/log_volume.hpp"
 #include "sim/service/memory_cache.hpp"
 #include "sim/service/model_load.hpp"
 #include "sim/service/network_client.hpp"
@@ -27,6 +28,7 @@
 #include "sim/service/pool_rebuild.hpp"
 #include "sim/service/pool_service.hpp"
 #include "sim/service/remote_volume.hpp"
+#include "sim/service/special_volume.hpp"
 #include "sim/service/vector_store.hpp"
 
 namespace labtwin {
@@ -70,6 +72,10 @@ class World {
   std::unique_ptr<service::DriveService> make_drive(const NodeSpec& node, const DriveSpec& spec);
   std::unique_ptr<service::PoolService> make_pool(const NodeSpec& node, const PoolSpec& spec);
   std::unique_ptr<service::PoolRebuild> make_rebuild(const NodeSpec& node, const PoolSpec& spec);
+  std::unique_ptr<service::PoolService> make_mirror(const NodeSpec& node, const PoolSpec& spec,
+                                                    const std::vector<std::string>& drives, WorkId first_id);
+  void build_pool(const NodeSpec& node, const PoolSpec& spec);
+  static Task<> fail_member(Engine& engine, service::PoolService& pool, std::size_t place, Seconds at);
   /// What services of the node call by this name.
   [[nodiscard]] service::Volume& volume(const std::string& node, const std::string& name) const;
   void build_node(const NodeSpec& node);
@@ -113,6 +119,10 @@ class World {
   Drives drives_;
   Shares shares_;
   std::map<DriveKey, std::unique_ptr<service::PoolService>> pools_;
+  std::map<DriveKey, std::unique_ptr<service::PoolService>> mirrors_of_log_;
+  std::map<DriveKey, std::unique_ptr<service::PoolService>> special_vdevs_;
+  std::map<DriveKey, std::unique_ptr<service::LogVolume>> logs_;
+  std::map<DriveKey, std::unique_ptr<service::SpecialVolume>> with_special_;
   std::map<std::string, std::unique_ptr<service::PoolRebuild>> rebuilds_;
   std::map<DriveKey, service::Volume*> volumes_;  ///< by node and name, what services there keep data on
   std::map<std::pair<std::string, storage::CacheKind>, std::unique_ptr<service::MemoryCache>> caches_;  ///< by node

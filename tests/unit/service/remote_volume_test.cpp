@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <memory>
 #include <vector>
 
@@ -231,6 +232,64 @@ TEST(RemoteVolume, WhatIsGivenUpLeavesNothingBehind) {
   lab.engine.run();
   EXPECT_FALSE(made_it);
   EXPECT_NEAR(lab.engine.now().value(), 1e-3, 1e-9);
+}
+
+/// A share over 10 GbE that a stream of 1 MiB blocks reads for as long as it likes.
+storage::BulkJob long_stream() {
+  storage::BulkJob job;
+  job.block_size = 1_MiB;
+  job.depth = 4;
+  return job;
+}
+
+TEST(RemoteStream, GoesOnAtTheSameRateWhileAlone) {
+  Lab lab(1250_MBps);
+  const WorkId id = lab.share.start_bulk(long_stream(), {});
+  // Block by block, and then as a flow.
+  static_cast<void>(lab.engine.run(40_ms));
+  const Bytes first = lab.share.bulk_progress(id);
+  static_cast<void>(lab.engine.run(100_s));
+  const double rate = (lab.share.bulk_progress(id) - first).value() / (100.0 - 0.04);
+  EXPECT_NEAR(rate / (first.value() / 0.04), 1.0, 0.05);
+  const BytesPerSecond planned = lab.share.rate_alone({.block_size = 1_MiB, .depth = 4});
+  EXPECT_NEAR(rate / planned.value(), 1.0, 0.02);
+  // What it took of the server is booked.
+  EXPECT_NEAR(lab.share.work_entered().value(), rate * 100.0 / 1048576.0 * 50e-6, 0.05);
+}
+
+TEST(RemoteStream, EndsWhenItsTotalIsMoved) {
+  Lab lab(1250_MBps);
+  storage::BulkJob job = long_stream();
+  job.total = 10_GiB;
+  Seconds ended;
+  lab.share.start_bulk(job, [&] { ended = lab.engine.now(); });
+  static_cast<void>(lab.engine.run(100_s));
+  EXPECT_NEAR(ended / (10_GiB / lab.share.rate_alone({.block_size = 1_MiB, .depth = 4})), 1.0, 0.01);
+}
+
+TEST(RemoteStream, TakesFewEventsWhileAlone) {
+  Lab lab(1250_MBps);
+  const WorkId id = lab.share.start_bulk(long_stream(), {});
+  const std::clock_t began = std::clock();
+  static_cast<void>(lab.engine.run(3600_s));
+  EXPECT_LT(static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC, 3.0);
+  EXPECT_GT(lab.share.bulk_progress(id).value(), 3600.0 * 1.1e9);
+}
+
+TEST(RemoteStream, ANeighbourWaitsNoLongerBecauseItWasAFlow) {
+  Lab lab(1250_MBps);
+  BurstResult early;
+  BurstResult late;
+  Seconds early_end;
+  Seconds late_end;
+  lab.share.start_bulk(long_stream(), {});
+  static_cast<void>(lab.engine.run(10_ms));
+  lab.engine.spawn("early", perform(lab, {io_of(Direction::Read, 4_KiB, kNeighbour)}, early, early_end));
+  static_cast<void>(lab.engine.run(20_s));
+  lab.engine.spawn("late", perform(lab, {io_of(Direction::Read, 4_KiB, kNeighbour)}, late, late_end));
+  static_cast<void>(lab.engine.run(21_s));
+  EXPECT_EQ(late.outcome, Outcome::Completed);
+  EXPECT_LT((late_end - 20_s).value(), 1.5 * (early_end - 10_ms).value());
 }
 
 }  // namespace
