@@ -66,6 +66,10 @@ void Connection::connect() {
   if (!try_connect()) throw ModelError("no packet of the handshake arrives: the path loses them all");
 }
 
+void Connection::share(Side side, double num_users) noexcept {
+  from(side).share(num_users);
+}
+
 // Law:    a sender whose packets are not acknowledged gives up once the time of 15 back-offs from 200 ms has passed.
 // Source: tcp(7), tcp_retries2.
 std::optional<Nanos> Connection::deliver(Nanos at, Side side, std::int64_t bytes) {

@@ -33,6 +33,8 @@ class Connection {
   [[nodiscard]] bool try_connect();
   /// The same; throws ModelError if every packet is lost.
   void connect();
+  /// What `from` sends has 1 / num_users of the rate from now on.
+  void share(Side from, double num_users) noexcept;
   /// What `from` hands over at this date, which is not before now, and when all of it has arrived; nothing if the sender gives
   /// up, and then the connection is done for.
   [[nodiscard]] std::optional<Nanos> deliver(Nanos at, Side from, std::int64_t bytes);

@@ -29,8 +29,13 @@ void Pipe::follow_schedule(Nanos now) {
   while (state_ + 1 < schedule_->size() && (*schedule_)[state_ + 1].from <= now) ++state_;
   if (state_ == before) return;
   settings_ = (*schedule_)[state_].settings;
-  nanos_per_byte_ = 1e9 / settings_.rate.value();
+  share(num_users_);
   loss_.change(settings_.loss);
+}
+
+void Pipe::share(double num_users) noexcept {
+  num_users_ = num_users;
+  nanos_per_byte_ = 1e9 * num_users / settings_.rate.value();
 }
 
 // Box and Muller for the normal variate.

@@ -37,6 +37,8 @@ class Pipe {
   /// The schedule is not empty and outlives the pipe, which starts at `begin`.
   Pipe(const PipeSchedule& schedule, Nanos begin, Variates losses, Variates delays);
 
+  /// Others use the rate as well: 1 / num_users of it is left from now on.
+  void share(double num_users) noexcept;
   /// Puts a packet on its way, or drops it.
   void send(Nanos now, const Packet& packet);
   /// When the next packet arrives; kNever if none is on its way.
@@ -63,6 +65,7 @@ class Pipe {
   const PipeSchedule* schedule_;
   std::size_t state_ = 0;
   PipeSettings settings_;
+  double num_users_ = 1.0;
   double nanos_per_byte_;
   LossProcess loss_;
   Variates delays_;

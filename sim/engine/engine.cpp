@@ -143,6 +143,10 @@ Transfer Engine::transfer(const topology::Route& route, Bytes bytes, OwnerId own
   return {kernel_->transfers(), route, bytes, owner};
 }
 
+std::size_t Engine::num_flows(const topology::Route& route) const {
+  return kernel_->transfers().num_flows(route);
+}
+
 void Engine::set_link_bandwidth(topology::LinkId link, BytesPerSecond bandwidth) {
   kernel_->transfers().set_bandwidth(link, bandwidth);
 }

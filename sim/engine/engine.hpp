@@ -110,6 +110,8 @@ class Engine {
   /// `co_await engine.transfer(route, bytes, owner)`: a TransferResult when the bytes are there. Links are shared fairly among
   /// all who use them meanwhile; the owner is who is charged for it.
   [[nodiscard]] Transfer transfer(const topology::Route& route, Bytes bytes, OwnerId owner = 0);
+  /// How many flows the busiest link of the route carries now.
+  [[nodiscard]] std::size_t num_flows(const topology::Route& route) const;
   /// Flows that are on their way feel it from now on.
   void set_link_bandwidth(topology::LinkId link, BytesPerSecond bandwidth);
   /// Dead: transfers over the link fail, those on their way included. All other states count as working.

@@ -56,6 +56,15 @@ const RouteUse& Transfers::use(const topology::Route& route) {
   return uses_.emplace(route.hops, std::move(use)).first->second;
 }
 
+std::size_t Transfers::num_flows(const topology::Route& route) const noexcept {
+  std::size_t most = 0;
+  for (const topology::Hop& hop : route.hops) {
+    const std::optional<LaneId> lane = topology::find_lane(sharing_[hop.link], hop);
+    if (lane) most = std::max(most, lanes_[*lane].num_flows);
+  }
+  return most;
+}
+
 void Transfers::submit(Transfer& transfer) {
   transfer.sequence_ = queue_->next_sequence();
   transfer.submitted_ = transfer.started_ = Seconds::from_base(queue_->now());

@@ -36,6 +36,8 @@ class Transfers {
 
   [[nodiscard]] EventQueue& queue() const noexcept { return *queue_; }
   [[nodiscard]] const RouteUse& use(const topology::Route& route);
+  /// On the busiest link of the route.
+  [[nodiscard]] std::size_t num_flows(const topology::Route& route) const noexcept;
   void submit(Transfer& transfer);
   /// Gives up a transfer that is being destroyed.
   void withdraw(Transfer& transfer);

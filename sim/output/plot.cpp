@@ -203,24 +203,49 @@ struct Curve {
 constexpr std::array<Curve, 3> kCurves{
     {{"p99", "#cc79a7", &SweepRow::p99_s}, {"p95", "#d55e00", &SweepRow::p95_s}, {"p50", "#0072b2", &SweepRow::p50_s}}};
 
-double megabytes(const SweepRow& row) {
-  return row.job_bytes_per_s.value_or(0.0) * 1e-6;
+/// A point of the sweep and where it stands: by what the swept job moved, or in the order of the values.
+struct PlacedPoint {
+  const SweepRow* row = nullptr;
+  double x = 0.0;
+};
+
+bool has_job(const SweepResult& sweep) {
+  return std::any_of(sweep.points.begin(), sweep.points.end(), [](const SweepRow& row) { return row.job_bytes_per_s; });
 }
 
-void draw_curves(Svg& svg, const std::vector<SweepRow>& points, const Axis& x, const Axis& y) {
+std::vector<PlacedPoint> placed_points(const SweepResult& sweep) {
+  std::vector<PlacedPoint> points;
+  const bool by_job = has_job(sweep);
+  for (const SweepRow& row : sweep.points) {
+    const double megabytes = row.job_bytes_per_s.value_or(0.0) * 1e-6;
+    points.push_back({&row, by_job ? megabytes : static_cast<double>(points.size())});
+  }
+  std::stable_sort(points.begin(), points.end(), [](const PlacedPoint& a, const PlacedPoint& b) { return a.x < b.x; });
+  return points;
+}
+
+void draw_curves(Svg& svg, const std::vector<PlacedPoint>& points, const Axis& x, const Axis& y) {
   std::string band;
-  for (const SweepRow& row : points) band += point_text({x.pixel(megabytes(row)), y.pixel(row.p95_interval_s.high)}) + " ";
-  for (auto row = points.rbegin(); row != points.rend(); ++row) {
-    band += point_text({x.pixel(megabytes(*row)), y.pixel(std::max(row->p95_interval_s.low, 1e-9))}) + " ";
+  for (const PlacedPoint& at : points) band += point_text({x.pixel(at.x), y.pixel(at.row->p95_interval_s.high)}) + " ";
+  for (auto at = points.rbegin(); at != points.rend(); ++at) {
+    band += point_text({x.pixel(at->x), y.pixel(std::max(at->row->p95_interval_s.low, 1e-9))}) + " ";
   }
   svg.polygon(band, "#d55e00", 0.15);
   for (const Curve& curve : kCurves) {
     std::string line;
-    for (const SweepRow& row : points) line += point_text({x.pixel(megabytes(row)), y.pixel(row.*(curve.value))}) + " ";
+    for (const PlacedPoint& at : points) line += point_text({x.pixel(at.x), y.pixel(at.row->*(curve.value))}) + " ";
     svg.polyline(line, {.color = curve.color, .width = 2.0});
-    for (const SweepRow& row : points) {
-      svg.circle({x.pixel(megabytes(row)), y.pixel(row.*(curve.value))}, 3.2, curve.color);
-    }
+    for (const PlacedPoint& at : points) svg.circle({x.pixel(at.x), y.pixel(at.row->*(curve.value))}, 3.2, curve.color);
+  }
+}
+
+/// What the values of a sweep are, and which share of requests failed there.
+void draw_values(Svg& svg, const std::vector<PlacedPoint>& points, const Axis& x, double top, double bottom) {
+  for (const PlacedPoint& at : points) {
+    const TextStyle middle{.size = 11.0, .anchor = Anchor::Middle, .color = kQuiet};
+    svg.line({x.pixel(at.x), bottom}, {x.pixel(at.x), bottom + 4.0}, {.color = kAxis});
+    svg.text({x.pixel(at.x), bottom + 17.0}, at.row->value, middle);
+    if (at.row->failed_fraction > 0.0) svg.text({x.pixel(at.x), top - 3.0}, percent(at.row->failed_fraction) + " fail", middle);
   }
 }
 
@@ -236,31 +261,35 @@ void draw_curve_legend(Svg& svg, Point at) {
 }
 
 void draw_sweep_panel(Svg& svg, const Panel& panel, const Results& results) {
-  std::vector<SweepRow> points = results.sweep->points;
-  std::stable_sort(points.begin(), points.end(),
-                   [](const SweepRow& a, const SweepRow& b) { return megabytes(a) < megabytes(b); });
+  const std::vector<PlacedPoint> points = placed_points(*results.sweep);
+  const bool by_job = has_job(*results.sweep);
   double largest = 0.0;
-  double smallest = points.front().p50_s;
-  for (const SweepRow& row : points) {
-    largest = std::max({largest, row.p99_s, row.p95_interval_s.high});
-    smallest = std::min(smallest, row.p50_s);
+  double smallest = points.front().row->p50_s;
+  for (const PlacedPoint& at : points) {
+    largest = std::max({largest, at.row->p99_s, at.row->p95_interval_s.high});
+    smallest = std::min(smallest, at.row->p50_s);
   }
-  svg.text(panel.corner, fmt::format("How long {} takes beside the neighbour", with_article(results.unit_of_work)),
+  svg.text(panel.corner,
+           fmt::format("How long {} takes{}", with_article(results.unit_of_work), by_job ? " beside the neighbour" : ""),
            {.size = 13.5, .bold = true});
   const double left = panel.corner.x + 52.0;
   const double right = panel.corner.x + panel.size.width;
   const double top = panel.corner.y + 40.0;
   const double bottom = panel.corner.y + panel.size.height - 40.0;
   const bool logarithmic = smallest > 0.0 && largest / smallest > kLogarithmicFrom;
-  const Axis x(Scale::Linear, {0.0, megabytes(points.back())}, {left, right});
+  const Axis x(Scale::Linear, {0.0, points.back().x}, {left, by_job ? right : right - 20.0});
   const Axis y(logarithmic ? Scale::Logarithmic : Scale::Linear, {smallest, largest}, {bottom, top});
   for (const double tick : y.ticks()) {
     svg.line({left, y.pixel(tick)}, {right, y.pixel(tick)}, {.color = kGrid});
     svg.text({left - 7.0, y.pixel(tick) + 4.0}, tick_text(tick), {.size = 11.0, .anchor = Anchor::End, .color = kQuiet});
   }
-  for (const double tick : x.ticks()) {
-    svg.line({x.pixel(tick), bottom}, {x.pixel(tick), bottom + 4.0}, {.color = kAxis});
-    svg.text({x.pixel(tick), bottom + 17.0}, tick_text(tick), {.size = 11.0, .anchor = Anchor::Middle, .color = kQuiet});
+  if (by_job) {
+    for (const double tick : x.ticks()) {
+      svg.line({x.pixel(tick), bottom}, {x.pixel(tick), bottom + 4.0}, {.color = kAxis});
+      svg.text({x.pixel(tick), bottom + 17.0}, tick_text(tick), {.size = 11.0, .anchor = Anchor::Middle, .color = kQuiet});
+    }
+  } else {
+    draw_values(svg, points, x, top, bottom);
   }
   svg.line({left, bottom}, {right, bottom}, {.color = kAxis});
   svg.text({(left + right) / 2.0, bottom + 35.0}, results.sweep->label,

@@ -1,6 +1,7 @@
 #include "sim/output/summary_text.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -55,6 +56,21 @@ std::string outcome_lines(const Results& results) {
     if (lost == 0 && row.num_retries == 0) continue;
     text += fmt::format("{}: of {} requests {} completed, {} timed out, {} failed, {} were rejected; {} retries\n",
                         row.workload, row.arrived, row.completed, row.timed_out, row.failed, row.rejected, row.num_retries);
+    std::vector<std::string> calls;
+    if (row.num_timeouts > 0) calls.push_back(fmt::format("{} attempts timed out", row.num_timeouts));
+    if (row.num_hedges > 0) calls.push_back(fmt::format("{} were hedged", row.num_hedges));
+    if (row.num_open_circuit > 0) calls.push_back(fmt::format("{} met an open circuit", row.num_open_circuit));
+    if (!calls.empty()) text += fmt::format("  of its calls {}\n", fmt::join(calls, ", "));
+  }
+  return text;
+}
+
+std::string stream_lines(const Results& results) {
+  std::string text;
+  for (const StreamRow& row : results.streams) {
+    text += fmt::format("{}: of {} datagrams a second {} are lost: {} on the way, {} at the link, {} at the receiver's socket\n",
+                        row.workload, significant(row.sent_per_s), percent(row.lost_fraction), percent(row.lost_on_the_way),
+                        percent(row.lost_at_the_link), percent(row.lost_at_the_socket));
   }
   return text;
 }
@@ -181,11 +197,16 @@ std::string sweep_table(const Results& results) {
   const bool moves = std::any_of(points.begin(), points.end(), [](const SweepRow& row) { return row.job_bytes_per_s; });
   std::vector<std::string> headers{results.sweep->label};
   if (moves) headers.emplace_back("read + written");
-  TextTable table(with(with(headers, {"p50", "p95", "p99"}), beside_headers(results)));
+  const bool struggles = std::any_of(points.begin(), points.end(),
+                                     [](const SweepRow& row) { return row.failed_fraction + row.retries_per_request > 0.0; });
+  headers = with(headers, {"p50", "p95", "p99"});
+  if (struggles) headers = with(headers, {"failed", "retries each"});
+  TextTable table(with(headers, beside_headers(results)));
   for (const SweepRow& row : points) {
     std::vector<std::string> cells{row.value};
     if (moves) cells.push_back(row.job_bytes_per_s ? rate_text(*row.job_bytes_per_s) : "");
     cells = with(cells, {significant(row.p50_s), significant(row.p95_s), significant(row.p99_s)});
+    if (struggles) cells = with(cells, {percent(row.failed_fraction), significant(row.retries_per_request)});
     table.add(with(cells, beside_cells(results, row.beside)));
   }
   return table.text();
@@ -235,7 +256,7 @@ std::string known_error_lines(const Results& results) {
 std::string summary_text(const Results& results) {
   std::string text = heading(results);
   for (const std::string& part :
-       {latency_table(results) + outcome_lines(results), blame_table(results), utilization_table(results),
+       {latency_table(results) + outcome_lines(results) + stream_lines(results), blame_table(results), utilization_table(results),
         counterfactual_table(results), sweep_table(results), grade_lines(results) + known_error_lines(results)}) {
     if (!part.empty()) text += "\n" + part;
   }

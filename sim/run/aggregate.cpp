@@ -81,6 +81,9 @@ void merge_outcomes(std::span<const RunSummary> runs, RunSummary& merged) {
       total.failed += row.failed;
       total.in_system += row.in_system;
       total.num_retries += row.num_retries;
+      total.num_timeouts += row.num_timeouts;
+      total.num_hedges += row.num_hedges;
+      total.num_open_circuit += row.num_open_circuit;
     }
   }
 }
@@ -122,6 +125,19 @@ void merge_resources(std::span<const RunSummary> runs, RunSummary& merged) {
     row.write_bytes_per_s *= share;
     if (row.num_passes > 0.0) row.pass_s /= row.num_passes;
     row.num_passes *= share;
+  }
+}
+
+void merge_streams(std::span<const RunSummary> runs, RunSummary& merged) {
+  merged.streams = runs.front().streams;
+  const double share = 1.0 / static_cast<double>(runs.size());
+  for (std::size_t i = 0; i < merged.streams.size(); ++i) {
+    for (double StreamRow::*value : {&StreamRow::sent_per_s, &StreamRow::lost_fraction, &StreamRow::lost_on_the_way,
+                                     &StreamRow::lost_at_the_link, &StreamRow::lost_at_the_socket}) {
+      double sum = 0.0;
+      for (const RunSummary& run : runs) sum += run.streams[i].*value;
+      merged.streams[i].*value = sum * share;
+    }
   }
 }
 
@@ -202,6 +218,7 @@ RunSummary merge(std::span<const RunSummary> replications) {
   merge_outcomes(replications, merged);
   merge_resources(replications, merged);
   merge_loads(replications, merged);
+  merge_streams(replications, merged);
   return merged;
 }
 

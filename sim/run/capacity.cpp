@@ -47,7 +47,11 @@ const WorkloadSpec& find_workload(const Scenario& scenario, const std::string& n
 }
 
 Knob knob_of(const WorkloadSpec& workload) {
-  const auto arrivals = std::visit([](const auto& kind) { return kind.arrivals; }, workload.kind);
+  if (const auto* sensors = std::get_if<SensorsSpec>(&workload.kind)) {
+    return {fmt::format("workloads.{}.rate", workload.name), "1/s", sensors->rate.value()};
+  }
+  const auto* chat = std::get_if<ChatSpec>(&workload.kind);
+  const ArrivalSpec& arrivals = chat != nullptr ? chat->arrivals : std::get<AgentsSpec>(workload.kind).arrivals;
   Knob knob;
   knob.key = fmt::format("workloads.{}.arrivals.", workload.name);
   if (const auto* loop = std::get_if<ClosedLoopSpec>(&arrivals)) {

@@ -45,6 +45,9 @@ struct OutcomeRow {
   std::uint64_t failed = 0;
   std::uint64_t in_system = 0;  ///< still there at the horizon
   std::uint64_t num_retries = 0;
+  std::uint64_t num_timeouts = 0;  ///< of attempts; a request may still complete with a later one
+  std::uint64_t num_hedges = 0;
+  std::uint64_t num_open_circuit = 0;  ///< attempts that a circuit breaker refused
 };
 
 /// How busy a resource was after the warm-up.
@@ -79,6 +82,16 @@ struct RebuildRow {
   double duration_s = 0.0;  ///< of the whole; at its mean rate if it has not ended. 0: it did not begin
 };
 
+/// What became of the datagrams of a stream after the warm-up.
+struct StreamRow {
+  std::string workload{};
+  double sent_per_s = 0.0;
+  double lost_fraction = 0.0;         ///< of what was sent; the sum of the three below
+  double lost_on_the_way = 0.0;       ///< by the degraded network
+  double lost_at_the_link = 0.0;      ///< more than the narrowest link carries
+  double lost_at_the_socket = 0.0;    ///< of the receiver, while it did not read
+};
+
 /// One value of every request, in order of completion; kept only when asked for.
 using RequestColumns = std::map<std::string, std::vector<double>>;
 
@@ -95,6 +108,7 @@ struct RunSummary {
   std::vector<JobRow> jobs{};
   std::vector<LoadRow> loads{};
   std::vector<RebuildRow> rebuilds{};
+  std::vector<StreamRow> streams{};
   std::vector<std::string> warnings{};
   std::map<std::string, RequestColumns> requests{};  ///< by workload
 };
@@ -149,6 +163,8 @@ struct SweepRow {
   double p95_s = 0.0;
   double p99_s = 0.0;
   Interval p95_interval_s{};
+  double failed_fraction = 0.0;
+  double retries_per_request = 0.0;
   BesideRow beside{};
 };
 
@@ -203,6 +219,7 @@ struct Results {
   std::vector<JobRow> jobs{};
   std::vector<LoadRow> loads{};
   std::vector<RebuildRow> rebuilds{};
+  std::vector<StreamRow> streams{};
   BesideRow beside{};
   std::vector<CounterfactualRow> counterfactuals{};
   std::optional<SweepResult> sweep{};

@@ -11,13 +11,15 @@ using nlohmann::json;
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyRow, workload, stage, n, mean_s, p50_s, p95_s, p99_s, tail_mean_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BlameRow, workload, resource, kind, culprit, mean_s, median_share, tail_share)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OutcomeRow, workload, arrived, completed, rejected, timed_out, failed, in_system,
-                                   num_retries)
+                                   num_retries, num_timeouts, num_hedges, num_open_circuit)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ResourceRow, resource, utilization, num_waiting_mean)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(JobRow, service, active_fraction, read_bytes_per_s, write_bytes_per_s, num_passes, pass_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadRow, service, source, bytes, ready_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RebuildRow, service, progress, duration_s)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StreamRow, workload, sent_per_s, lost_fraction, lost_on_the_way, lost_at_the_link,
+                                   lost_at_the_socket)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunSummary, variant, replication, measured_s, num_events, latency, blame, outcomes,
-                                   resources, jobs, loads, rebuilds, warnings, requests)
+                                   resources, jobs, loads, rebuilds, streams, warnings, requests)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SloRow, workload, stage, metric, limit, value, met)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ParameterRow, name, value, unit, grade, source)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KnownErrorRow, part, set, quantity, median_ape_pct, p90_ape_pct)
@@ -78,7 +80,9 @@ json sweep_json(const SweepResult& sweep) {
                   {"p50_s", row.p50_s},
                   {"p95_s", row.p95_s},
                   {"p99_s", row.p99_s},
-                  {"p95_interval_s", interval_json(row.p95_interval_s)}};
+                  {"p95_interval_s", interval_json(row.p95_interval_s)},
+                  {"failed_fraction", row.failed_fraction},
+                  {"retries_per_request", row.retries_per_request}};
     add_beside(row.beside, point);
     if (row.job_bytes_per_s) point["job_bytes_per_s"] = *row.job_bytes_per_s;
     points.push_back(std::move(point));
@@ -116,6 +120,7 @@ std::string to_json(const Results& results) {
                    {"jobs", results.jobs},
                    {"loads", results.loads},
                    {"rebuilds", results.rebuilds},
+                   {"streams", results.streams},
                    {"counterfactuals", std::move(counterfactuals)},
                    {"parameters", results.parameters},
                    {"known_errors", results.known_errors},

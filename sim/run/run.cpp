@@ -148,6 +148,11 @@ SweepRow sweep_point(const Scenario& scenario, const std::string& workload, cons
   row.value = value.starts_with('"') && value.size() >= 2 ? value.substr(1, value.size() - 2) : value;  // TOML text
   row.p95_interval_s = mean_interval(p95_by_replication(runs, workload));
   row.beside = beside_of(scenario, merged);
+  row.failed_fraction = failed_fraction(merged.outcomes, workload);
+  for (const OutcomeRow& outcomes : merged.outcomes) {
+    if (outcomes.workload != workload || outcomes.arrived == 0) continue;
+    row.retries_per_request = static_cast<double>(outcomes.num_retries) / static_cast<double>(outcomes.arrived);
+  }
   if (const LatencyRow* latency = find_latency(merged.latency, workload)) {
     row.p50_s = latency->p50_s;
     row.p95_s = latency->p95_s;
@@ -204,6 +209,7 @@ Results summarise(const Scenario& scenario, const Replications& runs) {
   results.jobs = std::move(merged.jobs);
   results.loads = std::move(merged.loads);
   results.rebuilds = std::move(merged.rebuilds);
+  results.streams = std::move(merged.streams);
   results.warnings = std::move(merged.warnings);
   results.requests = std::move(merged.requests);
   return results;

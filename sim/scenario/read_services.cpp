@@ -9,6 +9,7 @@
 #include "sim/scenario/model_fits.hpp"
 #include "sim/scenario/read_llm_server.hpp"
 #include "sim/scenario/read_scan.hpp"
+#include "sim/scenario/read_stream_detector.hpp"
 #include "sim/scenario/service_place.hpp"
 #include "sim/scenario/variants.hpp"
 
@@ -175,8 +176,11 @@ struct ServiceType {
   std::string_view name;
   ServiceKind (*read)(TableReader& table, const Place& place);
 };
-constexpr std::array<ServiceType, 4> kServiceTypes{
-    {{"vector_store", &read_vector_store}, {"llm_server", &read_llm_server}, {"etl_job", &read_etl_job}, {"scan", &read_scan}}};
+constexpr std::array<ServiceType, 5> kServiceTypes{{{"vector_store", &read_vector_store},
+                                                    {"llm_server", &read_llm_server},
+                                                    {"etl_job", &read_etl_job},
+                                                    {"scan", &read_scan},
+                                                    {"stream_detector", &read_stream_detector}}};
 
 std::vector<std::string> names_of(const std::vector<NodeSpec>& nodes) {
   std::vector<std::string> names;

@@ -144,6 +144,19 @@ void read_node(TableReader& table, const Surroundings& around, AgentsSpec& spec)
   }
 }
 
+void read_policy(TableReader& table, AgentsSpec& spec) {
+  spec.backoff = table.value_or<Seconds>("backoff", Seconds::from_base(1.0), kNonNegative);
+  spec.backoff_jitter = table.value_or<double>("backoff_jitter", spec.backoff_jitter, kFraction);
+  spec.hedge_after = table.optional<Seconds>("hedge_after", kPositive);
+  if (spec.hedge_after && *spec.hedge_after >= spec.retrieve_timeout) {
+    table.fail("hedge_after", "must be shorter than retrieve_timeout: later no call is waiting");
+  }
+  std::optional<TableReader> inside = table.optional_table("breaker");
+  if (!inside) return;
+  spec.breaker = BreakerSpec{.num_failures = inside->value_or<std::uint32_t>("failures", 5, at_least(1.0)),
+                             .open_for = inside->required<Seconds>("open_for", kPositive)};
+}
+
 WorkloadKind read_agents(TableReader& table, const Surroundings& around) {
   AgentsSpec spec;
   spec.vector_store = table.required<std::string>("vector_store");
@@ -167,7 +180,31 @@ WorkloadKind read_agents(TableReader& table, const Surroundings& around) {
   spec.retrieve_timeout = table.required<Seconds>("retrieve_timeout", kPositive);
   spec.llm_timeout = table.required<Seconds>("llm_timeout", kPositive);
   spec.max_attempts = table.value_or<std::uint32_t>("max_attempts", spec.max_attempts, between(1.0, 100.0));
-  spec.backoff = table.value_or<Seconds>("backoff", Seconds::from_base(1.0), kNonNegative);
+  read_policy(table, spec);
+  return spec;
+}
+
+WorkloadKind read_sensors(TableReader& table, const Surroundings& around) {
+  SensorsSpec spec;
+  spec.node = table.required<std::string>("node");
+  std::vector<std::string> nodes;
+  for (const NodeSpec& node : around.lab.nodes) nodes.push_back(node.name);
+  check_reference(table, "node", spec.node, nodes);
+  spec.detector = table.required<std::string>("detector");
+  check_reference(table, "detector", spec.detector, services_of_kind<StreamDetectorSpec>(around.services));
+  for (const ServiceSpec& service : around.services) {
+    if (service.name != spec.detector || around.lab.find_node(spec.node) == nullptr) continue;
+    if (service.node == spec.node) table.fail("node", "is the node of the detector: datagrams need a way to lose them on");
+    if (!are_cabled(around.lab, spec.node, service.node)) {
+      table.fail("node", fmt::format("there is no way from {} to {}: plug in cables", spec.node, service.node));
+    }
+  }
+  spec.rate = table.required<PerSecond>("rate", kPositive);
+  spec.payload = table.required<Bytes>("payload", between(1.0, 65507.0));
+  spec.mtu = table.value_or<Bytes>("mtu", spec.mtu, between(576.0, 65536.0));
+  spec.anomalies = table.required<PerSecond>("anomalies", kPositive);
+  spec.datagrams_per_anomaly =
+      table.value_or<std::uint32_t>("datagrams_per_anomaly", spec.datagrams_per_anomaly, between(1.0, 100000.0));
   return spec;
 }
 
@@ -192,7 +229,8 @@ struct WorkloadType {
   std::string_view name;
   WorkloadKind (*read)(TableReader& table, const Surroundings& around);
 };
-constexpr std::array<WorkloadType, 2> kWorkloadTypes{{{"agents", &read_agents}, {"chat", &read_chat}}};
+constexpr std::array<WorkloadType, 3> kWorkloadTypes{
+    {{"agents", &read_agents}, {"chat", &read_chat}, {"sensors", &read_sensors}}};
 
 std::vector<std::string> type_names() {
   std::vector<std::string> names;

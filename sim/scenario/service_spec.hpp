@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "models/base/distribution.hpp"
 #include "models/base/units.hpp"
 #include "models/serving/server_engine.hpp"
 #include "models/storage/flush.hpp"
@@ -98,7 +99,21 @@ struct EtlJobSpec {
   bool is_enabled = true;
 };
 
-using ServiceKind = std::variant<VectorStoreSpec, LlmServerSpec, EtlJobSpec>;
+/// A detector of anomalies in streams of UDP datagrams.
+///   type = "stream_detector"; node
+///   receive_buffer = "212992 B"              # of its socket, as the kernel counts: twice what setsockopt asks for
+///   window = 256; inference = "2 ms"         # datagrams that it looks at together, and for how long, on a core
+///   stalls = { every = "1 s", lasts = "20 ms" }   # when it does not read; distributions
+struct StreamDetectorSpec {
+  Bytes receive_buffer = Bytes::from_base(212992.0);
+  std::uint32_t window = 1;
+  Seconds inference;
+  std::optional<DistributionOf<Seconds>> stall_every{};
+  DistributionOf<Seconds> stall;
+  Bytes memory;
+};
+
+using ServiceKind = std::variant<VectorStoreSpec, LlmServerSpec, EtlJobSpec, StreamDetectorSpec>;
 
 struct ServiceSpec {
   std::string name;

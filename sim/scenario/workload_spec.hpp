@@ -3,6 +3,7 @@
 // The workloads of a scenario: who asks what, and how often.
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <variant>
@@ -56,11 +57,19 @@ struct ConnectionsSpec {
   Seconds idle_timeout = Seconds::from_base(90.0);
 };
 
+/// When a client stops calling a service that fails.
+struct BreakerSpec {
+  std::uint32_t num_failures = 5;  ///< in a row
+  Seconds open_for;
+};
+
 /// An agentic workflow: per question `steps` times retrieve, then ask the language model; the last call is the answer.
 ///   type = "agents"; profile = "campus_rag"; vector_store = ...; llm = ...
 ///   arrivals = { process = "closed_loop", users = 4 } or { process = "poisson", rate = "30 /h" }
 ///           or { process = "trace", file = "trace.jsonl", speed = 2 }
-///   retrieve_timeout, llm_timeout, max_attempts, backoff
+///   retrieve_timeout, llm_timeout, max_attempts, backoff, backoff_jitter = 0.5
+///   hedge_after = "500 ms"                   # a retrieval that takes longer is sent a second time
+///   breaker = { failures = 5, open_for = "30 s" }
 ///   system_tokens = 1500, grows = true       # what an engine that keeps prompts need not compute again
 ///   node = "edge"                            # where they run; calls to services on other nodes cross the network
 ///   search_bytes = "4 KiB", hits_bytes = "16 KiB", token_bytes = "4.5 B"
@@ -80,6 +89,9 @@ struct AgentsSpec {
   Seconds llm_timeout;
   std::uint32_t max_attempts = 2;  ///< per call, the first included
   Seconds backoff;                 ///< before the second attempt; doubles from then on
+  double backoff_jitter = 0.0;     ///< share of the back-off that is drawn
+  std::optional<Seconds> hedge_after{};
+  std::optional<BreakerSpec> breaker{};
 };
 
 /// People who talk with a language model: every turn's prompt is all that was said before and a new message.
@@ -97,7 +109,21 @@ struct ChatSpec {
   Provenance provenance{};
 };
 
-using WorkloadKind = std::variant<AgentsSpec, ChatSpec>;
+/// Sensors that stream datagrams to a detector; what is followed are anomalies, from when they happen until they are detected.
+///   type = "sensors"; node; detector = "detector"
+///   rate = "20000 /s"; payload = "1400 B"; mtu = "1500 B"
+///   anomalies = "0.5 /s"; datagrams_per_anomaly = 1
+struct SensorsSpec {
+  std::string node;
+  std::string detector;
+  PerSecond rate;
+  Bytes payload;
+  Bytes mtu = Bytes::from_base(1500.0);
+  PerSecond anomalies;
+  std::uint32_t datagrams_per_anomaly = 1;  ///< that show it, one after the other
+};
+
+using WorkloadKind = std::variant<AgentsSpec, ChatSpec, SensorsSpec>;
 
 struct WorkloadSpec {
   std::string name;

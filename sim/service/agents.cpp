@@ -11,6 +11,8 @@ namespace {
 constexpr std::uint64_t kTurnsPerUser = 1ULL << 24U;
 constexpr std::uint64_t kStepsPerTurn = 1ULL << 12U;
 constexpr std::uint64_t kAttemptsPerStep = 1ULL << 7U;
+/// From the number of an attempt to that of its hedge.
+constexpr std::uint64_t kHedgeOfAttempt = kAttemptsPerStep / 2;
 
 std::uint64_t whole(double count) {
   return static_cast<std::uint64_t>(std::max(1.0, std::round(count)));
@@ -25,7 +27,10 @@ Agents::Agents(Engine& engine, const RandomSource& random, const AgentOptions& o
       think_(random.stream("agents.think")),
       steps_(random.stream("agents.steps")),
       prompts_(random.stream("agents.prompt_tokens")),
-      outputs_(random.stream("agents.output_tokens")) {}
+      outputs_(random.stream("agents.output_tokens")),
+      backoffs_(random.stream("agents.backoff")),
+      store_breaker_(options.policy.breaker),
+      llm_breaker_(options.policy.breaker) {}
 
 Task<> Agents::user(std::uint64_t number) {
   for (std::uint64_t turn_of_user = 0;; ++turn_of_user) {
@@ -104,7 +109,7 @@ Task<> Agents::turn(std::uint64_t number, TurnShape shape) {
 
     Timeline asking;
     end.arrived = engine_->now();
-    outcome = co_await ask(shape.calls[step], asking);
+    outcome = co_await ask(number * kStepsPerTurn + step, shape.calls[step], asking);
     end.ended = engine_->now();
     end.outcome = outcome;
     places_.recorder->end_stage(options_.names.llm, end, asking);
@@ -117,18 +122,34 @@ Task<> Agents::turn(std::uint64_t number, TurnShape shape) {
 Task<Outcome> Agents::retrieve(std::uint64_t call_number, Timeline& timeline) {
   Outcome outcome = Outcome::Failed;
   for (std::uint32_t attempt = 0; attempt < options_.policy.max_attempts; ++attempt) {
-    if (attempt > 0) co_await back_off(attempt, timeline);
+    if (attempt > 0) co_await back_off(call_number, attempt, timeline);
+    outcome = Outcome::Rejected;
+    if (!store_breaker_.admit(engine_->now())) {
+      ++counts_.open_circuit;
+      continue;
+    }
     CallRecord record(options_.names.owner);
     const Seconds began = engine_->now();
     const SearchRequest request{call_number * kAttemptsPerStep + attempt};
-    Task<Outcome> call = search(request, record);
+    Task<Outcome> call = options_.policy.hedge_after ? search_hedged(request, record) : search(request, record);
     const std::optional<Outcome> ended = co_await engine_->with_timeout(std::move(call), options_.policy.retrieve_timeout);
     if (!ended) record.give_up(engine_->now() - began);
+    note_attempt(store_breaker_, ended);
     timeline.append(record.timeline());
     outcome = ended.value_or(Outcome::TimedOut);
     if (outcome == Outcome::Completed) break;
   }
   co_return outcome;
+}
+
+void Agents::note_attempt(CircuitBreaker& breaker, const std::optional<Outcome>& ended) {
+  if (!ended) ++counts_.timeouts;
+  breaker.report(engine_->now(), ended == Outcome::Completed);
+}
+
+Task<> Agents::search_on_server(SearchRequest request, std::shared_ptr<RemoteSearch> remote) {
+  const Outcome outcome = co_await places_.store->search(request, remote->record);
+  remote->found.complete(outcome);
 }
 
 Task<Outcome> Agents::search(SearchRequest request, CallRecord& record) {
@@ -137,9 +158,33 @@ Task<Outcome> Agents::search(SearchRequest request, CallRecord& record) {
   NetworkClient::Call call;
   const Outcome sent = co_await network->send(options_.sizes.search, call, record);
   if (sent != Outcome::Completed) co_return sent;
-  const Outcome found = co_await places_.store->search(request, record);
+  record.waits_for(places_.store->resource());
+  const auto remote = std::make_shared<RemoteSearch>(*engine_, record.owner());
+  engine_->spawn("search", search_on_server(request, remote), ProcessKind::Server);
+  const Outcome found = co_await remote->found;
+  record.add(remote->record.timeline());
   if (found != Outcome::Completed) co_return found;
   co_return co_await network->receive(options_.sizes.hits, call, record);
+}
+
+Task<Outcome> Agents::hedge(SearchRequest request, CallRecord& record) {
+  const Seconds pause = *options_.policy.hedge_after;
+  co_await engine_->hold(pause);
+  record.add(options_.names.hedge, {{DelayKind::Policy, record.owner(), pause}});
+  ++counts_.hedges;
+  co_return co_await search(request, record);
+}
+
+// Of the two, the one that answers first owns the time.
+Task<Outcome> Agents::search_hedged(SearchRequest request, CallRecord& record) {
+  CallRecord second(record.owner());
+  std::vector<Task<Outcome>> both;
+  both.push_back(search(request, record));
+  both.push_back(hedge({request.number + kHedgeOfAttempt}, second));
+  auto any = engine_->wait_any(std::move(both));
+  const AnyResult<Outcome> first = co_await any;
+  if (first.index == 1) record = second;
+  co_return first.value;
 }
 
 Task<Outcome> Agents::generate(GenerationRequest request, CallRecord& record) {
@@ -165,15 +210,21 @@ Task<Outcome> Agents::generate(GenerationRequest request, CallRecord& record) {
   co_return co_await network->receive(options_.sizes.text(request.output_tokens), call, record);
 }
 
-Task<Outcome> Agents::ask(GenerationRequest request, Timeline& timeline) {
+Task<Outcome> Agents::ask(std::uint64_t call_number, GenerationRequest request, Timeline& timeline) {
   Outcome outcome = Outcome::Failed;
   for (std::uint32_t attempt = 0; attempt < options_.policy.max_attempts; ++attempt) {
-    if (attempt > 0) co_await back_off(attempt, timeline);
+    if (attempt > 0) co_await back_off(call_number, attempt, timeline);
+    outcome = Outcome::Rejected;
+    if (!llm_breaker_.admit(engine_->now())) {
+      ++counts_.open_circuit;
+      continue;
+    }
     CallRecord record(options_.names.owner);
     const Seconds began = engine_->now();
     Task<Outcome> call = generate(request, record);
     const std::optional<Outcome> ended = co_await engine_->with_timeout(std::move(call), options_.policy.llm_timeout);
     if (!ended) record.give_up(engine_->now() - began);
+    note_attempt(llm_breaker_, ended);
     timeline.append(record.timeline());
     outcome = ended.value_or(Outcome::TimedOut);
     if (outcome == Outcome::Completed) break;
@@ -181,9 +232,10 @@ Task<Outcome> Agents::ask(GenerationRequest request, Timeline& timeline) {
   co_return outcome;
 }
 
-Task<> Agents::back_off(std::uint32_t attempt, Timeline& timeline) {
-  ++num_retries_;
-  const Seconds pause = options_.policy.backoff * std::exp2(static_cast<double>(attempt - 1));
+Task<> Agents::back_off(std::uint64_t call_number, std::uint32_t attempt, Timeline& timeline) {
+  ++counts_.retries;
+  const double drawn = options_.policy.backoff_jitter * backoffs_.uniform(call_number, attempt);
+  const Seconds pause = options_.policy.backoff * std::exp2(static_cast<double>(attempt - 1)) * (1.0 - drawn);
   co_await engine_->hold(pause);
   timeline.append(
       {.resource = options_.names.policy, .kind = DelayKind::Policy, .culprit = options_.names.owner, .duration = pause});

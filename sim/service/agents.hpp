@@ -12,8 +12,10 @@
 #include "models/workload/arrival.hpp"
 #include "models/workload/trace.hpp"
 #include "sim/engine/engine.hpp"
+#include "sim/engine/trigger.hpp"
 #include "sim/process/recorder.hpp"
 #include "sim/service/call_record.hpp"
+#include "sim/service/circuit_breaker.hpp"
 #include "sim/service/llm_server.hpp"
 #include "sim/service/network_client.hpp"
 #include "sim/service/token_stages.hpp"
@@ -43,6 +45,17 @@ struct CallPolicy {
   Seconds llm_timeout;
   std::uint32_t max_attempts = 2;  ///< the first included
   Seconds backoff;                 ///< before the second attempt; doubles from then on
+  double backoff_jitter = 0.0;     ///< share of the back-off that is drawn: 1 is anything from nothing to all of it
+  std::optional<Seconds> hedge_after{};  ///< a retrieval that takes longer is sent a second time; the first answer counts
+  std::optional<BreakerPolicy> breaker{};
+};
+
+/// What calls of a workload came to, from the start of the run on.
+struct CallCounts {
+  std::uint64_t retries = 0;
+  std::uint64_t timeouts = 0;  ///< of attempts
+  std::uint64_t hedges = 0;
+  std::uint64_t open_circuit = 0;  ///< attempts that a breaker refused
 };
 
 /// Bytes of calls on the wire.
@@ -65,6 +78,7 @@ struct AgentNames {
   StageId llm = 0;
   TokenStages tokens{};
   ResourceId policy = 0;  ///< back-off
+  ResourceId hedge = 0;   ///< the wait before a hedge
 };
 
 struct AgentOptions {
@@ -75,7 +89,9 @@ struct AgentOptions {
 };
 
 /// An agentic workflow: per question `steps` times retrieve, then ask the language model. A call that takes too long or is
-/// refused is tried again after a back-off; when all attempts are used up, the question has failed.
+/// refused is tried again after a back-off; when all attempts are used up, the question has failed. A vector store on another
+/// node does not notice that a client has given up: it works on, which is how retries become a storm; a language model server
+/// does, and stops.
 class Agents {
  public:
   struct Places {
@@ -95,15 +111,25 @@ class Agents {
   /// Questions that come whether or not earlier ones are answered. With a trace, their lengths are the trace's.
   Task<> open_arrivals(std::unique_ptr<const workload::ArrivalProcess> arrivals, std::shared_ptr<const workload::Trace> trace);
 
-  [[nodiscard]] std::uint64_t num_retries() const noexcept { return num_retries_; }
+  [[nodiscard]] const CallCounts& counts() const noexcept { return counts_; }
 
  private:
   Task<> turn(std::uint64_t number, TurnShape shape);
   Task<Outcome> retrieve(std::uint64_t call_number, Timeline& timeline);
+  /// A search on another node, which goes on if nobody waits for it any more.
+  struct RemoteSearch {
+    RemoteSearch(Engine& engine, OwnerId owner) : record(owner), found(engine) {}
+    CallRecord record;
+    Trigger<Outcome> found;
+  };
+  Task<> search_on_server(SearchRequest request, std::shared_ptr<RemoteSearch> remote);
   Task<Outcome> search(SearchRequest request, CallRecord& record);
+  Task<Outcome> hedge(SearchRequest request, CallRecord& record);
+  Task<Outcome> search_hedged(SearchRequest request, CallRecord& record);
   Task<Outcome> generate(GenerationRequest request, CallRecord& record);
-  Task<Outcome> ask(GenerationRequest request, Timeline& timeline);
-  Task<> back_off(std::uint32_t attempt, Timeline& timeline);
+  Task<Outcome> ask(std::uint64_t call_number, GenerationRequest request, Timeline& timeline);
+  Task<> back_off(std::uint64_t call_number, std::uint32_t attempt, Timeline& timeline);
+  void note_attempt(CircuitBreaker& breaker, const std::optional<Outcome>& ended);
   [[nodiscard]] TurnShape draw_turn(std::uint64_t number) const;
   /// What the prompts of a turn have in common.
   void join_prompts(std::uint64_t number, TurnShape& shape) const;
@@ -116,7 +142,10 @@ class Agents {
   RandomStream steps_;
   RandomStream prompts_;
   RandomStream outputs_;
-  std::uint64_t num_retries_ = 0;
+  RandomStream backoffs_;
+  CircuitBreaker store_breaker_;
+  CircuitBreaker llm_breaker_;
+  CallCounts counts_;
 };
 
 }  // namespace labtwin::service

@@ -26,6 +26,7 @@ class CallRecord {
   [[nodiscard]] OwnerId culprit() const noexcept { return culprit_; }
   /// How a wait or a service went.
   void add(ResourceId resource, const Causes& causes) { timeline_.append(resource, causes); }
+  void add(const Timeline& part) { timeline_.append(part); }
   void add_service(ResourceId resource, Seconds duration) {
     timeline_.append({.resource = resource, .kind = DelayKind::Service, .culprit = owner_, .duration = duration});
   }

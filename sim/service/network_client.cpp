@@ -80,7 +80,10 @@ Task<Outcome> NetworkClient::carry(Side from, Bytes size, Call& call, CallRecord
   const Seconds alone = plain_time(from, size, *call.line);
   if (call.line->packets) co_return co_await carry_packets(from, size, call, alone, record);
   if (size >= kFlow) co_return co_await carry_large(from, size, alone, record);
-  co_await engine_->hold(alone);
+  // Flows leave it their equal share of the wire.
+  const auto num_others = static_cast<double>(engine_->num_flows(route(from)));
+  const Seconds shared = num_others * (network::bytes_on_wire(size, options_.tcp.mtu) / options_.way.plain.rate);
+  co_await engine_->hold(alone + shared);
   charge(began, alone, record);
   co_return Outcome::Completed;
 }
@@ -89,6 +92,7 @@ Task<Outcome> NetworkClient::carry_packets(Side from, Bytes size, Call& call, Se
   const Seconds began = engine_->now();
   network::Connection& packets = *call.line->packets;
   const network::Nanos at = std::max(network::to_nanos(began), packets.now());
+  packets.share(from, 1.0 + static_cast<double>(engine_->num_flows(route(from))));
   const std::optional<network::Nanos> arrived = packets.deliver(at, from, whole(size));
   co_await engine_->hold_until(std::max(began, network::to_seconds(packets.now())));
   charge(began, alone, record);
@@ -97,9 +101,8 @@ Task<Outcome> NetworkClient::carry_packets(Side from, Bytes size, Call& call, Se
 
 // The bytes flow over the shared links; the rest of what the message takes alone is latency and slow start.
 Task<Outcome> NetworkClient::carry_large(Side from, Bytes size, Seconds alone, CallRecord& record) {
-  const topology::Route& route = from == Side::Client ? options_.way.to_server : options_.way.to_client;
   const Bytes wire = network::bytes_on_wire(size, options_.tcp.mtu);
-  const TransferResult transfer = co_await engine_->transfer(route, wire, record.owner());
+  const TransferResult transfer = co_await engine_->transfer(route(from), wire, record.owner());
   record.add(options_.network, transfer.causes);
   if (transfer.outcome != Outcome::Completed) co_return transfer.outcome;
   const Seconds rest = std::max(Seconds{}, alone - wire / options_.way.plain.rate);
@@ -111,6 +114,10 @@ Task<Outcome> NetworkClient::carry_large(Side from, Bytes size, Seconds alone, C
 Seconds NetworkClient::plain_time(Side from, Bytes size, Line& line) const {
   network::PlainSender& sender = from == Side::Client ? line.to_server : line.to_client;
   return sender.send(engine_->now(), options_.way.plain, options_.tcp, size);
+}
+
+const topology::Route& NetworkClient::route(Side from) const noexcept {
+  return from == Side::Client ? options_.way.to_server : options_.way.to_client;
 }
 
 OwnerId NetworkClient::culprit(const CallRecord& record) const {

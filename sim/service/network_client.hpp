@@ -51,8 +51,9 @@ struct NetworkClientOptions {
 /// The connections of one client to a service on another node. A call takes one from the pool, or opens one, sends its request
 /// and receives its answer over it. Where the way loses packets or changes, each message is carried packet by packet over a
 /// simulated TCP connection that keeps its windows and timers from call to call; where it does not, by a closed form, and large
-/// messages share the links with everybody. A connection whose call was given up is closed. Left out: packets that wait behind
-/// other traffic on a way that loses packets, TLS, multiplexing.
+/// messages share the links with everybody. Others on the way leave a message its equal share of the wire, as of when it is
+/// sent. A connection whose call was given up is closed. Left out: what packets do to other flows on a way that loses them,
+/// waiting in full queues, TLS, multiplexing.
 class NetworkClient {
  public:
   NetworkClient(Engine& engine, RandomStream stream, NetworkClientOptions options);
@@ -88,6 +89,7 @@ class NetworkClient {
   Task<Outcome> carry_large(network::Side from, Bytes size, Seconds alone, CallRecord& record);
   [[nodiscard]] std::unique_ptr<Line> take_idle();
   [[nodiscard]] Seconds plain_time(network::Side from, Bytes size, Line& line) const;
+  [[nodiscard]] const topology::Route& route(network::Side from) const noexcept;
   [[nodiscard]] OwnerId culprit(const CallRecord& record) const;
   void charge(Seconds began, Seconds alone, CallRecord& record) const;
 

@@ -91,7 +91,7 @@ Task<> RemoteVolume::lane(WorkId id, std::shared_ptr<Bulk> bulk) {
 
 // After a block: whether the job has been alone for long enough, and at which rate it then goes on.
 void RemoteVolume::consider_flow(WorkId id, const std::shared_ptr<Bulk>& bulk) {
-  if (bulk->flow) return;
+  if (bulk->flow || options_.packets) return;  // over a way that loses packets every block has a fate of its own
   if (bulks_.size() > 1 || !ios_.empty()) {
     bulk->alone_from = bulk->num_completed;
     return;

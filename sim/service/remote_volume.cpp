@@ -26,8 +26,8 @@ RemoteVolume::RemoteVolume(Engine& engine, const RemoteVolumeOptions& options, c
       places_(places),
       slots_(engine, servers(std::size_t{options.protocol.slots} * options.protocol.num_connections)),
       connections_(engine, servers(options.protocol.num_connections)),
-      to_server_{places.to_server, Resource(engine, servers(options.protocol.num_connections))},
-      to_client_{places.to_client, Resource(engine, servers(options.protocol.num_connections))} {}
+      to_server_{places.to_server, Resource(engine, servers(options.protocol.num_connections)), network::Side::Client},
+      to_client_{places.to_client, Resource(engine, servers(options.protocol.num_connections)), network::Side::Server} {}
 
 void RemoteVolume::submit(storage::Io& io, IoListener& listener, std::size_t tag) {
   end_flows();
@@ -125,6 +125,7 @@ Task<RemoteVolume::Answer> RemoteVolume::serve(storage::Io io) {
 }
 
 Task<RemoteVolume::Answer> RemoteVolume::move(Way* way, Bytes data, OwnerId owner) {
+  if (options_.packets) co_return co_await move_packets(way, data, owner);
   Answer answer;
   if (data > Bytes{}) {
     const SeizeOptions for_owner{.owner = owner, .priority = 0, .timeout = {}};
@@ -138,6 +139,44 @@ Task<RemoteVolume::Answer> RemoteVolume::move(Way* way, Bytes data, OwnerId owne
   const Seconds latency = options_.one_way + 2.0 * options_.protocol.host_latency;
   co_await engine().hold(latency);
   add_service(answer.causes, owner, latency);
+  co_return answer;
+}
+
+std::unique_ptr<network::Connection> RemoteVolume::take_line(Way& way) {
+  if (!way.free_lines.empty()) {
+    std::unique_ptr<network::Connection> line = std::move(way.free_lines.back());
+    way.free_lines.pop_back();
+    return line;
+  }
+  auto line = std::make_unique<network::Connection>(options_.packets, network::TcpSettings{}, options_.stream, num_lines_++,
+                                                    network::to_nanos(engine().now()));
+  // A handshake that fails has let its time pass, after which the mount tries on.
+  static_cast<void>(line->try_connect());
+  return line;
+}
+
+// The connection of a share stays up for as long as TCP does; who mounts it waits.
+Task<RemoteVolume::Answer> RemoteVolume::move_packets(Way* way, Bytes data, OwnerId owner) {
+  Answer answer;
+  const SeizeOptions for_owner{.owner = owner, .priority = 0, .timeout = {}};
+  const SeizeResult turn = co_await way->turns.seize(for_owner);
+  answer.causes = turn.causes;
+  const Seconds has_turn = engine().now();
+  const Bytes size = data + options_.protocol.request_header;
+  std::unique_ptr<network::Connection> line = take_line(*way);
+  const Seconds began = std::max(engine().now(), network::to_seconds(line->now()));
+  const auto num_bytes = std::max<std::int64_t>(static_cast<std::int64_t>(size.value()), 1);
+  line->share(way->from, 1.0 + static_cast<double>(engine().num_flows(way->route)));
+  const std::optional<network::Nanos> arrived =
+      line->deliver(std::max(network::to_nanos(began), line->now()), way->from, num_bytes);
+  const Seconds latency = 2.0 * options_.protocol.host_latency;
+  co_await engine().hold_until(std::max(began, network::to_seconds(line->now())) + latency);
+  answer.outcome = arrived ? Outcome::Completed : Outcome::Failed;
+  const Seconds took = engine().now() - has_turn;
+  const Seconds alone = std::min(took, options_.one_way + latency + storage::request_cost(options_.protocol, data).wire / options_.link);
+  add_service(answer.causes, owner, alone);
+  add(answer.causes, {{DelayKind::Slowdown, options_.culprit.value_or(owner), took - alone}});
+  if (arrived) way->free_lines.push_back(std::move(line));
   co_return answer;
 }
 

@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "models/base/rng.hpp"
+#include "models/network/connection.hpp"
 #include "models/storage/share.hpp"
 #include "models/topology/topology.hpp"
 #include "sim/engine/engine.hpp"
@@ -25,13 +27,17 @@ struct RemoteVolumeOptions {
   ShareSync sync = ShareSync::Standard;
   BytesPerSecond link;  ///< narrowest of the way; for plans
   Seconds one_way;      ///< latency of the way
+  std::shared_ptr<const network::PathSchedule> packets{};  ///< of a way that loses packets or changes
+  RandomStream stream{0};                                  ///< its luck
+  std::optional<OwnerId> culprit{};                        ///< who is charged for what it loses
 };
 
 /// A volume of another node, mounted here. Each request takes a slot of the client, crosses the network, is worked on by one
 /// of the server's cores (one at a time per connection), done by the server's volume and answered over the network. Data
 /// crosses the links that everybody shares, one message after the other on each connection, so that a small answer waits behind
-/// the large ones that were ready before; a message without data only takes its latency. Left out: caches at either end,
-/// lost packets, locks and attributes.
+/// the large ones that were ready before; a message without data only takes its latency. Over a way that loses packets every
+/// message goes packet by packet over a simulated TCP connection instead, and shares the links with nobody. Left out: caches at
+/// either end, locks and attributes.
 class RemoteVolume final : public Volume {
  public:
   struct Places {
@@ -93,6 +99,8 @@ class RemoteVolume final : public Volume {
   struct Way {
     topology::Route route;
     Resource turns;  ///< to send: one message at a time on each connection
+    network::Side from = network::Side::Client;
+    std::vector<std::unique_ptr<network::Connection>> free_lines{};  ///< connections that nobody sends over now
   };
 
   /// How a request, or a part of it, went; the causes sum to the time it took.
@@ -120,6 +128,8 @@ class RemoteVolume final : public Volume {
   Task<Answer> request(storage::Io io);
   Task<Answer> serve(storage::Io io);
   Task<Answer> move(Way* way, Bytes data, OwnerId owner);
+  Task<Answer> move_packets(Way* way, Bytes data, OwnerId owner);
+  [[nodiscard]] std::unique_ptr<network::Connection> take_line(Way& way);
   [[nodiscard]] bool is_done(const Bulk& bulk) const;
   [[nodiscard]] Volume& volume_for(storage::Direction direction) const;
   [[nodiscard]] Seconds medium_sync() const;
@@ -130,6 +140,7 @@ class RemoteVolume final : public Volume {
   Resource connections_;
   Way to_server_;
   Way to_client_;
+  std::uint64_t num_lines_ = 0;
   WorkId next_id_ = 1;
   std::unordered_map<WorkId, Process> ios_;                      ///< looked up only, never walked
   std::vector<std::pair<WorkId, std::shared_ptr<Bulk>>> bulks_;  ///< those that run

@@ -49,6 +49,8 @@ class VectorStore {
 
   /// Answers one query; `record` must outlive the task. Rejected if the queue is full, Failed if the drive fails.
   Task<Outcome> search(SearchRequest request, CallRecord& record);
+  /// What queries wait for when all slots are taken.
+  [[nodiscard]] ResourceId resource() const noexcept { return slots_resource_; }
 
  private:
   [[nodiscard]] std::uint64_t position_of(SearchRequest request, std::uint64_t read_number) const;

@@ -31,6 +31,7 @@ std::string_view kind_name(DelayKind kind) {
 struct Totals {
   std::vector<ResourceRow> resources;  ///< utilization: busy seconds of one server; num_waiting_mean: waiting seconds
   std::vector<JobRow> jobs;            ///< bytes and active seconds
+  std::vector<StreamRow> streams;      ///< datagrams
 };
 
 Totals totals_of(World& world) {
@@ -70,6 +71,14 @@ Totals totals_of(World& world) {
                            .num_passes = static_cast<double>(job->num_passes()),
                            .pass_s = job->time_of_passes().value()});
   }
+  for (const auto& [name, stream] : world.streams()) {
+    const service::DatagramCounts counts = stream->counts();
+    totals.streams.push_back({.workload = name,
+                              .sent_per_s = counts.sent,
+                              .lost_on_the_way = counts.lost_on_the_way,
+                              .lost_at_the_link = counts.lost_at_the_link,
+                              .lost_at_the_socket = counts.lost_at_the_socket});
+  }
   for (const auto& [name, rebuild] : world.rebuilds()) {
     totals.jobs.push_back({.service = name,
                            .active_fraction = rebuild->active_time().value(),
@@ -97,6 +106,20 @@ void add_use(const Totals& from, const Totals& to, RunSummary& summary) {
     row.num_passes -= before.num_passes;
     row.pass_s = row.num_passes > 0.0 ? (row.pass_s - before.pass_s) / row.num_passes : 0.0;
     summary.jobs.push_back(row);
+  }
+}
+
+void add_streams(const Totals& from, const Totals& to, RunSummary& summary) {
+  for (std::size_t i = 0; i < to.streams.size(); ++i) {
+    StreamRow row = to.streams[i];
+    const StreamRow& before = from.streams[i];
+    const double sent = row.sent_per_s - before.sent_per_s;
+    for (double StreamRow::*lost : {&StreamRow::lost_on_the_way, &StreamRow::lost_at_the_link, &StreamRow::lost_at_the_socket}) {
+      row.*lost = sent > 0.0 ? (row.*lost - before.*lost) / sent : 0.0;
+      row.lost_fraction += row.*lost;
+    }
+    row.sent_per_s = sent / summary.measured_s;
+    summary.streams.push_back(row);
   }
 }
 
@@ -148,10 +171,13 @@ void add_outcomes(const World& world, RunSummary& summary) {
                    .rejected = counts.ended(Outcome::Rejected),
                    .timed_out = counts.ended(Outcome::TimedOut),
                    .failed = counts.ended(Outcome::Failed) + counts.ended(Outcome::Cancelled),
-                   .in_system = counts.in_system(),
-                   .num_retries = 0};
+                   .in_system = counts.in_system()};
     if (const auto agents = world.agents().find(name); agents != world.agents().end()) {
-      row.num_retries = agents->second->num_retries();
+      const service::CallCounts& calls = agents->second->counts();
+      row.num_retries = calls.retries;
+      row.num_timeouts = calls.timeouts;
+      row.num_hedges = calls.hedges;
+      row.num_open_circuit = calls.open_circuit;
     }
     LABTWIN_CHECK(row.arrived == row.completed + row.rejected + row.timed_out + row.failed + row.in_system,
                   "every request that arrived has one end or is still there");
@@ -192,7 +218,9 @@ RunSummary simulate(const Scenario& scenario, const catalog::Catalog& catalog, c
   summary.measured_s = (scenario.horizon - scenario.warm_up).value();
   summary.num_events = result.num_events;
   summary.warnings = world.warnings();
-  add_use(at_warm_up, totals_of(world), summary);
+  const Totals at_end = totals_of(world);
+  add_use(at_warm_up, at_end, summary);
+  add_streams(at_warm_up, at_end, summary);
   add_loads(world, summary);
   add_rebuilds(world, summary);
   add_latency(world, summary);

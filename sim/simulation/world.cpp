@@ -84,7 +84,7 @@ topology::Topology network_of(const Scenario& scenario, const catalog::Catalog& 
       std::any_of(lab.nodes.begin(), lab.nodes.end(), [](const NodeSpec& node) { return !node.shares.empty(); });
   const bool is_called = std::any_of(scenario.workloads.begin(), scenario.workloads.end(), [](const WorkloadSpec& workload) {
     const auto* agents = std::get_if<AgentsSpec>(&workload.kind);
-    return agents != nullptr && !agents->node.empty();
+    return std::holds_alternative<SensorsSpec>(workload.kind) || (agents != nullptr && !agents->node.empty());
   });
   return is_shared || is_called ? lab_topology(lab, catalog) : topology::Topology{};
 }
@@ -204,6 +204,8 @@ void World::build(const ServiceSpec& service, const VectorStoreSpec& spec) {
                   std::make_unique<service::VectorStore>(engine_, slots, random_, options, volume(service.node, spec.drive),
                                                          *cores_.at(service.node)));
 }
+
+void World::build(const ServiceSpec& /*service*/, const StreamDetectorSpec& /*spec*/) {}
 
 void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
   if (!spec.is_enabled) return;

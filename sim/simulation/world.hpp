@@ -28,6 +28,7 @@
 #include "sim/service/pool_rebuild.hpp"
 #include "sim/service/pool_service.hpp"
 #include "sim/service/remote_volume.hpp"
+#include "sim/service/sensor_stream.hpp"
 #include "sim/service/special_volume.hpp"
 #include "sim/service/vector_store.hpp"
 
@@ -66,6 +67,10 @@ class World {
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::PoolRebuild>>& rebuilds() const noexcept {
     return rebuilds_;
   }
+  /// By workload.
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<service::SensorStream>>& streams() const noexcept {
+    return streams_;
+  }
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
  private:
@@ -92,6 +97,11 @@ class World {
   void build(const ServiceSpec& service, const VectorStoreSpec& spec);
   void build(const ServiceSpec& service, const LlmServerSpec& spec);
   void build(const ServiceSpec& service, const EtlJobSpec& spec);
+  /// Detectors exist where streams end.
+  void build(const ServiceSpec& service, const StreamDetectorSpec& spec);
+  /// In world_network.cpp.
+  void build(const WorkloadSpec& workload, const SensorsSpec& spec);
+  void start(const WorkloadSpec& workload, const SensorsSpec& spec);
   /// In world_workloads.cpp.
   void build(const WorkloadSpec& workload, const AgentsSpec& spec);
   void build(const WorkloadSpec& workload, const ChatSpec& spec);
@@ -135,6 +145,7 @@ class World {
   std::vector<std::unique_ptr<service::NetworkClient>> clients_;
   std::map<std::string, std::unique_ptr<service::Agents>> agents_;
   std::map<std::string, std::unique_ptr<service::Chat>> chats_;
+  std::map<std::string, std::unique_ptr<service::SensorStream>> streams_;
 };
 
 }  // namespace labtwin

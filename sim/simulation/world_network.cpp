@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/network/udp_socket.hpp"
 #include "models/topology/routes.hpp"
 #include "sim/simulation/world.hpp"
 
@@ -31,6 +32,12 @@ bool is_met(const DegradationSpec& spec, const topology::Topology& network, cons
   return std::any_of(route.hops.begin(), route.hops.end(), [&](const topology::Hop& hop) {
     return hop.link == link && goes(spec.direction, hop.forward != is_interface);
   });
+}
+
+/// A service that workloads refer to, which the reader has checked.
+const ServiceSpec& service_named(const Scenario& scenario, const std::string& name) {
+  return *std::find_if(scenario.services.begin(), scenario.services.end(),
+                       [&](const ServiceSpec& one) { return one.name == name; });
 }
 
 network::PipeSettings pipe_of(const topology::Topology& network, const topology::Route& route) {
@@ -78,19 +85,54 @@ service::NetworkWay World::way_between(const std::string& client, const std::str
 }
 
 service::NetworkClient* World::build_client(const WorkloadSpec& workload, const AgentsSpec& spec, const std::string& service) {
-  const auto found = std::find_if(scenario_->services.begin(), scenario_->services.end(),
-                                  [&](const ServiceSpec& one) { return one.name == service; });
-  if (spec.node.empty() || found->node == spec.node) return nullptr;
+  const std::string& server = service_named(*scenario_, service).node;
+  if (spec.node.empty() || server == spec.node) return nullptr;
   service::NetworkClientOptions options;
   options.network = names_.resources.intern(fmt::format("network to {}", service));
   options.pool = names_.resources.intern(fmt::format("connections to {}", service));
-  options.way = way_between(spec.node, found->node);
+  options.way = way_between(spec.node, server);
   options.policy = {.max_connections = spec.connections.max,
                     .is_kept = spec.connections.is_kept,
                     .idle_timeout = spec.connections.idle_timeout};
   const RandomStream stream = random_.stream(fmt::format("network.{}.{}", workload.name, service));
   clients_.push_back(std::make_unique<service::NetworkClient>(engine_, stream, std::move(options)));
   return clients_.back().get();
+}
+
+void World::build(const WorkloadSpec& workload, const SensorsSpec& spec) {
+  const ServiceSpec& service = service_named(*scenario_, spec.detector);
+  const auto& detector = std::get<StreamDetectorSpec>(service.kind);
+  const topology::Route route = topology::route(network_, network_.node(spec.node), network_.node(service.node));
+  service::SensorOptions options;
+  options.names = {.owner = names_.owners.intern(workload.name),
+                   .stalls = names_.owners.intern(service.name),
+                   .workload = names_.workloads.intern(workload.name),
+                   .network = names_.resources.intern(fmt::format("network to {}", service.name)),
+                   .socket = names_.resources.intern(fmt::format("socket of {}", service.name)),
+                   .window = names_.resources.intern(fmt::format("window of {}", service.name))};
+  options.traffic = {.rate = spec.rate,
+                     .payload = spec.payload,
+                     .anomalies = spec.anomalies,
+                     .datagrams_per_anomaly = spec.datagrams_per_anomaly};
+  options.detector.receiver = {.capacity = network::socket_capacity(detector.receive_buffer, spec.payload),
+                               .service_rate = 1.0 / network::receive_time(spec.payload)};
+  options.detector.window = detector.window;
+  options.detector.inference = detector.inference;
+  if (detector.stall_every) options.detector.stall_every = *detector.stall_every;
+  options.detector.stall = detector.stall;
+  options.mtu = spec.mtu;
+  service::SensorStream::Places places{.way = {}, .cores = cores_.at(service.node).get(), .recorder = &recorder_};
+  places.way = std::make_shared<const network::PipeSchedule>(
+      network::degraded(pipe_of(network_, route), effects_of(degradations_of(route)), scenario_->horizon));
+  streams_.emplace(workload.name, std::make_unique<service::SensorStream>(engine_, random_, options, places));
+}
+
+void World::start(const WorkloadSpec& workload, const SensorsSpec& spec) {
+  service::SensorStream& stream = *streams_.at(workload.name);
+  engine_.spawn(workload.name, stream.follow_way(), ProcessKind::Server);
+  const auto& detector = std::get<StreamDetectorSpec>(service_named(*scenario_, spec.detector).kind);
+  if (detector.stall_every) engine_.spawn(spec.detector, stream.stalls(), ProcessKind::Server);
+  engine_.spawn(workload.name, stream.anomalies(), ProcessKind::Server);
 }
 
 }  // namespace labtwin

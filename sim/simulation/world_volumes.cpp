@@ -31,6 +31,10 @@ void World::build_share(const NodeSpec& node, const ShareSpec& spec) {
   options.sync = sync_of(spec.sync);
   options.link = topology::find_bottleneck(network_, places.to_client).value().bandwidth;
   options.one_way = topology::latency(network_, places.to_client);
+  const service::NetworkWay way = way_between(node.name, spec.server);
+  options.packets = way.packets;
+  options.stream = random_.stream(fmt::format("share.{}.{}", node.name, spec.name));
+  if (!way.degradations.empty()) options.culprit = way.degradations.front().owner;
   const DriveKey key{node.name, spec.name};
   const auto share = shares_.emplace(key, std::make_unique<service::RemoteVolume>(engine_, options, places)).first;
   volumes_.emplace(key, share->second.get());

@@ -25,7 +25,8 @@ void World::build(const WorkloadSpec& workload, const AgentsSpec& spec) {
                    .retrieve = names_.stages.intern("retrieve"),
                    .llm = names_.stages.intern("llm"),
                    .tokens = token_stages(),
-                   .policy = names_.resources.intern("backoff")};
+                   .policy = names_.resources.intern("backoff"),
+                   .hedge = names_.resources.intern("hedge")};
   options.traffic = {.think = spec.traffic.think,
                      .steps = spec.traffic.steps,
                      .prompt_tokens = spec.traffic.prompt_tokens,
@@ -36,7 +37,13 @@ void World::build(const WorkloadSpec& workload, const AgentsSpec& spec) {
   options.policy = {.retrieve_timeout = spec.retrieve_timeout,
                     .llm_timeout = spec.llm_timeout,
                     .max_attempts = spec.max_attempts,
-                    .backoff = spec.backoff};
+                    .backoff = spec.backoff,
+                    .backoff_jitter = spec.backoff_jitter,
+                    .hedge_after = spec.hedge_after};
+  if (spec.breaker) {
+    options.policy.breaker =
+        service::BreakerPolicy{.num_failures = spec.breaker->num_failures, .open_for = spec.breaker->open_for};
+  }
   options.sizes = {
       .search = spec.sizes.search, .hits = spec.sizes.hits, .message = spec.sizes.message, .per_token = spec.sizes.per_token};
   const service::Agents::Places places{.store = stores_.at(spec.vector_store).get(),

@@ -109,6 +109,29 @@ TEST(Connection, IsSlowerOnAverageTheMoreItLoses) {
   }
 }
 
+TEST(Connection, CarriesNoMoreThanTheWire) {
+  for (const char* words : {"delay 0ms", "delay 5ms", "loss 1%", "rate 100mbit"}) {
+    const Degradation degradation = netem(words, Seconds{});
+    Connection connection(both_ways({degradation}), TcpSettings{}, RandomSource(1, 0).stream("t"), 0, 0);
+    ASSERT_TRUE(connection.try_connect());
+    const Nanos began = connection.now();
+    const Nanos took = connection.deliver(began, Side::Server, 4'000'000).value() - began;
+    const BytesPerSecond rate = degradation.effect.rate.value_or(gigabit().rate);
+    EXPECT_GE(to_seconds(took), Bytes::from_base(4e6) / rate) << words;
+  }
+}
+
+TEST(Connection, SharesTheRateWithOthers) {
+  const auto took = [](double num_users) {
+    Connection connection(both_ways({netem("delay 1ms", Seconds{})}), TcpSettings{}, RandomSource(1, 0).stream("t"), 0, 0);
+    EXPECT_TRUE(connection.try_connect());
+    connection.share(Side::Server, num_users);
+    const Nanos began = connection.now();
+    return to_seconds(connection.deliver(began, Side::Server, 10'000'000).value() - began);
+  };
+  EXPECT_NEAR(took(4.0) / took(1.0), 4.0, 0.4);
+}
+
 class PlainMessage : public testing::TestWithParam<std::tuple<double, double>> {};
 
 TEST_P(PlainMessage, TakesAsLongAsItsPackets) {

@@ -1,0 +1,90 @@
+"""Does a degraded network do to a scenario what theory says? More loss and more latency never make a call shorter, a partition makes
+every call time out and heals, a line of tc that was run for real can be pasted in, datagrams are conserved, and a day of a hundred
+agents over a lossy link takes seconds.
+
+Usage: degraded_network.py LABTWIN ROOT
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import simulated
+
+LOSSY = "degradations.lossy link"
+TIMEOUT_S = 1.0  # retrieve_timeout of the scenario
+MIDDLE = {"horizon": "'20 min'", "warm_up": "'1 min'"}
+
+
+def run(labtwin: Path, scenario: Path, settings: dict[str, str]) -> dict[str, Any]:
+    return simulated.answer(labtwin, scenario, "--alone", "--replications", "2", settings=MIDDLE | settings)
+
+
+def retrieve(document: dict[str, Any]) -> dict[str, float]:
+    return document["latency"]["agents"]["stages"]["retrieve"]
+
+
+def check_monotone(labtwin: Path, scenario: Path) -> None:
+    patient = {"workloads.agents.retrieve_timeout": "'60 s'", f"{LOSSY}.loss": "'0%'"}
+    for key, values in ((f"{LOSSY}.loss", ("0%", "1%", "5%", "15%")), (f"{LOSSY}.latency", ("0 ms", "5 ms", "50 ms", "200 ms"))):
+        means = [retrieve(run(labtwin, scenario, patient | {key: f"'{value}'"}))["mean_s"] for value in values]
+        print(key, means)
+        assert means == sorted(means), key
+
+
+def check_partition(labtwin: Path, scenario: Path) -> None:
+    cut = "[{ path = ['edge', 'storage'], direction = 'both', partition = true, from = '5 min'%s }]"
+    for until, heals in (("", False), (", to = '6 min'", True)):
+        document = run(labtwin, scenario, {"degradations": cut % until})
+        outcomes = document["outcomes"][0]
+        print("cut off", until, outcomes)
+        assert outcomes["timed_out"] > 0
+        assert outcomes["num_timeouts"] >= 3 * outcomes["timed_out"]  # attempts
+        assert (outcomes["completed"] > 2 * outcomes["timed_out"]) == heals
+        # Three attempts and the two pauses between them are the most that a call can take.
+        assert retrieve(document)["p99_s"] < 1.05 * (3 * TIMEOUT_S + 0.1 + 0.2)
+
+
+def check_pasted_line(labtwin: Path, scenario: Path) -> None:
+    line = "tc qdisc add dev eth0 root netem delay 40ms 5ms distribution normal loss 1%"
+    document = run(labtwin, scenario, {"degradations": f"[{{ link = 'storage.eth0', netem = '{line}' }}]"})
+    assert retrieve(document)["p50_s"] > 0.04
+    owners = {row["culprit"] for row in document["blame"] if row["resource"] == "network to vectors"}
+    assert "what is done to storage.eth0" in owners, owners
+
+
+def check_datagrams(labtwin: Path, scenario: Path) -> None:
+    lossy = {"degradations": "[{ link = 'sensors.eth0', netem = 'loss 1%' }]"}
+    for settings in ({}, lossy, {"workloads.sensors.rate": "'100000 /s'"}):
+        (stream,) = run(labtwin, scenario, settings)["streams"]
+        print(stream)
+        parts = stream["lost_on_the_way"] + stream["lost_at_the_link"] + stream["lost_at_the_socket"]
+        assert abs(parts - stream["lost_fraction"]) < 1e-12
+        assert 0.0 < stream["lost_fraction"] < 1.0
+        assert abs(stream["lost_on_the_way"] - (0.01 if settings == lossy else 0.0)) < 1e-9
+
+
+def check_speed(labtwin: Path, scenario: Path) -> None:
+    """Not a benchmark: far too slow is a mistake."""
+    day = {"horizon": "'24 h'", "workloads.agents.arrivals.users": "100", "services.llm.max_batch": "64"}
+    document = simulated.answer(labtwin, scenario, "--alone", "--replications", "1", settings=day)
+    assert document["outcomes"][0]["arrived"] > 5000
+
+
+def main(arguments: list[str]) -> int:
+    labtwin, scenarios = Path(arguments[0]).absolute(), Path(arguments[1]).absolute() / "scenarios"
+    check_monotone(labtwin, scenarios / "degraded_link.toml")
+    with tempfile.TemporaryDirectory() as folder:
+        # What-ifs and sweep name the degradation that these checks replace.
+        bare = Path(folder) / "bare.toml"
+        bare.write_text((scenarios / "degraded_link.toml").read_text().split("[[what_if]]")[0])
+        check_partition(labtwin, bare)
+        check_pasted_line(labtwin, bare)
+    check_datagrams(labtwin, scenarios / "sensor_stream.toml")
+    check_speed(labtwin, scenarios / "degraded_link.toml")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
