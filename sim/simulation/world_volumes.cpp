@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "models/topology/routes.hpp"
 #include "sim/simulation/world.hpp"
 
