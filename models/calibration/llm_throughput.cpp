@@ -102,7 +102,8 @@ void fit_widths(const std::vector<Sample>& samples, LlmEffects& effects) {
 
 Prediction predict(const MeasurementTable& table, std::size_t index, const LlmParts& parts, LlmEffects& effects) {
   const LlmRun run = read_llm_run(table, index, parts);
-  const PooledPrediction prediction = predict_pooled(effects.design(run), effects.values());
+  const PooledRow row = effects.design(run);  // which may add effects, so before these are read
+  const PooledPrediction prediction = predict_pooled(row, effects.values());
   const double half = effects.width(run) * standard_deviation(prediction, effects.values());
   // Rates are the inverse of times, so this turns either into the other.
   const double seconds = std::exp(prediction.log_value);

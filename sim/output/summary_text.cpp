@@ -13,6 +13,7 @@
 #include "sim/output/answer.hpp"
 #include "sim/output/number_text.hpp"
 #include "sim/output/text_table.hpp"
+#include "sim/run/aggregate.hpp"
 
 namespace labtwin::output {
 namespace {
@@ -68,9 +69,10 @@ std::string outcome_lines(const Results& results) {
 std::string stream_lines(const Results& results) {
   std::string text;
   for (const StreamRow& row : results.streams) {
-    text += fmt::format("{}: of {} datagrams a second {} are lost: {} on the way, {} at the link, {} at the receiver's socket\n",
-                        row.workload, significant(row.sent_per_s), percent(row.lost_fraction), percent(row.lost_on_the_way),
-                        percent(row.lost_at_the_link), percent(row.lost_at_the_socket));
+    text +=
+        fmt::format("{}: of {} datagrams a second {} are lost: {} on the way, {} at the link, {} at the receiver's socket\n",
+                    row.workload, significant(row.sent_per_s), percent(row.lost_fraction), percent(row.lost_on_the_way),
+                    percent(row.lost_at_the_link), percent(row.lost_at_the_socket));
   }
   return text;
 }
@@ -175,7 +177,8 @@ std::string counterfactual_table(const Results& results) {
                         "90 % of change", "failed", "SLO", "cost"},
                        beside_headers(results)));
   if (now != nullptr) {
-    table.add(with({"as it is", significant(now->p95_s), "", "", percent(0.0), results.slos_met ? "met" : "missed", ""},
+    table.add(with({"as it is", significant(now->p95_s), "", "", percent(failed_fraction(results.outcomes, results.workload)),
+                    results.slos_met ? "met" : "missed", ""},
                    beside_cells(results, results.beside)));
   }
   std::vector<CounterfactualRow> rows = results.counterfactuals;
@@ -255,9 +258,9 @@ std::string known_error_lines(const Results& results) {
 
 std::string summary_text(const Results& results) {
   std::string text = heading(results);
-  for (const std::string& part :
-       {latency_table(results) + outcome_lines(results) + stream_lines(results), blame_table(results), utilization_table(results),
-        counterfactual_table(results), sweep_table(results), grade_lines(results) + known_error_lines(results)}) {
+  for (const std::string& part : {latency_table(results) + outcome_lines(results) + stream_lines(results), blame_table(results),
+                                  utilization_table(results), counterfactual_table(results), sweep_table(results),
+                                  grade_lines(results) + known_error_lines(results)}) {
     if (!part.empty()) text += "\n" + part;
   }
   for (const std::string& warning : results.warnings) text += "note: " + warning + "\n";

@@ -86,10 +86,10 @@ struct RebuildRow {
 struct StreamRow {
   std::string workload{};
   double sent_per_s = 0.0;
-  double lost_fraction = 0.0;         ///< of what was sent; the sum of the three below
-  double lost_on_the_way = 0.0;       ///< by the degraded network
-  double lost_at_the_link = 0.0;      ///< more than the narrowest link carries
-  double lost_at_the_socket = 0.0;    ///< of the receiver, while it did not read
+  double lost_fraction = 0.0;       ///< of what was sent; the sum of the three below
+  double lost_on_the_way = 0.0;     ///< by the degraded network
+  double lost_at_the_link = 0.0;    ///< more than the narrowest link carries
+  double lost_at_the_socket = 0.0;  ///< of the receiver, while it did not read
 };
 
 /// One value of every request, in order of completion; kept only when asked for.

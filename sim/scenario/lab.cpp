@@ -220,8 +220,8 @@ std::vector<const DriveSpec*> NodeSpec::synced_drives(const std::string& volume)
   std::vector<const DriveSpec*> synced;
   std::vector<std::string> names{volume};
   if (const PoolSpec* pool = find_pool(volume)) names = pool->log.empty() ? pool->members : pool->log;
-  for (const std::string& name : names) {
-    if (const DriveSpec* drive = find_drive(name)) synced.push_back(drive);
+  for (const std::string& drive_name : names) {
+    if (const DriveSpec* drive = find_drive(drive_name)) synced.push_back(drive);
   }
   return synced;
 }

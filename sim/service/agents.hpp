@@ -43,9 +43,9 @@ struct TrafficModel {
 struct CallPolicy {
   Seconds retrieve_timeout;
   Seconds llm_timeout;
-  std::uint32_t max_attempts = 2;  ///< the first included
-  Seconds backoff;                 ///< before the second attempt; doubles from then on
-  double backoff_jitter = 0.0;     ///< share of the back-off that is drawn: 1 is anything from nothing to all of it
+  std::uint32_t max_attempts = 2;        ///< the first included
+  Seconds backoff;                       ///< before the second attempt; doubles from then on
+  double backoff_jitter = 0.0;           ///< share of the back-off that is drawn: 1 is anything from nothing to all of it
   std::optional<Seconds> hedge_after{};  ///< a retrieval that takes longer is sent a second time; the first answer counts
   std::optional<BreakerPolicy> breaker{};
 };

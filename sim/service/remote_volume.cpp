@@ -173,7 +173,8 @@ Task<RemoteVolume::Answer> RemoteVolume::move_packets(Way* way, Bytes data, Owne
   co_await engine().hold_until(std::max(began, network::to_seconds(line->now())) + latency);
   answer.outcome = arrived ? Outcome::Completed : Outcome::Failed;
   const Seconds took = engine().now() - has_turn;
-  const Seconds alone = std::min(took, options_.one_way + latency + storage::request_cost(options_.protocol, data).wire / options_.link);
+  const Seconds alone =
+      std::min(took, options_.one_way + latency + storage::request_cost(options_.protocol, data).wire / options_.link);
   add_service(answer.causes, owner, alone);
   add(answer.causes, {{DelayKind::Slowdown, options_.culprit.value_or(owner), took - alone}});
   if (arrived) way->free_lines.push_back(std::move(line));

@@ -25,8 +25,8 @@ struct RemoteVolumeOptions {
   ResourceId resource = 0;
   storage::ShareSettings protocol;
   ShareSync sync = ShareSync::Standard;
-  BytesPerSecond link;  ///< narrowest of the way; for plans
-  Seconds one_way;      ///< latency of the way
+  BytesPerSecond link;                                     ///< narrowest of the way; for plans
+  Seconds one_way;                                         ///< latency of the way
   std::shared_ptr<const network::PathSchedule> packets{};  ///< of a way that loses packets or changes
   RandomStream stream{0};                                  ///< its luck
   std::optional<OwnerId> culprit{};                        ///< who is charged for what it loses

@@ -99,10 +99,8 @@ Task<bool> SensorStream::receive(std::uint64_t number, Timeline& timeline) {
     const double kept = (1.0 - link_loss()) * (1.0 - way_loss());
     const bool is_lost = fates_.uniform(number, draw) >= kept;
     if (!is_lost) co_await engine_->hold(network::to_seconds(way().delay) + wire_.bytes / way().rate);
-    timeline.append({.resource = names.network,
-                     .kind = DelayKind::Service,
-                     .culprit = names.owner,
-                     .duration = engine_->now() - began});
+    timeline.append(
+        {.resource = names.network, .kind = DelayKind::Service, .culprit = names.owner, .duration = engine_->now() - began});
     if (is_lost) continue;
     const Seconds queued = engine_->now();
     if (!socket_.offer(queued, number, fates_.uniform(number, draw + 1))) continue;
@@ -110,10 +108,8 @@ Task<bool> SensorStream::receive(std::uint64_t number, Timeline& timeline) {
     waiting_.emplace(number, &read);
     socket_changed();
     co_await read;
-    timeline.append({.resource = names.socket,
-                     .kind = DelayKind::Waiting,
-                     .culprit = names.stalls,
-                     .duration = engine_->now() - queued});
+    timeline.append(
+        {.resource = names.socket, .kind = DelayKind::Waiting, .culprit = names.stalls, .duration = engine_->now() - queued});
     co_return true;
   }
   co_return false;

@@ -27,10 +27,10 @@ struct SensorTraffic {
 /// How the detector works.
 struct DetectorOptions {
   network::DatagramReceiver receiver;
-  std::uint64_t window = 1;                ///< datagrams that it looks at together
-  Seconds inference;                       ///< of a core, per window
-  DistributionOf<Seconds> stall_every;     ///< from the end of a stall to the next
-  DistributionOf<Seconds> stall;           ///< how long it does not read
+  std::uint64_t window = 1;             ///< datagrams that it looks at together
+  Seconds inference;                    ///< of a core, per window
+  DistributionOf<Seconds> stall_every;  ///< from the end of a stall to the next
+  DistributionOf<Seconds> stall;        ///< how long it does not read
 };
 
 struct SensorNames {

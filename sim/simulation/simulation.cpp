@@ -114,7 +114,8 @@ void add_streams(const Totals& from, const Totals& to, RunSummary& summary) {
     StreamRow row = to.streams[i];
     const StreamRow& before = from.streams[i];
     const double sent = row.sent_per_s - before.sent_per_s;
-    for (double StreamRow::*lost : {&StreamRow::lost_on_the_way, &StreamRow::lost_at_the_link, &StreamRow::lost_at_the_socket}) {
+    for (double StreamRow::*lost :
+         {&StreamRow::lost_on_the_way, &StreamRow::lost_at_the_link, &StreamRow::lost_at_the_socket}) {
       row.*lost = sent > 0.0 ? (row.*lost - before.*lost) / sent : 0.0;
       row.lost_fraction += row.*lost;
     }

@@ -29,7 +29,6 @@ def check_monotone(labtwin: Path, scenario: Path) -> None:
     patient = {"workloads.agents.retrieve_timeout": "'60 s'", f"{LOSSY}.loss": "'0%'"}
     for key, values in ((f"{LOSSY}.loss", ("0%", "1%", "5%", "15%")), (f"{LOSSY}.latency", ("0 ms", "5 ms", "50 ms", "200 ms"))):
         means = [retrieve(run(labtwin, scenario, patient | {key: f"'{value}'"}))["mean_s"] for value in values]
-        print(key, means)
         assert means == sorted(means), key
 
 
@@ -38,7 +37,6 @@ def check_partition(labtwin: Path, scenario: Path) -> None:
     for until, heals in (("", False), (", to = '6 min'", True)):
         document = run(labtwin, scenario, {"degradations": cut % until})
         outcomes = document["outcomes"][0]
-        print("cut off", until, outcomes)
         assert outcomes["timed_out"] > 0
         assert outcomes["num_timeouts"] >= 3 * outcomes["timed_out"]  # attempts
         assert (outcomes["completed"] > 2 * outcomes["timed_out"]) == heals
@@ -58,7 +56,6 @@ def check_datagrams(labtwin: Path, scenario: Path) -> None:
     lossy = {"degradations": "[{ link = 'sensors.eth0', netem = 'loss 1%' }]"}
     for settings in ({}, lossy, {"workloads.sensors.rate": "'100000 /s'"}):
         (stream,) = run(labtwin, scenario, settings)["streams"]
-        print(stream)
         parts = stream["lost_on_the_way"] + stream["lost_at_the_link"] + stream["lost_at_the_socket"]
         assert abs(parts - stream["lost_fraction"]) < 1e-12
         assert 0.0 < stream["lost_fraction"] < 1.0
@@ -67,7 +64,7 @@ def check_datagrams(labtwin: Path, scenario: Path) -> None:
 
 def check_speed(labtwin: Path, scenario: Path) -> None:
     """Not a benchmark: far too slow is a mistake."""
-    day = {"horizon": "'24 h'", "workloads.agents.arrivals.users": "100", "services.llm.max_batch": "64"}
+    day = {"horizon": "'24 h'", "workloads.agents.arrivals.users": "100", "services.llm.parallel": "16"}
     document = simulated.answer(labtwin, scenario, "--alone", "--replications", "1", settings=day)
     assert document["outcomes"][0]["arrived"] > 5000
 

@@ -9,7 +9,8 @@ namespace labtwin {
 namespace {
 
 TEST(NicDesign, LeavesTheWireWhatTheHostGetsThroughTheCard) {
-  network::NicDesign card{.line_rate = BytesPerSecond::from_base(1.25e9), .goodput = BytesPerSecond::from_base(3e8)};
+  network::NicDesign card{
+      .line_rate = BytesPerSecond::from_base(1.25e9), .goodput = BytesPerSecond::from_base(3e8), .spread = 0.0, .latency = {}};
   EXPECT_NEAR(card.effective_rate().value() * 1448.0 / 1538.0, 3e8, 1.0);
   card.goodput = card.line_rate;
   EXPECT_EQ(card.effective_rate(), card.line_rate) << "nobody gets more than the wire";

@@ -127,9 +127,9 @@ TEST(Connection, SharesTheRateWithOthers) {
     EXPECT_TRUE(connection.try_connect());
     connection.share(Side::Server, num_users);
     const Nanos began = connection.now();
-    return to_seconds(connection.deliver(began, Side::Server, 10'000'000).value() - began);
+    return to_seconds(connection.deliver(began, Side::Server, 80'000'000).value() - began);
   };
-  EXPECT_NEAR(took(4.0) / took(1.0), 4.0, 0.4);
+  EXPECT_NEAR(took(4.0) / took(1.0), 4.0, 0.2) << "slow start is a small part of so much";
 }
 
 class PlainMessage : public testing::TestWithParam<std::tuple<double, double>> {};

@@ -22,12 +22,13 @@ class SimpleSteps final : public serving::StepTimeModel {
 
 struct Lab {
   explicit Lab(ChatTraffic traffic, std::uint32_t context = 10000)
-      : server(engine, card,
-               std::make_unique<serving::LlamaScheduler>(
-                   serving::LlamaSchedulerSettings{.num_slots = 2, .slot_tokens = context}),
-               std::make_unique<SimpleSteps>(), {.longest_request = context}),
+      : server(
+            engine, card,
+            std::make_unique<serving::LlamaScheduler>(serving::LlamaSchedulerSettings{.num_slots = 2, .slot_tokens = context}),
+            std::make_unique<SimpleSteps>(), {.longest_request = context}),
         chat(engine, RandomSource(1, 0),
-             {.owner = 0, .workload = 0, .stages = {.ttft = 1, .tpot = 2}, .traffic = traffic, .timeout = 60_s}, server, recorder) {}
+             {.owner = 0, .workload = 0, .stages = {.ttft = 1, .tpot = 2}, .traffic = traffic, .timeout = 60_s}, server,
+             recorder) {}
   ~Lab() { engine.end_processes(); }
   Engine engine;
   GpuCard card{engine, 0};

@@ -134,9 +134,9 @@ TEST_F(OllamaTest, ABusyModelEndsWhatItHasBeforeItGoes) {
   Seconds slow;
   Seconds late;
   Seconds other;
-  engine.spawn("slow", ask(a.server, 0_s, 20000, slow));   // 11 to 31 s
+  engine.spawn("slow", ask(a.server, 0_s, 20000, slow));  // 11 to 31 s
   engine.spawn("other", ask(b.server, 15_s, 1000, other));
-  engine.spawn("late", ask(a.server, 16_s, 1000, late));   // waits until the other model has been there
+  engine.spawn("late", ask(a.server, 16_s, 1000, late));  // waits until the other model has been there
   engine.run(200_s);
   EXPECT_NEAR(slow.value(), 31.0, 0.05);
   EXPECT_NEAR(other.value(), 31.0 + 11.0 + 1.0, 0.1);
