@@ -74,7 +74,7 @@ double SampledCache::served_share(std::uint64_t file, Bytes size) const {
   if (!blocks_ || size > capacity_) return 0.0;
   const std::uint64_t num_blocks = num_simulated(size);
   std::uint64_t num_held = 0;
-  for (std::uint64_t n = 0; n < num_blocks; ++n) num_held += blocks_->holds(key_of(file, n)) ? 1 : 0;
+  for (std::uint64_t n = 0; n < num_blocks; ++n) num_held += blocks_->holds(key_of(file, n)) ? 1U : 0U;
   return static_cast<double>(num_held) / static_cast<double>(num_blocks);
 }
 
