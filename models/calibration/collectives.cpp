@@ -31,6 +31,7 @@ constexpr auto kLevels = std::to_array<PooledLevel>({
 });
 constexpr PooledLawDesign kDesign = {"collectives", kLevels, 0.03};
 constexpr double kMicro = 1e6;
+constexpr Bytes kMessage = Bytes::from_base(1e6);  // to take terms apart by
 constexpr double kLaunch = 8e-6;  // of a kernel from the host, s
 
 struct Call {
@@ -125,6 +126,17 @@ LawRow law_row(const Call& call) {
   return row;
 }
 
+Call all_reduce(double num_cards, Bytes bytes, const CardLink& link, const std::string& path) {
+  Call call;
+  call.op_name = "all_reduce";
+  call.num_cards = num_cards;
+  call.bytes = bytes.value();
+  call.link = link;
+  call.path = path;
+  call.library = "nccl";
+  return call;
+}
+
 std::vector<LawRow> rows_to_fit(const MeasurementTable& table, const LlmParts& parts) {
   std::vector<LawRow> rows;
   for (std::size_t i = 0; i < table.num_rows(); ++i) {
@@ -142,14 +154,17 @@ std::vector<LawRow> rows_to_fit(const MeasurementTable& table, const LlmParts& p
 AllReduceTimes::AllReduceTimes() : law_(PooledLaw::shipped(kDesign)) {}
 
 Estimate AllReduceTimes::seconds(double num_cards, Bytes bytes, const CardLink& link, const std::string& path) {
-  Call call;
-  call.op_name = "all_reduce";
-  call.num_cards = num_cards;
-  call.bytes = bytes.value();
-  call.link = link;
-  call.path = path;
-  call.library = "nccl";
-  return law_.predict(law_row(call));
+  return law_.predict(law_row(all_reduce(num_cards, bytes, link, path)));
+}
+
+AllReduceTimes::Terms AllReduceTimes::terms(double num_cards, const CardLink& link, const std::string& path) {
+  const LawRow row = law_row(all_reduce(num_cards, kMessage, link, path));
+  const auto of = [&](std::size_t term) {
+    LawRow one = row;
+    one.terms = {row.terms.at(term)};
+    return law_.predict(one).value;
+  };
+  return {.latency = of(0), .per_root = of(1) / std::sqrt(kMessage.value()), .per_byte = of(2) / kMessage.value()};
 }
 
 Evaluation evaluate_collectives(const MeasurementTable& table, const Progress& progress) {

@@ -8,14 +8,18 @@
 #include <optional>
 #include <set>
 
+#include "models/calibration/collectives.hpp"
 #include "models/calibration/llm_effects.hpp"
 #include "models/catalog/part_finder.hpp"
+#include "models/interconnect/all_reduce.hpp"
+#include "models/serving/exchange_step_time.hpp"
 #include "models/serving/kv_cache.hpp"
 #include "models/serving/model_weights.hpp"
 
 namespace labtwin::calibration {
 namespace {
 
+using interconnect::ModelSplit;
 using serving::OperatorBatch;
 
 // Half-width of the 90 % interval of the logarithm, assumed: coefficients of the two cards that they were fitted to differ by
@@ -23,6 +27,8 @@ using serving::OperatorBatch;
 constexpr double kTypicalCoefficients = 0.40;
 constexpr double kUsualPrompt = 512.0;
 constexpr double kUsualContext = 1000.0;
+constexpr double kReducesPerLayer = 2.0;  // behind attention, and behind the feed-forward block
+constexpr double kBytesPerActivation = 2.0;
 
 using Words = std::set<std::string>;
 
@@ -93,6 +99,11 @@ LlmRun run_of(const ServerSetup& setup, const serving::LlamaServer& server, cons
   run.set_model(setup.place.shape, setup.place.quant);
   run.run.ubatch = server.ubatch_size;
   run.run.prompt_tokens = 0.0;
+  run.run.num_cards = setup.group.num_cards;
+  if (setup.group.num_cards > 1) {
+    run.run.splits_tensors = setup.group.split == ModelSplit::Tensors;
+    run.split = fmt::format("{}{}", run.run.splits_tensors ? "tensor" : "layer", setup.group.num_cards);
+  }
   return run;
 }
 
@@ -123,11 +134,30 @@ void add_rates(ServerSpeed& speed, double decode_half, double prompt_half) {
   speed.prompt_tok_s = rate(kUsualPrompt, speed.step_time->step_time(prompt), prompt_half);
 }
 
+/// Steps with the all-reduces of cards that share every matrix.
+std::unique_ptr<const serving::StepTimeModel> with_exchange(const ServerSetup& setup,
+                                                            std::unique_ptr<const serving::StepTimeModel> of_card) {
+  const interconnect::CardGroup& group = setup.group;
+  if (group.num_cards == 1 || group.split != ModelSplit::Tensors) return of_card;
+  const AllReduceTimes::Terms terms = AllReduceTimes().terms(group.num_cards, group.link, group.path);
+  const serving::ExchangeCoefficients exchange{
+      .calls = kReducesPerLayer * setup.place.shape.layers,
+      .token = Bytes::from_base(kBytesPerActivation * setup.place.shape.hidden_size),
+      .latency = terms.latency,
+      .per_root = terms.per_root,
+      .per_byte = terms.per_byte,
+      .sent = interconnect::bytes_sent(interconnect::CollectiveOp::AllReduce, group.num_cards, 1.0, false)};
+  return std::make_unique<serving::ExchangeStepTime>(std::move(of_card), exchange);
+}
+
 ServerSpeed vllm_speed(const ServerSetup& setup) {
   const serving::ModelWeights weights = serving::model_weights(setup.place.shape, setup.place.quant);
   ServerSpeed speed;
-  speed.step_time = std::make_unique<serving::OperatorStepTime>(serving::typical_coefficients(setup.place.card),
-                                                                serving::operator_work(setup.place.shape, weights, 1.0));
+  const double num_cards = setup.group.num_cards;
+  speed.step_time =
+      with_exchange(setup, std::make_unique<serving::OperatorStepTime>(
+                               serving::typical_coefficients(setup.place.card),
+                               serving::operator_work(setup.place.shape, weights, num_cards)));
   speed.source = "coefficients typical of the operators of vLLM on an RTX 4090 and an RTX PRO 6000";
   add_rates(speed, kTypicalCoefficients, kTypicalCoefficients);
   return speed;
@@ -153,8 +183,10 @@ ServerSpeed llama_speed(const ServerSetup& setup, const serving::LlamaServer& se
   coefficients.token = scaled_terms(token, effects);
   coefficients.prompt = scaled_terms(prompt, effects);
   coefficients.batch_exponent = batch_exponent(effects, token);
+  // What the law of links knows better: between which cards, over which way.
+  if (token.run.splits_tensors) coefficients.token[serving::Exchange] = coefficients.prompt[serving::Exchange] = 0.0;
   ServerSpeed speed;
-  speed.step_time = std::make_unique<serving::ThroughputStepTime>(coefficients);
+  speed.step_time = with_exchange(setup, std::make_unique<serving::ThroughputStepTime>(coefficients));
   speed.grade = name ? Grade::Fitted : Grade::Assumed;
   speed.source = fmt::format("throughput of {} on {}", token.engine,
                              name ? *name : "other cards of its architecture: this one was not measured");

@@ -8,6 +8,7 @@
 
 #include "models/calibration/kind.hpp"
 #include "models/catalog/entry.hpp"
+#include "models/interconnect/card_group.hpp"
 #include "models/serving/server_engine.hpp"
 #include "models/serving/step_time.hpp"
 
@@ -19,6 +20,7 @@ struct ServerSetup {
   std::string model;    ///< of the catalog
   std::string backend;  ///< how llama.cpp reaches the card; empty: as usual for the vendor
   const serving::ServerSettings& settings;
+  interconnect::CardGroup group{};  ///< several cards like `card`
 };
 
 struct ServerSpeed {
@@ -32,7 +34,8 @@ struct ServerSpeed {
 /// Law:    vLLM: the operators' law with the coefficients that are typical of a card; llama.cpp and Ollama: the throughput law
 ///         with the factors of this card, model, quantisation and backend
 /// Inputs: parts of the catalog; settings of the server
-/// Valid:  a model wholly in the memory of one card
+/// Valid:  a model wholly in the memory of one card, or of several alike: then with the all-reduces of the law of kind
+///         collectives where they share every matrix
 /// Source: models/serving/operator_law.hpp, models/calibration/priors/llm_throughput.toml
 /// Error:  see `labtwin validate` of the kinds serving_run and llm_throughput
 [[nodiscard]] ServerSpeed server_speed(const ServerSetup& setup);

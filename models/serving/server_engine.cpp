@@ -35,7 +35,7 @@ std::uint32_t longest_request(const ServerSettings& settings) {
 }
 
 VramRequest vram_request(const ServerPlace& place, const ServerSettings& settings) {
-  VramRequest request{.shape = place.shape, .quant = place.quant, .card = place.card};
+  VramRequest request{.shape = place.shape, .quant = place.quant, .card = place.card, .num_cards = place.num_cards};
   if (const LlamaServer* llama = llama_server(settings)) {
     request.context = llama->ctx_size;
     request.kv = llama->kv;
@@ -65,8 +65,9 @@ std::unique_ptr<InferenceEngine> make_engine(const ServerPlace& place, const Ser
                                                                    .caches_prompts = llama->cache_prompt});
   }
   const auto& vllm = std::get<VllmServer>(settings);
-  const VllmMemory memory =
-      vllm_memory(place.shape, model_weights(place.shape, place.quant), place.card, memory_settings(vllm));
+  VllmSettings on_cards = memory_settings(vllm);
+  on_cards.tensor_parallel = place.num_cards;
+  const VllmMemory memory = vllm_memory(place.shape, model_weights(place.shape, place.quant), place.card, on_cards);
   return std::make_unique<VllmScheduler>(VllmSchedulerSettings{.num_blocks = static_cast<std::size_t>(memory.kv_blocks),
                                                                .block_tokens = vllm.block_size,
                                                                .max_sequences = vllm.max_num_seqs,

@@ -55,6 +55,7 @@ struct ServerPlace {
   const ModelShape& shape;
   const Quantisation& quant;
   const AcceleratorSpec& card;
+  int num_cards = 1;  ///< like it, that hold the model together
 };
 
 /// The most tokens that one request may have, prompt and answer together.

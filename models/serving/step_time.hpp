@@ -11,12 +11,20 @@
 
 namespace labtwin::serving {
 
-/// The law of one engine on one card with one model.
+/// Of a step, what crosses links outside the card: all-reduces between cards, weights in the memory of the host.
+struct StepTraffic {
+  Seconds on_links;  ///< part of the step in which bytes move, nobody else there
+  Bytes bytes;       ///< of each card
+};
+
+/// The law of one engine on one card, or on several that work together, with one model.
 class StepTimeModel {
  public:
   virtual ~StepTimeModel() = default;
   /// Of decodes alone it is linear in the tokens that they attend to.
   [[nodiscard]] virtual Seconds step_time(const OperatorBatch& batch) const = 0;
+  /// Of decodes alone it is the same however long their contexts are.
+  [[nodiscard]] virtual StepTraffic traffic(const OperatorBatch& /*batch*/) const { return {}; }
 };
 
 /// Steps in a row, each of which adds one token to the context of every sequence: their times are an arithmetic series.

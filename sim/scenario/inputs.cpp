@@ -15,6 +15,7 @@
 #include "models/network/datagram_socket.hpp"
 #include "models/registry.hpp"
 #include "models/serving/load_time.hpp"
+#include "sim/scenario/server_cards.hpp"
 
 namespace labtwin {
 namespace {
@@ -101,15 +102,15 @@ void add_share(const std::string& name, const ShareSpec& share, Collector& colle
 void add_speed(const ServiceSpec& service, const LlmServerSpec& spec, const Lab& lab, const catalog::Catalog& catalog,
                Collector& collector) {
   const NodeSpec& node = *lab.find_node(service.node);
-  const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == spec.gpu; });
-  const AcceleratorPart card = load_accelerator(catalog, gpu->part);
+  const AcceleratorPart card = slowest_card(spec, node, catalog);
   const serving::ModelShape shape = load_language_model(catalog, spec.model).shape;
   const auto quant = serving::Quantisation::parse(load_quant_table(catalog), spec.quant);
   const calibration::ServerSpeed speed = calibration::server_speed({.card = card.entry,
                                                                     .place = {shape, quant, card.spec},
                                                                     .model = spec.model,
                                                                     .backend = spec.backend,
-                                                                    .settings = spec.engine});
+                                                                    .settings = spec.engine,
+                                                                    .group = card_group(spec, node, catalog)});
   const auto add = [&](std::string_view name, const calibration::Estimate& rate) {
     collector.add(
         fmt::format("{}.{}", service.name, name), rate.value, "tok/s",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 #include <utility>
 
@@ -75,6 +76,35 @@ GpuSpec read_gpu(TableReader& table, const catalog::Catalog& catalog) {
   gpu.link = storage::read_drive_link(table, "link").value_or(gpu.link);
   if (gpu.link.kind != storage::LinkKind::Pcie) table.fail("link", "must be a PCIe link: pcie1x1 to pcie6x16");
   return gpu;
+}
+
+/// The key `link` of a bridge.
+interconnect::CardLink read_nvlink(TableReader& table) {
+  const auto text = table.required<std::string>("link");
+  const std::size_t cross = text.find('x');
+  const auto lanes = cross == std::string::npos ? std::nullopt : std::optional(std::atoi(text.c_str() + cross + 1));
+  const auto link = text.starts_with("nvlink") ? interconnect::parse_card_link(text, lanes) : std::nullopt;
+  if (!link || !lanes || *lanes < 1 || *lanes > 18) {
+    if (!text.empty()) table.fail("link", "must be generation and links of an NVLink: nvlink3x4 of two RTX 3090");
+    return {};
+  }
+  return *link;
+}
+
+void read_bridge(TableReader& table, NodeSpec& node) {
+  const std::vector<std::string> ends = table.list<std::string>("between");
+  const interconnect::CardLink link = read_nvlink(table);
+  if (ends.size() != 2 || ends[0] == ends[1]) {
+    table.fail("between", "must name two cards, e.g. [\"gpu0\", \"gpu1\"]");
+    return;
+  }
+  std::vector<std::string> known;
+  for (const GpuSpec& gpu : node.gpus) known.push_back(gpu.name);
+  for (const std::string& end : ends) {
+    if (std::find(known.begin(), known.end(), end) != known.end()) continue;
+    table.fail("between", fmt::format("there is no card \"{}\"", printable(end)), nearest_name_hint(end, known));
+  }
+  node.bridges.push_back({ends[0], ends[1], link});
 }
 
 /// The key `data`, which must fit on the drive where its entry tells the capacity. Mistakes of the part are told elsewhere.
@@ -151,6 +181,8 @@ NodeSpec read_node(TableReader& table, const catalog::Catalog& catalog) {
   node.memory = read_memory(table.table("memory"));
   for (TableReader& drive : table.named_tables("drives")) node.drives.push_back(read_drive(drive, catalog));
   for (TableReader& gpu : table.named_tables("gpus")) node.gpus.push_back(read_gpu(gpu, catalog));
+  node.p2p = table.optional<bool>("p2p");
+  for (TableReader& bridge : table.tables("bridges")) read_bridge(bridge, node);
   for (TableReader& nic : table.named_tables("nics")) node.nics.push_back(read_nic(nic, catalog));
   seat_parts(table, node, catalog);
   return node;

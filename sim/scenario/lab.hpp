@@ -7,6 +7,7 @@
 //   cpu = { cores = 8, clock = "4.2 GHz" }
 //   memory = { size = "64 GiB" }
 //   board = "msi-meg-x570-unify"             # models/catalog/boards; parts may then name their `slot`, see board_slots.hpp
+//   p2p = true                               # the driver lets cards reach each other over PCIe
 //   [nodes.box.drives.nvme0]
 //   part = "samsung-970-evo-plus"            # models/catalog/drives
 //   link = "pcie3x4"                         # what it is plugged into; without it, what it is made for
@@ -17,6 +18,9 @@
 //   [nodes.box.gpus.gpu0]
 //   part = "rtx-3090"                        # models/catalog/gpus
 //   link = "pcie4x16"
+//   [[nodes.box.bridges]]
+//   between = ["gpu0", "gpu1"]
+//   link = "nvlink3x4"                       # generation and links
 //   [nodes.box.nics.eth0]
 //   part = "onboard-2g5"                     # models/catalog/nics; or its numbers: bandwidth = "2.5 Gbit/s"
 //   [nodes.box.shares.nas]                   # a volume of another node: share_spec.hpp
@@ -33,6 +37,7 @@
 #include "models/base/table_reader.hpp"
 #include "models/base/units.hpp"
 #include "models/catalog/catalog.hpp"
+#include "models/interconnect/link_rate.hpp"
 #include "models/storage/dirty_pages.hpp"
 #include "models/storage/drive_link.hpp"
 #include "models/storage/garbage_collection.hpp"
@@ -90,6 +95,13 @@ struct GpuSpec {
   storage::DriveLink link{.kind = storage::LinkKind::Pcie, .generation = 4, .lanes = 16};
 };
 
+/// Cards that an NVLink bridge joins.
+struct BridgeSpec {
+  std::string first;
+  std::string second;
+  interconnect::CardLink link;
+};
+
 struct NicSpec {
   std::string name;
   std::string part{};        ///< of the catalog; empty: its numbers stand in the lab
@@ -106,6 +118,8 @@ struct NodeSpec {
   std::vector<DriveSpec> drives;
   std::vector<PoolSpec> pools;
   std::vector<GpuSpec> gpus;
+  std::optional<bool> p2p{};  ///< whether cards reach each other's memory over PCIe; nothing: as usual for the cards
+  std::vector<BridgeSpec> bridges{};
   std::vector<NicSpec> nics;
   std::vector<ShareSpec> shares{};
 

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "models/base/text.hpp"
 #include "models/registry.hpp"
 #include "models/serving/card_memory.hpp"
 #include "models/serving/server_engine.hpp"
+#include "sim/scenario/server_cards.hpp"
 
 namespace labtwin {
 namespace {
@@ -25,25 +27,52 @@ struct Parts {
   serving::ModelShape shape;
   serving::Quantisation quant;
   serving::AcceleratorSpec card;
+  int num_cards = 1;
 
-  [[nodiscard]] serving::ServerPlace place() const { return {shape, quant, card}; }
+  [[nodiscard]] serving::ServerPlace place() const { return {shape, quant, card, num_cards}; }
+  [[nodiscard]] Bytes usable() const { return serving::usable_memory(card) * num_cards; }
 };
+
+std::string names_of(const LlmServerSpec& spec) {
+  return join_names(spec.cards_of(0));
+}
 
 /// Nothing where card, model or quantisation are wrong.
 std::optional<Parts> parts_of(const LlmServerSpec& spec, const NodeSpec& node, const serving::QuantTable& quants,
                               const catalog::Catalog& catalog) {
-  const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == spec.gpu; });
-  if (gpu == node.gpus.end()) return std::nullopt;
-  if (!has(catalog.parts("gpus"), gpu->part) || !has(catalog.parts("llms"), spec.model)) return std::nullopt;
+  for (const std::string& name : spec.gpus) {
+    const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == name; });
+    if (gpu == node.gpus.end() || !has(catalog.parts("gpus"), gpu->part)) return std::nullopt;
+  }
+  if (!has(catalog.parts("llms"), spec.model)) return std::nullopt;
   const auto quant = serving::Quantisation::find(quants, spec.quant);
   if (!quant) return std::nullopt;
-  return Parts{load_language_model(catalog, spec.model).shape, *quant, load_accelerator(catalog, gpu->part).spec};
+  return Parts{load_language_model(catalog, spec.model).shape, *quant, slowest_card(spec, node, catalog).spec,
+               spec.cards_per_copy()};
 }
 
 /// What fills the memory, for people.
 std::string breakdown(const serving::VramPlan& plan) {
   return fmt::format("weights {:.1f}, KV cache {:.1f}, compute buffers {:.1f}, reserve {:.1f} GiB", plan.weights.value() / kGiB,
                      plan.kv_cache.value() / kGiB, plan.compute_buffer.value() / kGiB, plan.reserve.value() / kGiB);
+}
+
+std::string_view card_key(TableReader& table) {
+  return table.has("gpus") ? "gpus" : "gpu";
+}
+
+/// Servers share all of their cards or none.
+void check_groups(TableReader& table, const std::vector<ServiceSpec>& services, const ServiceSpec& self) {
+  const auto& gpus = std::get<LlmServerSpec>(self.kind).gpus;
+  for (const ServiceSpec& other : services) {
+    const auto* server = std::get_if<LlmServerSpec>(&other.kind);
+    if (server == nullptr || other.node != self.node || server->gpus == gpus) continue;
+    const auto shared = std::find_first_of(gpus.begin(), gpus.end(), server->gpus.begin(), server->gpus.end());
+    if (shared == gpus.end()) continue;
+    table.fail(card_key(table), fmt::format("{} runs on {} too, with other cards beside it: servers share all of their cards or none",
+                                            other.name, *shared));
+    return;
+  }
 }
 
 }  // namespace
@@ -58,7 +87,7 @@ void check_model_loads(TableReader& service, const LlmServerSpec& spec, const No
   const auto changes = changes_that_load(request, quants);
   service.fail("model",
                fmt::format("does not load on {}: with {:.0f} tokens of context it takes {:.1f} GiB ({}) of {:.1f} GiB",
-                           spec.gpu, request.context, plan.total().value() / kGiB, breakdown(plan), plan.usable.value() / kGiB),
+                           names_of(spec), request.context, plan.total().value() / kGiB, breakdown(plan), plan.usable.value() / kGiB),
                changes.empty() ? "see labtwin fit-model" : fmt::format("it would with {}", changes.front().what));
 }
 
@@ -71,10 +100,10 @@ Bytes memory_beside(const std::vector<ServiceSpec>& services, const ServiceSpec&
                     const catalog::Catalog& catalog) {
   const auto& spec = std::get<LlmServerSpec>(self.kind);
   const auto parts = parts_of(spec, node, load_quant_table(catalog), catalog);
-  Bytes left = parts ? serving::usable_memory(parts->card) : Bytes{};
+  Bytes left = parts ? parts->usable() : Bytes{};
   for (const ServiceSpec& other : services) {
     const auto* server = std::get_if<LlmServerSpec>(&other.kind);
-    if (server == nullptr || other.name == self.name || other.node != self.node || server->gpu != spec.gpu) continue;
+    if (server == nullptr || other.name == self.name || other.node != self.node || server->gpus != spec.gpus) continue;
     // Models of Ollama come and go.
     if (std::holds_alternative<serving::OllamaServer>(server->engine)) continue;
     left -= claimed_memory(*server, node, catalog).value_or(Bytes{});
@@ -87,19 +116,20 @@ void check_shared_card(TableReader& table, const std::vector<ServiceSpec>& servi
   const auto* spec = std::get_if<LlmServerSpec>(&service.kind);
   const NodeSpec* node = lab.find_node(service.node);
   if (spec == nullptr || node == nullptr) return;
-  const auto claimed = claimed_memory(*spec, *node, catalog);
-  if (!claimed) return;
+  const auto parts = parts_of(*spec, *node, load_quant_table(catalog), catalog);
+  if (!parts) return;
+  check_groups(table, services, service);
+  const Bytes claimed = serving::claimed_memory(parts->place(), spec->engine);
   const Bytes left = memory_beside(services, service, *node, catalog);
-  const auto gpu = std::find_if(node->gpus.begin(), node->gpus.end(), [&](const GpuSpec& g) { return g.name == spec->gpu; });
-  const Bytes usable = serving::usable_memory(load_accelerator(catalog, gpu->part).spec);
+  const Bytes usable = parts->usable();
   // What does not fit alone has been reported.
-  if (*claimed <= left || *claimed > usable) return;
+  if (claimed <= left || claimed > usable) return;
   const bool is_vllm = std::holds_alternative<serving::VllmServer>(spec->engine);
   table.fail(
-      "gpu",
+      card_key(table),
       fmt::format("the servers on {} take more than it has: this one {:.1f} GiB, of which {:.1f} GiB are left beside the "
                   "others",
-                  spec->gpu, claimed->value() / kGiB, std::max(0.0, left.value()) / kGiB),
+                  names_of(*spec), claimed.value() / kGiB, std::max(0.0, left.value()) / kGiB),
       is_vllm ? "vLLM takes gpu_memory_utilization of the whole card" : "");
 }
 

@@ -8,6 +8,7 @@
 #include "models/registry.hpp"
 #include "sim/scenario/model_fits.hpp"
 #include "sim/scenario/read_load.hpp"
+#include "sim/scenario/server_cards.hpp"
 
 namespace labtwin {
 namespace {
@@ -103,24 +104,17 @@ std::optional<std::uint32_t> max_context(const std::string& model, const catalog
   return static_cast<std::uint32_t>(load_language_model(catalog, model).shape.max_context);
 }
 
-std::vector<std::string> gpu_names(const NodeSpec& node) {
-  std::vector<std::string> names;
-  for (const GpuSpec& gpu : node.gpus) names.push_back(gpu.name);
-  return names;
-}
-
 }  // namespace
 
 ServiceKind read_llm_server(TableReader& table, const ServicePlace& place) {
   LlmServerSpec spec;
-  spec.gpu = table.required<std::string>("gpu");
-  if (place.node != nullptr) check_reference(table, "gpu", spec.gpu, gpu_names(*place.node));
   spec.model = table.required<std::string>("model");
   if (!spec.model.empty()) check_reference(table, "model", spec.model, place.catalog.parts("llms"));
   spec.quant = table.required<std::string>("quant");
   const serving::QuantTable quants = load_quant_table(place.catalog);
   check_quant(table, spec.quant, quants);
   spec.engine = read_engine(table, {quants, max_context(spec.model, place.catalog)});
+  read_server_cards(table, place, spec);
   if (serving::llama_server(spec.engine) != nullptr) {
     spec.backend = table.value_or<std::string>("backend", "");
     if (!spec.backend.empty()) {
@@ -131,6 +125,7 @@ ServiceKind read_llm_server(TableReader& table, const ServicePlace& place) {
   spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
   spec.queue_limit = table.optional<std::uint32_t>("queue_limit");
   spec.load = read_load(table, place);
+  if (spec.load && spec.num_copies > 1) table.fail("load", "of several copies is not simulated: they are there from the start");
   if (std::holds_alternative<serving::OllamaServer>(spec.engine) && !spec.load) {
     table.fail("load", "is missing: Ollama loads a model when somebody asks", "load = { from = \"nvme0\" }");
   }

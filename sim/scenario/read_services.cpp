@@ -7,6 +7,7 @@
 
 #include "models/registry.hpp"
 #include "sim/scenario/model_fits.hpp"
+#include "sim/scenario/read_bulk_copy.hpp"
 #include "sim/scenario/read_llm_server.hpp"
 #include "sim/scenario/read_scan.hpp"
 #include "sim/scenario/read_stream_detector.hpp"
@@ -176,10 +177,11 @@ struct ServiceType {
   std::string_view name;
   ServiceKind (*read)(TableReader& table, const Place& place);
 };
-constexpr std::array<ServiceType, 5> kServiceTypes{{{"vector_store", &read_vector_store},
+constexpr std::array<ServiceType, 6> kServiceTypes{{{"vector_store", &read_vector_store},
                                                     {"llm_server", &read_llm_server},
                                                     {"etl_job", &read_etl_job},
                                                     {"scan", &read_scan},
+                                                    {"bulk_copy", &read_bulk_copy},
                                                     {"stream_detector", &read_stream_detector}}};
 
 std::vector<std::string> names_of(const std::vector<NodeSpec>& nodes) {

@@ -10,6 +10,7 @@
 
 #include "models/base/distribution.hpp"
 #include "models/base/units.hpp"
+#include "models/interconnect/card_group.hpp"
 #include "models/serving/server_engine.hpp"
 #include "models/storage/flush.hpp"
 #include "models/vector/search_shape.hpp"
@@ -50,14 +51,16 @@ struct LoadSpec {
 };
 
 /// A local inference server with one model.
-///   type = "llm_server"; node, gpu = "gpu0"; model = "llama-3-8b"; quant = "q4_k_m"; load = ...; queue_limit = ...
+///   type = "llm_server"; node, gpu = "gpu0" or gpus = ["gpu0", "gpu1"]; model = "llama-3-8b"; quant = "q4_k_m"; load = ...; queue_limit = ...
 ///   engine = "llama.cpp"; parallel, ctx_size, batch_size, ubatch_size, flash_attn, cache_type_k, cache_type_v, cache_prompt,
 ///   backend engine = "vllm"; max_num_seqs, max_num_batched_tokens, gpu_memory_utilization, max_model_len, block_size,
 ///   kv_cache_dtype,
 ///                    enable_prefix_caching
 ///   engine = "ollama"; num_parallel, num_ctx, num_batch, flash_attention, kv_cache_type, keep_alive, max_loaded_models
 struct LlmServerSpec {
-  std::string gpu;
+  std::vector<std::string> gpus;  ///< one or several, see server_cards.hpp
+  interconnect::ModelSplit split = interconnect::ModelSplit::Layers;  ///< over the cards of one copy
+  int num_copies = 1;                                                 ///< of the model, each on as many of the cards
   std::string model;  ///< of models/catalog/llms
   std::string quant;  ///< how its weights are stored: `q4_k_m`, `f16`, `awq-int4`
   Bytes memory;       ///< of the host
@@ -65,6 +68,27 @@ struct LlmServerSpec {
   std::string backend;  ///< how llama.cpp reaches the card: `cuda`, `vulkan`; empty: as usual for its vendor
   std::optional<std::uint32_t> queue_limit{};
   std::optional<LoadSpec> load{};
+
+  [[nodiscard]] int cards_per_copy() const noexcept { return static_cast<int>(gpus.size()) / num_copies; }
+  [[nodiscard]] std::vector<std::string> cards_of(int copy) const {
+    return {gpus.begin() + copy * cards_per_copy(), gpus.begin() + (copy + 1) * cards_per_copy()};
+  }
+};
+
+/// Bytes that go from one place in a node to another and back to back, over its links: a loader of training data, a backup of
+/// a card's memory, a benchmark.
+///   type = "bulk_copy"; node; from = "memory"; to = "gpu1"; rate_limit = "10 GB/s"
+///   start = "5 min"; duration = "1 h" or volume = "40 GB"; every = "1 d"; enabled = false
+struct BulkCopySpec {
+  std::string from;  ///< `memory` or a card
+  std::string to;
+  std::optional<BytesPerSecond> rate_limit{};
+  Bytes memory;
+  Seconds start;
+  std::optional<Seconds> duration{};
+  std::optional<Bytes> volume{};
+  std::optional<Seconds> every{};
+  bool is_enabled = true;
 };
 
 /// A data-prep job: reads, transforms, writes, all at once.
@@ -113,7 +137,7 @@ struct StreamDetectorSpec {
   Bytes memory;
 };
 
-using ServiceKind = std::variant<VectorStoreSpec, LlmServerSpec, EtlJobSpec, StreamDetectorSpec>;
+using ServiceKind = std::variant<VectorStoreSpec, LlmServerSpec, EtlJobSpec, StreamDetectorSpec, BulkCopySpec>;
 
 struct ServiceSpec {
   std::string name;

@@ -198,14 +198,15 @@ Task<Outcome> Agents::generate(GenerationRequest request, CallRecord& record) {
   record.waits_for(places_.llm->resource());
   const Seconds sent = engine_->now();
   GenerationResult generated = co_await places_.llm->generate(request);
-  record.add(places_.llm->resource(), generated.causes);
+  record.add(generated.card, generated.causes);
+  record.add(generated.links);
   generated.time_to_first_token += sent - asked;
   const RequestEnd served{.workload = options_.names.workload,
                           .request = 0,
                           .arrived = asked,
                           .ended = engine_->now(),
                           .outcome = generated.outcome};
-  record_tokens(*places_.recorder, options_.names.tokens, served, generated, places_.llm->resource(), options_.names.owner);
+  record_tokens(*places_.recorder, options_.names.tokens, served, generated, options_.names.owner);
   if (network == nullptr || generated.outcome != Outcome::Completed) co_return generated.outcome;
   co_return co_await network->receive(options_.sizes.text(request.output_tokens), call, record);
 }

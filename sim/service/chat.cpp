@@ -101,10 +101,11 @@ Task<Outcome> Chat::generate(std::uint64_t number, GenerationRequest request, Ca
   const Seconds asked = engine_->now();
   record.waits_for(llm_->resource());
   const GenerationResult result = co_await llm_->generate(request);
-  record.add(llm_->resource(), result.causes);
+  record.add(result.card, result.causes);
+  record.add(result.links);
   const RequestEnd call{
       .workload = options_.workload, .request = number, .arrived = asked, .ended = engine_->now(), .outcome = result.outcome};
-  record_tokens(*recorder_, options_.stages, call, result, llm_->resource(), options_.owner);
+  record_tokens(*recorder_, options_.stages, call, result, options_.owner);
   co_return result.outcome;
 }
 

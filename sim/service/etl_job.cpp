@@ -34,14 +34,20 @@ BytesPerSecond planned_rate(const EtlJobOptions& options, const PlannedRate& dri
 
 EtlJob::EtlJob(Engine& engine, const RandomSource& random, const EtlJobOptions& options, const Places& places,
                BytesPerSecond planned)
-    : engine_(&engine), options_(options), places_(places), planned_(planned), latencies_(random.stream("etl_job.latency")) {}
+    : engine_(&engine),
+      options_(options),
+      places_(places),
+      planned_(planned),
+      latencies_(random.stream("etl_job.latency")),
+      reader_(engine),
+      writer_(engine) {}
 
 Bytes EtlJob::bytes_read() {
-  return reader_ ? read_before_ + places_.read_drive->bulk_progress(*reader_) : read_before_;
+  return reader_.is_running() ? read_before_ + reader_.progress() : read_before_;
 }
 
 Bytes EtlJob::bytes_written() {
-  return writer_ ? written_before_ + places_.write_drive->bulk_progress(*writer_) : written_before_;
+  return writer_.is_running() ? written_before_ + writer_.progress() : written_before_;
 }
 
 Seconds EtlJob::active_time() const {
@@ -77,14 +83,14 @@ Task<> EtlJob::run_once() {
   Trigger<> has_ended(*engine_);
   begin(has_ended);
   std::vector<Task<>> workers;
-  if (options_.transform_rate && reader_) {
+  if (options_.transform_rate && reader_.is_running()) {
     for (std::size_t i = 0; i < options_.num_workers; ++i) workers.push_back(transform());
   }
   std::vector<Process> processes;
   for (Task<>& worker : workers) processes.push_back(engine_->spawn("etl transform", std::move(worker), ProcessKind::Server));
   if (options_.schedule.duration) {
     co_await engine_->hold(*options_.schedule.duration);
-  } else if (!reader_ && !writer_) {
+  } else if (!reader_.is_running() && !writer_.is_running()) {
     // All of it is in the page cache, or fits into it.
     if (!options_.read) co_await engine_->hold(*options_.schedule.volume / storage::kCopyRate);
     ++num_passes_;
@@ -105,9 +111,8 @@ void EtlJob::begin(Trigger<>& has_ended) {
     storage::BulkJob job = bulk_of(*options_.read, storage::Direction::Read);
     if (options_.schedule.volume) job.total = volume - from_memory_;
     job.rate_limit = own_limit(options_);
-    reader_ = places_.read_drive->start_bulk(job, [this, volume, &has_ended] {
+    reader_.start(*places_.read_drive, places_.from_drive, job, places_.read_alone, [this, volume, &has_ended] {
       read_before_ += volume - from_memory_;
-      reader_.reset();
       has_ended.complete();
     });
   }
@@ -115,7 +120,7 @@ void EtlJob::begin(Trigger<>& has_ended) {
     storage::BulkJob job = bulk_of(*options_.write, storage::Direction::Write);
     if (options_.read) {
       job.rate_limit = planned_ * options_.write_ratio;
-      writer_ = places_.write_drive->start_bulk(job, {});
+      writer_.start(*places_.write_drive, places_.to_drive, job, places_.write_alone, {});
       return;
     }
     begin_writing_only(has_ended);
@@ -135,9 +140,8 @@ void EtlJob::begin_writing_only(Trigger<>& has_ended) {
     return;
   }
   if (job.total) job.total = *job.total - ahead;
-  writer_ = places_.write_drive->start_bulk(job, [this, ahead, &has_ended] {
+  writer_.start(*places_.write_drive, places_.to_drive, job, places_.write_alone, [this, ahead, &has_ended] {
     written_before_ += *options_.schedule.volume - ahead;
-    writer_.reset();
     storage::BulkJob rest = bulk_of(*options_.write, storage::Direction::Write);
     rest.total = ahead;
     if (ahead > Bytes{}) places_.write_drive->start_bulk(rest, {});
@@ -150,10 +154,8 @@ void EtlJob::end() {
   written_before_ = bytes_written();
   active_time_ = active_time();
   is_active_ = false;
-  if (reader_) places_.read_drive->stop_bulk(*reader_);
-  if (writer_) places_.write_drive->stop_bulk(*writer_);
-  reader_.reset();
-  writer_.reset();
+  reader_.stop();
+  writer_.stop();
 }
 
 storage::BulkJob EtlJob::bulk_of(const IoWindow& window, storage::Direction direction) const {

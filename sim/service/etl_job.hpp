@@ -11,6 +11,7 @@
 #include "sim/engine/trigger.hpp"
 #include "sim/service/cores.hpp"
 #include "sim/service/memory_cache.hpp"
+#include "sim/service/paced_bulk.hpp"
 #include "sim/service/volume.hpp"
 
 namespace labtwin::service {
@@ -69,6 +70,10 @@ class EtlJob {
     Volume* write_drive = nullptr;
     Cores* cores = nullptr;
     std::optional<CachedFile> memory{};  ///< that the job reads through
+    BusWay from_drive{};                 ///< to memory
+    BusWay to_drive{};
+    BytesPerSecond read_alone{};  ///< that the drives give, nobody else there
+    BytesPerSecond write_alone{};
   };
 
   EtlJob(Engine& engine, const RandomSource& random, const EtlJobOptions& options, const Places& places,
@@ -101,8 +106,8 @@ class EtlJob {
   Places places_;
   BytesPerSecond planned_;
   RandomStream latencies_;
-  std::optional<WorkId> reader_;
-  std::optional<WorkId> writer_;
+  PacedBulk reader_;
+  PacedBulk writer_;
   bool is_active_ = false;
   Seconds active_since_;
   Seconds active_time_;

@@ -27,7 +27,9 @@ serving::InferenceRequest request_of(const GenerationRequest& request, std::uint
 }  // namespace
 
 Generation::Generation(LlmServer& server, const GenerationRequest& request)
-    : Resumption(server.engine_->queue()), server_(&server), request_(request) {}
+    : Resumption(server.engine_->queue()), server_(&server), request_(request) {
+  result_.card = server.resource();
+}
 
 Generation::~Generation() {
   if (stage_ != Stage::Gone) server_->leave(*this);
@@ -124,21 +126,59 @@ void LlmServer::leave(Generation& generation) {
 
 void LlmServer::cut_short() {
   if (run_steps_ == 1) return;
-  run_steps_ = std::min(run_steps_, run_.steps_within(burst_.done(), run_steps_) + 1);
-  burst_.resize(run_.time(run_steps_));
+  run_steps_ = std::min(run_steps_, run_.steps_within(alone_done(), run_steps_) + 1);
+  resize(run_.time(run_steps_));
+}
+
+void LlmServer::cross(Bus& bus, std::vector<topology::LaneUse> lanes, OwnerId owner) {
+  links_ = std::make_unique<StepLinks>(*engine_, bus, std::move(lanes), owner, [this] { stretch_changed(); });
+}
+
+LlmServer& LlmServer::least_busy() {
+  LlmServer* best = this;
+  for (LlmServer* copy : copies_) {
+    if (copy->num_present() < best->num_present()) best = copy;
+  }
+  return *best;
+}
+
+// Of the stretch under way what it would have taken alone.
+Seconds LlmServer::alone_done() const {
+  return links_ ? alone_before_ + (burst_.done() - done_before_) / stretch_ : burst_.done();
+}
+
+void LlmServer::resize(Seconds alone) {
+  burst_.resize(links_ ? done_before_ + (alone - alone_before_) * stretch_ : alone);
+}
+
+void LlmServer::stretch_changed() {
+  if (!burst_.is_active()) return;
+  alone_before_ = alone_done();
+  done_before_ = burst_.done();
+  stretch_ = links_->stretch();
+  resize(run_.time(run_steps_));
 }
 
 void LlmServer::begin_phase() {
   note_waiting();
   const auto step = scheduler_->schedule();
-  if (step.empty()) return tell();
+  if (step.empty()) {
+    if (links_) links_->end();
+    return tell();
+  }
   for (const serving::StepPart& part : step) {
     if (part.is_decode) continue;
     if (const auto found = present_.find(part.request); found != present_.end()) take_in(*found->second, part);
   }
-  run_ = serving::step_run(*model_, serving::operator_batch(step));
+  const serving::OperatorBatch batch = serving::operator_batch(step);
+  run_ = serving::step_run(*model_, batch);
   run_steps_ = scheduler_->num_alike();
-  burst_.start(run_.time(run_steps_));
+  const Seconds alone = run_.time(run_steps_);
+  if (!links_) return burst_.start(alone);
+  links_->begin(model_->traffic(batch), alone / static_cast<double>(run_steps_));
+  alone_before_ = done_before_ = {};
+  stretch_ = links_->stretch();
+  burst_.start(alone * stretch_);
 }
 
 void LlmServer::take_in(Generation& generation, const serving::StepPart& part) {
@@ -150,6 +190,7 @@ void LlmServer::take_in(Generation& generation, const serving::StepPart& part) {
     occupancy.charge(generation.result_.causes, DelayKind::Waiting, generation.admitted_ - generation.arrived_,
                      generation.from_, generation.request_.owner);
     generation.from_ = occupancy.moment();
+    if (links_) generation.links_from_ = links_->moment();
     occupancy.enter(generation.request_.owner);
   }
   // What is computed again after a preemption is nothing that it would take alone.
@@ -184,8 +225,9 @@ void LlmServer::complete(Generation& generation) {
   occupancy.leave(owner);
   const Seconds in_batch = now - generation.admitted_;
   const Seconds service = std::min(in_batch, generation.alone_ + decoding_alone(generation));
-  occupancy.charge(generation.result_.causes, DelayKind::Slowdown, in_batch - service, generation.from_, owner,
-                   in_batch.value());
+  Seconds slowdown = in_batch - service;
+  if (links_) slowdown -= links_->charge(generation.links_from_, slowdown, generation.result_.links);
+  occupancy.charge(generation.result_.causes, DelayKind::Slowdown, slowdown, generation.from_, owner, in_batch.value());
   generation.result_.causes.push_back({DelayKind::Service, owner, service});
   generation.result_.num_tokens = generation.request_.output_tokens;
   present_.erase(generation.id_);

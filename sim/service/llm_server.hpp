@@ -16,6 +16,7 @@
 #include "models/serving/step_time.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/service/gpu_card.hpp"
+#include "sim/service/step_links.hpp"
 
 namespace labtwin::service {
 
@@ -31,12 +32,14 @@ struct GenerationRequest {
   std::uint64_t conversation = 0;  ///< whose earlier turns the prompt begins with; 0: none
 };
 
-/// How a generation went. The causes sum to the time from asking to the last token.
+/// How a generation went. The causes and what links cost sum to the time from asking to the last token.
 struct GenerationResult {
   Outcome outcome = Outcome::Completed;
+  ResourceId card = 0;  ///< that it was for
   Seconds time_to_first_token;
   std::uint64_t num_tokens = 0;  ///< that came out: fewer than asked for where the context ended
-  Causes causes;
+  Causes causes;                 ///< on that card
+  Timeline links{};              ///< that steps waited for
 };
 
 /// The wait for an answer; made by LlmServer::generate. Destroying it gives the place in the queue or the batch back.
@@ -62,6 +65,7 @@ class Generation final : public Resumption {
   Seconds admitted_;
   Seconds alone_;  ///< what its prompt takes alone
   Occupancy::Moment from_;
+  StepLinks::Moment links_from_;
   GenerationResult result_;
 };
 
@@ -79,8 +83,13 @@ class LlmServer {
   LlmServer(const LlmServer&) = delete;
   LlmServer& operator=(const LlmServer&) = delete;
 
+  /// Its steps cross these lanes of the bus.
+  void cross(Bus& bus, std::vector<topology::LaneUse> lanes, OwnerId owner);
+  /// Another copy of the model, to which requests go when fewer are there. It outlives this one.
+  void add_copy(LlmServer& copy) { copies_.push_back(&copy); }
+
   /// `co_await server.generate(request)`.
-  [[nodiscard]] Generation generate(const GenerationRequest& request) { return {*this, request}; }
+  [[nodiscard]] Generation generate(const GenerationRequest& request) { return {least_busy(), request}; }
 
   /// From now on requests wait outside; those that are inside are served. For a server whose model is not there.
   void pause() { is_paused_ = true; }
@@ -112,6 +121,10 @@ class LlmServer {
   void take_in(Generation& generation, const serving::StepPart& part);
   void complete(Generation& generation);
   [[nodiscard]] Seconds decoding_alone(const Generation& generation) const;
+  [[nodiscard]] LlmServer& least_busy();
+  [[nodiscard]] Seconds alone_done() const;
+  void resize(Seconds alone);
+  void stretch_changed();
   void note_waiting();
 
   Engine* engine_;
@@ -128,6 +141,12 @@ class LlmServer {
   std::function<void()> on_change_;
   serving::StepRun run_;
   std::uint64_t run_steps_ = 0;
+  std::unique_ptr<StepLinks> links_;  ///< nothing: its steps stay on the card
+  // Of the stretch under way, up to the last change of how much links slow it: what is done, as alone and as it took.
+  Seconds alone_before_;
+  Seconds done_before_;
+  double stretch_ = 1.0;
+  std::vector<LlmServer*> copies_;
   std::uint64_t num_steps_ = 0;
   Seconds waiting_time_;
   Seconds noted_at_;

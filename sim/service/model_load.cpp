@@ -1,5 +1,7 @@
 #include "sim/service/model_load.hpp"
 
+#include <utility>
+
 #include "models/storage/read_ahead.hpp"
 #include "sim/engine/trigger.hpp"
 
@@ -26,7 +28,13 @@ Task<> ModelLoad::run() {
       options_.file ? options_.file->cache->served_share(options_.file->file, options_.weights) : options_.warm_share;
   const Bytes warm = options_.weights * warm_share;
   const Bytes cold = options_.weights - warm;
-  co_await engine_->hold(options_.loader.start_up + warm / rates.warm);
+  if (options_.from_memory.bus == nullptr || !(warm > Bytes{})) {
+    co_await engine_->hold(options_.loader.start_up + warm / rates.warm);
+  } else {
+    co_await engine_->hold(options_.loader.start_up);
+    topology::StreamDemand demand{.lanes = options_.from_memory.lanes, .cap = rates.warm};
+    co_await options_.from_memory.bus->copy(std::move(demand), warm, options_.owner);
+  }
   if (cold > Bytes{}) {
     storage::BulkJob job;
     job.owner = options_.owner;
@@ -37,7 +45,9 @@ Task<> ModelLoad::run() {
     job.region_begin = kFileBegin;
     job.variates = latencies_;
     Trigger<> has_ended(*engine_);
-    volume_->start_bulk(job, [&has_ended] { has_ended.complete(); });
+    const StreamWindow window{.block_size = job.block_size, .depth = job.depth};
+    PacedBulk bulk(*engine_);
+    bulk.start(*volume_, options_.to_card, job, volume_->rate_alone(window), [&has_ended] { has_ended.complete(); });
     co_await has_ended;
   }
   ++num_loads_;

@@ -8,6 +8,7 @@
 #include "sim/engine/engine.hpp"
 #include "sim/service/llm_server.hpp"
 #include "sim/service/memory_cache.hpp"
+#include "sim/service/paced_bulk.hpp"
 #include "sim/service/volume.hpp"
 
 namespace labtwin::service {
@@ -21,6 +22,8 @@ struct ModelLoadOptions {
   unsigned num_streams = 1;          ///< threads that read
   BytesPerSecond card_link;
   serving::LoaderParameters loader{};
+  BusWay to_card{};      ///< from the volume, through memory
+  BusWay from_memory{};  ///< of what is there already
 };
 
 /// Gets the weights of a server from a volume into its card; until then its requests wait. The volume is read through a window

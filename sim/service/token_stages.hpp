@@ -14,12 +14,12 @@ struct TokenStages {
 
 /// What one call did to the latencies of its workload; `asked` is when the client asked.
 inline void record_tokens(Recorder& recorder, const TokenStages& stages, const RequestEnd& call, const GenerationResult& result,
-                          ResourceId resource, OwnerId owner) {
+                          OwnerId owner) {
   const auto record = [&](StageId stage, Seconds duration) {
     RequestEnd end = call;
     end.ended = end.arrived + duration;
     Timeline timeline;
-    timeline.append({.resource = resource, .kind = DelayKind::Service, .culprit = owner, .duration = end.ended - end.arrived});
+    timeline.append({.resource = result.card, .kind = DelayKind::Service, .culprit = owner, .duration = end.ended - end.arrived});
     recorder.end_stage(stage, end, timeline);
   };
   record(stages.ttft, result.time_to_first_token);

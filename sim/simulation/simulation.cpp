@@ -59,9 +59,25 @@ Totals totals_of(World& world) {
     for (const auto& [name, llm] : world.llm_servers()) {
       if (&llm->card() == card.get()) waiting += llm->waiting_time();
     }
+    for (service::LlmServer* copy : world.further_copies()) {
+      if (&copy->card() == card.get()) waiting += copy->waiting_time();
+    }
     totals.resources.push_back({.resource = names.resources.name(card->resource()),
                                 .utilization = card->busy_time().value(),
                                 .num_waiting_mean = waiting.value()});
+  }
+  for (const topology::LinkId link : world.used_links()) {
+    totals.resources.push_back({.resource = names.resources.name(world.bus()->resource_of_link(link)),
+                                .utilization = world.bus()->busy_time(link).value(),
+                                .num_waiting_mean = world.bus()->waiting_time(link).value()});
+  }
+  for (const auto& [name, copy] : world.copies()) {
+    totals.jobs.push_back({.service = name,
+                           .active_fraction = copy->active_time().value(),
+                           .read_bytes_per_s = copy->bytes_moved().value(),
+                           .write_bytes_per_s = copy->bytes_moved().value(),
+                           .num_passes = static_cast<double>(copy->num_passes()),
+                           .pass_s = copy->time_of_passes().value()});
   }
   for (const auto& [name, job] : world.jobs()) {
     totals.jobs.push_back({.service = name,

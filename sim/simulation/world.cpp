@@ -116,7 +116,9 @@ World::World(const Scenario& scenario, const catalog::Catalog& catalog, const En
       random_(scenario.seed, replication),
       recorder_(recorder_options),
       network_(network_of(scenario, catalog)),
+      tree_(tree_of(scenario, catalog)),
       engine_(without_latency(network_), engine_options) {
+  build_bus();
   for (const NodeSpec& node : scenario.lab.nodes) build_node(node);
   for (const NodeSpec& node : scenario.lab.nodes) {
     for (const ShareSpec& share : node.shares) build_share(node, share);
@@ -133,6 +135,8 @@ void World::start() {
   for (const ServiceSpec& service : scenario_->services) {
     const auto job = jobs_.find(service.name);
     if (job != jobs_.end()) engine_.spawn(service.name, job->second->run(), ProcessKind::Server);
+    const auto copy = copies_.find(service.name);
+    if (copy != copies_.end()) engine_.spawn(service.name, copy->second->run(), ProcessKind::Server);
     const auto load = loads_.find(service.name);
     if (load != loads_.end() && !is_ollama(service)) engine_.spawn(service.name, load->second->run(), ProcessKind::Server);
   }
@@ -221,11 +225,14 @@ void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
   options.num_workers = spec.num_workers;
   options.rate_limit = spec.rate_limit;
   options.priority = priority_of(spec.ionice);
+  service::EtlJob::Places places{.read_drive = &source, .write_drive = &target, .cores = cores_.at(service.node).get()};
   service::PlannedRate rates{.read_alone = {}, .write_alone = {}, .same_drive = spec.drive == spec.write_drive};
   if (spec.read) {
     options.read = window_of(*spec.read, kJobInput);
     if (spec.read->is_buffered) read_ahead(*spec.read, *scenario_->lab.find_node(service.node), spec.drive, *options.read);
     rates.read_alone = source.rate_alone(stream_of(storage::Direction::Read, *options.read));
+    places.read_alone = *rates.read_alone;
+    places.from_drive = way_over_bus(service.node, spec.drive, "memory");
   }
   if (spec.write) {
     options.write = window_of(*spec.write, kJobOutput);
@@ -233,8 +240,9 @@ void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
     const NodeSpec& node = *scenario_->lab.find_node(service.node);
     if (spec.write->is_buffered) options.write->room = storage::dirty_room(node.memory.dirty, page_cache_size(node));
     rates.write_alone = target.rate_alone(stream_of(storage::Direction::Write, *options.write));
+    places.write_alone = *rates.write_alone;
+    places.to_drive = way_over_bus(service.node, "memory", spec.write_drive);
   }
-  service::EtlJob::Places places{.read_drive = &source, .write_drive = &target, .cores = cores_.at(service.node).get()};
   if (spec.read && spec.read->is_buffered) {
     service::MemoryCache& cache = memory_cache(*scenario_->lab.find_node(service.node), spec.drive);
     places.memory = service::CachedFile{.cache = &cache, .file = cache.add_file()};

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "sim/process/recorder.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/service/agents.hpp"
+#include "sim/service/bulk_copy.hpp"
+#include "sim/service/bus.hpp"
 #include "sim/service/chat.hpp"
 #include "sim/service/cores.hpp"
 #include "sim/service/drive_service.hpp"
@@ -57,11 +60,18 @@ class World {
   [[nodiscard]] const Drives& drives() const noexcept { return drives_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::Cores>>& cores() const noexcept { return cores_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::LlmServer>>& llm_servers() const noexcept { return llms_; }
+  /// Second and later copies of a model.
+  [[nodiscard]] std::vector<service::LlmServer*> further_copies() const;
   [[nodiscard]] const std::map<DriveKey, std::unique_ptr<service::GpuCard>>& cards() const noexcept { return cards_; }
   using Shares = std::map<DriveKey, std::unique_ptr<service::RemoteVolume>>;
   [[nodiscard]] const Shares& shares() const noexcept { return shares_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::ModelLoad>>& loads() const noexcept { return loads_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::EtlJob>>& jobs() const noexcept { return jobs_; }
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<service::BulkCopy>>& copies() const noexcept { return copies_; }
+  /// The links inside machines that name their board; nullptr if none does.
+  [[nodiscard]] service::Bus* bus() noexcept { return bus_.get(); }
+  /// Those of them that something of the scenario crosses.
+  [[nodiscard]] const std::set<topology::LinkId>& used_links() const noexcept { return used_links_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::Agents>>& agents() const noexcept { return agents_; }
   /// By the name of the rebuild.
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::PoolRebuild>>& rebuilds() const noexcept {
@@ -86,9 +96,20 @@ class World {
   void build_node(const NodeSpec& node);
   /// In world_volumes.cpp.
   void build_share(const NodeSpec& node, const ShareSpec& spec);
+  /// In world_bus.cpp.
+  [[nodiscard]] static topology::Topology tree_of(const Scenario& scenario, const catalog::Catalog& catalog);
+  void build_bus();
+  [[nodiscard]] std::vector<topology::LaneUse> lanes_to_cpu(const NodeSpec& node, const std::string& place, bool is_back) const;
+  /// Of a drive, a card or `memory` of the node.
+  [[nodiscard]] std::vector<topology::LaneUse> lanes_between(const NodeSpec& node, const std::string& from,
+                                                             const std::string& to);
+  [[nodiscard]] std::vector<topology::LaneUse> ring_lanes(const NodeSpec& node, const std::vector<std::string>& cards);
+  [[nodiscard]] service::BusWay way_over_bus(const std::string& node, const std::string& from, const std::string& to);
+  void build(const ServiceSpec& service, const BulkCopySpec& spec);
   /// In world_llm.cpp.
   void add_to_ollama(const ServiceSpec& service, const serving::OllamaServer& settings, Bytes memory);
-  [[nodiscard]] service::GpuCard& card(const std::string& node, const std::string& gpu);
+  [[nodiscard]] service::GpuCard& card(const std::string& node, const std::vector<std::string>& gpus);
+  std::unique_ptr<service::LlmServer> make_server(const ServiceSpec& service, const LlmServerSpec& spec, int copy);
   void build_load(const ServiceSpec& service, const LlmServerSpec& spec, Bytes weights);
   /// In world_network.cpp. Nothing if the service is on the client's node, or the client has none.
   service::NetworkClient* build_client(const WorkloadSpec& workload, const AgentsSpec& spec, const std::string& service);
@@ -124,7 +145,10 @@ class World {
   Recorder recorder_;
   std::vector<std::string> warnings_;
   topology::Topology network_;  ///< empty in a lab that shares nothing
+  topology::Topology tree_;     ///< with the links inside machines; empty where no machine names its board
   Engine engine_;
+  std::unique_ptr<service::Bus> bus_;
+  std::set<topology::LinkId> used_links_;
   std::map<std::string, std::unique_ptr<service::Cores>> cores_;
   Drives drives_;
   Shares shares_;
@@ -139,9 +163,11 @@ class World {
   std::map<std::string, std::unique_ptr<service::VectorStore>> stores_;
   std::map<DriveKey, std::unique_ptr<service::GpuCard>> cards_;  ///< those that somebody uses
   std::map<std::string, std::unique_ptr<service::LlmServer>> llms_;
+  std::map<std::string, std::vector<std::unique_ptr<service::LlmServer>>> further_copies_;  ///< by server
   std::map<std::string, std::unique_ptr<service::ModelLoad>> loads_;  ///< by server
   std::map<DriveKey, std::unique_ptr<service::OllamaHost>> ollamas_;  ///< by node and card
   std::map<std::string, std::unique_ptr<service::EtlJob>> jobs_;
+  std::map<std::string, std::unique_ptr<service::BulkCopy>> copies_;
   std::vector<std::unique_ptr<service::NetworkClient>> clients_;
   std::map<std::string, std::unique_ptr<service::Agents>> agents_;
   std::map<std::string, std::unique_ptr<service::Chat>> chats_;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -7,44 +8,77 @@
 #include "models/serving/model_weights.hpp"
 #include "models/storage/drive_link.hpp"
 #include "sim/scenario/model_fits.hpp"
+#include "sim/scenario/server_cards.hpp"
 #include "sim/simulation/world.hpp"
 
 namespace labtwin {
 namespace {
 
-const GpuSpec& gpu_of(const NodeSpec& node, const std::string& name) {
-  return *std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& gpu) { return gpu.name == name; });
+/// A loader fills one card after the other: the narrowest of their links counts.
+BytesPerSecond slowest_link(const LlmServerSpec& spec, const NodeSpec& node) {
+  BytesPerSecond slowest = storage::data_rate(gpu_named(node, spec.gpus.front()).link);
+  for (const std::string& gpu : spec.gpus) slowest = std::min(slowest, storage::data_rate(gpu_named(node, gpu).link));
+  return slowest;
 }
 
 }  // namespace
 
-service::GpuCard& World::card(const std::string& node, const std::string& gpu) {
-  std::unique_ptr<service::GpuCard>& card = cards_[{node, gpu}];
-  if (!card) card = std::make_unique<service::GpuCard>(engine_, names_.resources.intern(local_name(node, gpu)));
+service::GpuCard& World::card(const std::string& node, const std::vector<std::string>& gpus) {
+  const std::string name = fmt::format("{}", fmt::join(gpus, "+"));
+  std::unique_ptr<service::GpuCard>& card = cards_[{node, name}];
+  if (!card) card = std::make_unique<service::GpuCard>(engine_, names_.resources.intern(local_name(node, name)));
   return *card;
 }
 
-void World::build(const ServiceSpec& service, const LlmServerSpec& spec) {
-  const AcceleratorPart part = load_accelerator(*catalog_, gpu_of(*scenario_->lab.find_node(service.node), spec.gpu).part);
+std::unique_ptr<service::LlmServer> World::make_server(const ServiceSpec& service, const LlmServerSpec& spec, int copy) {
+  const NodeSpec& node = *scenario_->lab.find_node(service.node);
+  const AcceleratorPart part = slowest_card(spec, node, *catalog_);
   const ModelPart model = load_language_model(*catalog_, spec.model);
   const auto quant = serving::Quantisation::parse(load_quant_table(*catalog_), spec.quant);
-  const serving::ServerPlace place{model.shape, quant, part.spec};
-  calibration::ServerSpeed speed = calibration::server_speed(
-      {.card = part.entry, .place = place, .model = spec.model, .backend = spec.backend, .settings = spec.engine});
-  llms_.emplace(service.name,
-                std::make_unique<service::LlmServer>(
-                    engine_, card(service.node, spec.gpu), serving::make_engine(place, spec.engine), std::move(speed.step_time),
-                    service::LlmServerOptions{.longest_request = serving::longest_request(spec.engine),
-                                              .queue_limit = spec.queue_limit}));
-  if (spec.load) build_load(service, spec, serving::model_weights(model.shape, quant).in_file());
+  const serving::ServerPlace place{model.shape, quant, part.spec, spec.cards_per_copy()};
+  const interconnect::CardGroup group = card_group(spec, node, *catalog_, copy);
+  calibration::ServerSpeed speed = calibration::server_speed({.card = part.entry,
+                                                              .place = place,
+                                                              .model = spec.model,
+                                                              .backend = spec.backend,
+                                                              .settings = spec.engine,
+                                                              .group = group});
+  auto server = std::make_unique<service::LlmServer>(
+      engine_, card(service.node, spec.cards_of(copy)), serving::make_engine(place, spec.engine), std::move(speed.step_time),
+      service::LlmServerOptions{.longest_request = serving::longest_request(spec.engine), .queue_limit = spec.queue_limit});
+  const bool exchanges = group.num_cards > 1 && group.split == interconnect::ModelSplit::Tensors && group.path != "nvlink";
+  if (exchanges && bus_ && !node.board.empty()) {
+    server->cross(*bus_, ring_lanes(node, spec.cards_of(copy)), names_.owners.intern(service.name));
+  }
+  return server;
+}
+
+std::vector<service::LlmServer*> World::further_copies() const {
+  std::vector<service::LlmServer*> servers;
+  for (const auto& [name, copies] : further_copies_) {
+    for (const auto& copy : copies) servers.push_back(copy.get());
+  }
+  return servers;
+}
+
+void World::build(const ServiceSpec& service, const LlmServerSpec& spec) {
+  service::LlmServer& first = *llms_.emplace(service.name, make_server(service, spec, 0)).first->second;
+  for (int copy = 1; copy < spec.num_copies; ++copy) {
+    first.add_copy(*further_copies_[service.name].emplace_back(make_server(service, spec, copy)));
+  }
+  const NodeSpec& node = *scenario_->lab.find_node(service.node);
+  const serving::ModelShape shape = load_language_model(*catalog_, spec.model).shape;
+  const auto quant = serving::Quantisation::parse(load_quant_table(*catalog_), spec.quant);
+  if (spec.load) build_load(service, spec, serving::model_weights(shape, quant).in_file());
   if (const auto* ollama = std::get_if<serving::OllamaServer>(&spec.engine)) {
-    add_to_ollama(service, *ollama, serving::claimed_memory(place, spec.engine));
+    const serving::AcceleratorSpec card = slowest_card(spec, node, *catalog_).spec;
+    add_to_ollama(service, *ollama, serving::claimed_memory({shape, quant, card, spec.cards_per_copy()}, spec.engine));
   }
 }
 
 void World::add_to_ollama(const ServiceSpec& service, const serving::OllamaServer& settings, Bytes memory) {
   const NodeSpec& node = *scenario_->lab.find_node(service.node);
-  std::unique_ptr<service::OllamaHost>& host = ollamas_[{service.node, std::get<LlmServerSpec>(service.kind).gpu}];
+  std::unique_ptr<service::OllamaHost>& host = ollamas_[{service.node, std::get<LlmServerSpec>(service.kind).gpus.front()}];
   if (!host) {
     const Bytes left = memory_beside(scenario_->services, service, node, *catalog_);
     host = std::make_unique<service::OllamaHost>(engine_, left, settings.max_loaded_models);
@@ -67,7 +101,9 @@ void World::build_load(const ServiceSpec& service, const LlmServerSpec& spec, By
     service::MemoryCache& cache = memory_cache(node, spec.load->from);
     options.file = service::CachedFile{&cache, cache.add_file()};
   }
-  options.card_link = storage::data_rate(gpu_of(node, spec.gpu).link);
+  options.card_link = slowest_link(spec, node);
+  options.to_card = way_over_bus(service.node, spec.load->from, spec.gpus.front());
+  options.from_memory = way_over_bus(service.node, "memory", spec.gpus.front());
   const auto load = loads_.emplace(
       service.name, std::make_unique<service::ModelLoad>(engine_, random_, options, volume(service.node, spec.load->from),
                                                          *llms_.at(service.name)));

@@ -1,0 +1,36 @@
+#pragma once
+
+// The cards that an inference server runs on, and the links between them.
+
+#include <vector>
+
+#include "models/base/table_reader.hpp"
+#include "models/catalog/catalog.hpp"
+#include "models/interconnect/card_group.hpp"
+#include "models/registry.hpp"
+#include "sim/scenario/lab.hpp"
+#include "sim/scenario/service_place.hpp"
+#include "sim/scenario/service_spec.hpp"
+
+namespace labtwin {
+
+/// The key `gpu`, or `gpus` and how they share the model; mistakes of the model are told elsewhere.
+///   gpu = "gpu0"
+///   gpus = ["gpu0", "gpu1"]; tensor_parallel_size = 2, data_parallel_size = 1      # vLLM
+///   gpus = ["gpu0", "gpu1"]; split_mode = "layer"                                  # llama.cpp: or `row`
+void read_server_cards(TableReader& table, const ServicePlace& place, LlmServerSpec& spec);
+
+/// The slowest of the cards of a server, at whose pace all work, with the memory of the smallest. Names must be right.
+[[nodiscard]] AcceleratorPart slowest_card(const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog);
+
+/// The cards of one copy of the model and their narrowest way to each other.
+[[nodiscard]] interconnect::CardGroup card_group(const LlmServerSpec& spec, const NodeSpec& node,
+                                                 const catalog::Catalog& catalog, int copy = 0);
+
+/// Whether cards of this part reach each other's memory over PCIe unless the lab says otherwise: those of GeForce do not.
+[[nodiscard]] bool reaches_peers(const NodeSpec& node, const std::string& part);
+
+/// The card of a node. Its name must be right.
+[[nodiscard]] const GpuSpec& gpu_named(const NodeSpec& node, const std::string& name);
+
+}  // namespace labtwin

@@ -1,0 +1,178 @@
+#include "sim/service/bus.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace labtwin::service {
+namespace {
+
+using topology::FairRate;
+using topology::LaneId;
+using topology::LaneUse;
+using topology::StreamDemand;
+
+// Averages of streams that move in turns depend on each other: two or three rounds settle them.
+constexpr int kMostRounds = 8;
+constexpr double kSame = 1e-6;
+
+bool differs(const FairRate& a, const FairRate& b) {
+  return a.bottleneck != b.bottleneck || std::abs((a.rate - b.rate).value()) > kSame * std::max(a.rate, b.rate).value();
+}
+
+}  // namespace
+
+Bus::Bus(Engine& engine, const topology::Topology& tree, std::vector<ResourceId> resources)
+    : engine_(&engine), tree_(&tree), resources_(std::move(resources)), lanes_(2 * tree.links().size()) {
+  for (const topology::Link& link : tree.links()) capacities_.insert(capacities_.end(), 2, link.bandwidth);
+}
+
+Task<> Bus::copy(StreamDemand demand, Bytes bytes, OwnerId owner) {
+  Copy copy(*engine_, *this, std::move(demand), bytes, owner);
+  co_await copy.done();
+}
+
+Bus::Copy::Copy(Engine& engine, Bus& bus, StreamDemand demand, Bytes bytes, OwnerId owner)
+    : engine_(&engine),
+      left_(bytes),
+      noted_at_(engine.now()),
+      done_(engine),
+      alarm_(engine, [this] { done_.complete(); }),
+      stream_(bus, std::move(demand), owner, [this] { arm(); }) {
+  arm();
+}
+
+void Bus::Copy::arm() {
+  left_ -= rate_ * (engine_->now() - noted_at_);
+  noted_at_ = engine_->now();
+  rate_ = stream_.rate();
+  if (rate_ > BytesPerSecond{}) {
+    alarm_.set(engine_->now() + std::max(Bytes{}, left_) / rate_);
+  } else {
+    alarm_.clear();
+  }
+}
+
+void Bus::advance() {
+  const double elapsed = (engine_->now() - advanced_to_).value();
+  advanced_to_ = engine_->now();
+  if (elapsed == 0.0) return;
+  for (Lane& lane : lanes_) {
+    lane.moved += elapsed * lane.rate;
+    lane.waiting += elapsed * lane.held;
+  }
+  for (Stream* stream : streams_) stream->moved_ += elapsed * stream->fair_.rate.value();
+}
+
+Seconds Bus::busy_time(topology::LinkId link) {
+  advance();
+  const double most = std::max(lanes_.at(2 * link).moved, lanes_.at(2 * link + 1).moved);
+  return Bytes::from_base(most) / tree_->link(link).bandwidth;
+}
+
+Bytes Bus::moved(LaneId lane) {
+  advance();
+  return Bytes::from_base(lanes_.at(lane).moved);
+}
+
+Seconds Bus::waiting_time(topology::LinkId link) {
+  advance();
+  return Seconds::from_base(lanes_.at(2 * link).waiting + lanes_.at(2 * link + 1).waiting);
+}
+
+void Bus::settle() {
+  is_unsettled_ = true;
+  if (is_settling_) return;
+  is_settling_ = true;
+  advance();
+  for (int round = 0; is_unsettled_ && round < kMostRounds; ++round) {
+    is_unsettled_ = false;
+    solve();
+    // Whoever is told may change what it asks for, but opens and closes no stream.
+    for (Stream* stream : streams_) {
+      if (std::exchange(stream->has_changed_, false) && stream->on_change_) stream->on_change_();
+    }
+  }
+  is_settling_ = false;
+}
+
+void Bus::solve() {
+  const auto take = [](Stream& stream, FairRate& old, const FairRate& now) {
+    if (!differs(old, now)) return;
+    old = now;
+    stream.has_changed_ = true;
+  };
+  demands_.clear();
+  for (const Stream* stream : streams_) demands_.push_back(&stream->demand_);
+  const std::vector<FairRate> rates = topology::fair_rates(capacities_, demands_);
+  for (Lane& lane : lanes_) lane.rate = lane.held = 0.0;
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    take(*streams_[i], streams_[i]->fair_, rates[i]);
+    for (const LaneUse& use : streams_[i]->demand_.lanes) lanes_[use.lane].rate += use.crossings * rates[i].rate.value();
+    if (rates[i].bottleneck) lanes_[*rates[i].bottleneck].held += 1.0;
+  }
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    Stream& stream = *streams_[i];
+    if (!stream.turn_cap_) continue;
+    const StreamDemand in_turn{.lanes = stream.demand_.lanes, .cap = *stream.turn_cap_};
+    demands_[i] = &in_turn;
+    take(stream, stream.turn_, topology::fair_rates(capacities_, demands_)[i]);
+    demands_[i] = &stream.demand_;
+  }
+}
+
+std::vector<Bus::Culprit> Bus::culprits(const Stream& stream) const {
+  std::vector<Culprit> found;
+  if (!stream.turn_.bottleneck) return found;
+  double total = 0.0;
+  for (const Stream* other : streams_) {
+    if (other == &stream) continue;
+    for (const LaneUse& use : other->demand_.lanes) {
+      const double rate = use.crossings * other->fair_.rate.value();
+      if (use.lane != *stream.turn_.bottleneck || rate <= 0.0) continue;
+      const auto same = std::find_if(found.begin(), found.end(), [&](const Culprit& c) { return c.owner == other->owner_; });
+      if (same == found.end()) {
+        found.push_back({other->owner_, rate});
+      } else {
+        same->share += rate;
+      }
+      total += rate;
+    }
+  }
+  for (Culprit& culprit : found) culprit.share /= total;
+  return found;
+}
+
+Bus::Stream::Stream(Bus& bus, StreamDemand demand, OwnerId owner, std::function<void()> on_change)
+    : bus_(&bus), demand_(std::move(demand)), owner_(owner) {
+  bus_->advance();
+  bus_->streams_.push_back(this);
+  bus_->settle();
+  on_change_ = std::move(on_change);
+}
+
+Bus::Stream::~Stream() {
+  bus_->advance();
+  std::erase(bus_->streams_, this);
+  bus_->settle();
+}
+
+Bytes Bus::Stream::moved() {
+  bus_->advance();
+  return Bytes::from_base(moved_);
+}
+
+void Bus::Stream::set_cap(BytesPerSecond cap) {
+  if (cap == demand_.cap) return;
+  demand_.cap = cap;
+  bus_->settle();
+}
+
+void Bus::Stream::set_turns(BytesPerSecond alone, BytesPerSecond average) {
+  if (turn_cap_ == alone && demand_.cap == average) return;
+  turn_cap_ = alone;
+  demand_.cap = average;
+  bus_->settle();
+}
+
+}  // namespace labtwin::service

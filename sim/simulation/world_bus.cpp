@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/interconnect/link_rate.hpp"
+#include "models/topology/routes.hpp"
+#include "sim/scenario/lab_topology.hpp"
+#include "sim/scenario/server_cards.hpp"
+#include "sim/simulation/world.hpp"
+
+namespace labtwin {
+namespace {
+
+using topology::LaneUse;
+
+/// Of a link's line rate, what copies reach: 1 / 1.18, see kind pcie_links.
+constexpr double kCopyShare = 0.85;
+
+bool is_card(const NodeSpec& node, const std::string& place) {
+  return std::any_of(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& gpu) { return gpu.name == place; });
+}
+
+/// What a link of the tree is called in a lab of one machine: `PCIe of gpu0`, `chipset uplink`, `memory`.
+std::string link_name(const std::string& part) {
+  if (part == "uplink") return "chipset uplink";
+  return part == "memory" ? part : "PCIe of " + part;
+}
+
+}  // namespace
+
+topology::Topology World::tree_of(const Scenario& scenario, const catalog::Catalog& catalog) {
+  const auto& nodes = scenario.lab.nodes;
+  const bool has_board = std::any_of(nodes.begin(), nodes.end(), [](const NodeSpec& node) { return !node.board.empty(); });
+  return has_board ? lab_topology(scenario.lab, catalog) : topology::Topology{};
+}
+
+void World::build_bus() {
+  if (tree_.links().empty()) return;
+  std::vector<ResourceId> resources;
+  for (const topology::Link& link : tree_.links()) {
+    const std::size_t dot = link.name.find('.');
+    const NodeSpec* node = scenario_->lab.find_node(link.name.substr(0, dot));
+    const bool is_inside = node != nullptr && dot != std::string::npos && link.name.find(" - ") == std::string::npos;
+    resources.push_back(names_.resources.intern(
+        is_inside ? local_name(node->name, link_name(link.name.substr(dot + 1))) : link.name));
+  }
+  bus_ = std::make_unique<service::Bus>(engine_, tree_, std::move(resources));
+}
+
+// From a place of the node to its processor.
+std::vector<LaneUse> World::lanes_to_cpu(const NodeSpec& node, const std::string& place, bool is_back) const {
+  const topology::NodeId cpu = tree_.node(node.name);
+  const topology::NodeId end = tree_.node(fmt::format("{}.{}", node.name, place));
+  topology::Route route = is_back ? topology::route(tree_, cpu, end) : topology::route(tree_, end, cpu);
+  // A drive's own link is what its law is about.
+  if (!is_card(node, place)) route.hops.erase(is_back ? route.hops.end() - 1 : route.hops.begin());
+  return topology::lanes_of(tree_, route);
+}
+
+std::vector<LaneUse> World::lanes_between(const NodeSpec& node, const std::string& from, const std::string& to) {
+  std::vector<LaneUse> lanes;
+  const bool are_cards = is_card(node, from) && is_card(node, to);
+  const auto reaches = [&](const std::string& card) { return reaches_peers(node, gpu_named(node, card).part); };
+  if (are_cards && reaches(from) && reaches(to)) {
+    lanes = topology::lanes_of(tree_, topology::route(tree_, tree_.node(fmt::format("{}.{}", node.name, from)),
+                                                      tree_.node(fmt::format("{}.{}", node.name, to))));
+  } else {
+    double in_memory = 0.0;  // each end that is elsewhere writes into it, or reads from it
+    for (const bool is_back : {false, true}) {
+      const std::string& place = is_back ? to : from;
+      if (place == "memory") continue;
+      topology::add_lanes(lanes, lanes_to_cpu(node, place, is_back));
+      ++in_memory;
+    }
+    if (const auto memory = tree_.find_link(node.name + ".memory")) topology::add_lanes(lanes, {{2 * *memory, in_memory}});
+  }
+  for (const LaneUse& use : lanes) used_links_.insert(use.lane / 2);
+  return lanes;
+}
+
+service::BusWay World::way_over_bus(const std::string& node_name, const std::string& from, const std::string& to) {
+  const NodeSpec& node = *scenario_->lab.find_node(node_name);
+  const auto is_drive = [&](const std::string& place) { return node.find_drive(place) != nullptr; };
+  const auto is_place = [&](const std::string& place) { return place == "memory" || is_card(node, place) || is_drive(place); };
+  // What pools and shares are made of crosses the bus by itself, which is left out.
+  if (!bus_ || node.board.empty() || !is_place(from) || !is_place(to)) return {};
+  return {.bus = bus_.get(), .lanes = lanes_between(node, from, to)};
+}
+
+// Around the ring of all-reduces each card sends to the next one.
+std::vector<LaneUse> World::ring_lanes(const NodeSpec& node, const std::vector<std::string>& cards) {
+  std::vector<LaneUse> lanes;
+  for (std::size_t i = 0; i < cards.size(); ++i) {
+    topology::add_lanes(lanes, lanes_between(node, cards[i], cards[(i + 1) % cards.size()]));
+  }
+  return lanes;
+}
+
+void World::build(const ServiceSpec& service, const BulkCopySpec& spec) {
+  if (!spec.is_enabled) return;
+  const NodeSpec& node = *scenario_->lab.find_node(service.node);
+  topology::StreamDemand demand{.lanes = lanes_between(node, spec.from, spec.to)};
+  for (const std::string& place : {spec.from, spec.to}) {
+    if (!is_card(node, place)) continue;
+    const storage::DriveLink& link = gpu_named(node, place).link;
+    const interconnect::CardLink line{interconnect::LinkFamily::Pcie, static_cast<int>(link.generation),
+                                      static_cast<int>(link.lanes)};
+    demand.cap = std::min(demand.cap, interconnect::line_rate(line) * kCopyShare);
+  }
+  if (spec.rate_limit) demand.cap = std::min(demand.cap, *spec.rate_limit);
+  const service::BulkCopyOptions options{.owner = names_.owners.intern(service.name),
+                                         .start = spec.start,
+                                         .duration = spec.duration,
+                                         .volume = spec.volume,
+                                         .every = spec.every};
+  copies_.emplace(service.name, std::make_unique<service::BulkCopy>(engine_, *bus_, std::move(demand), options));
+}
+
+}  // namespace labtwin
