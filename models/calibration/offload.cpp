@@ -104,6 +104,32 @@ double converted(const OffloadRow& row, double value) {
 
 }  // namespace
 
+OffloadTimes::OffloadTimes() : law_(PooledLaw::shipped(kDesign)) {}
+
+Estimate OffloadTimes::seconds(const OffloadRow& row) {
+  return law_.predict(law_row(row));
+}
+
+double OffloadTimes::value(const LawRow& row, std::size_t term) {
+  LawRow one = row;
+  one.terms = {row.terms.at(term)};
+  return law_.predict(one).value;
+}
+
+interconnect::OffloadedToken OffloadTimes::token(const OffloadRow& row) {
+  const LawRow law = law_row(row);
+  return {.launch = value(law, 0), .card = value(law, 1), .host = value(law, 3), .context = value(law, 2)};
+}
+
+interconnect::OffloadedPrompt OffloadTimes::prompt(const OffloadRow& row) {
+  const LawRow law = law_row(row);
+  interconnect::OffloadedPrompt prompt{
+      .launch = value(law, 0), .arithmetic = value(law, 1), .attention = value(law, 2), .streaming = 0.0, .cores = 0.0};
+  (row.on_cores ? prompt.cores : prompt.streaming) = value(law, 3);
+  if (row.on_cores) prompt.host = value(law, 4);
+  return prompt;
+}
+
 Evaluation evaluate_offload(const MeasurementTable& table, const Progress& progress) {
   Evaluation evaluation;
   const LlmParts parts;

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "models/calibration/kind.hpp"
+#include "models/calibration/offload_row.hpp"
+#include "models/calibration/pooled_law.hpp"
 
 namespace labtwin::calibration {
 
@@ -20,6 +22,22 @@ namespace labtwin::calibration {
 ///         calibration/data/interconnect/offload
 /// Error:  see `labtwin validate`
 [[nodiscard]] Evaluation evaluate_offload(const MeasurementTable& table, const Progress& progress);
+
+/// The shipped law for rows that no file tells of.
+class OffloadTimes {
+ public:
+  OffloadTimes();
+  /// Of a token, or a prompt where the row is one.
+  [[nodiscard]] Estimate seconds(const OffloadRow& row);
+  /// The terms of such times, factors applied. Of a prompt either streaming or cores and host, as the row says.
+  [[nodiscard]] interconnect::OffloadedToken token(const OffloadRow& row);
+  [[nodiscard]] interconnect::OffloadedPrompt prompt(const OffloadRow& row);
+
+ private:
+  [[nodiscard]] double value(const LawRow& row, std::size_t term);
+
+  PooledLaw law_;
+};
 
 /// The text of priors/offload.toml.
 [[nodiscard]] std::string fit_offload(const MeasurementTable& table);

@@ -10,6 +10,7 @@
 
 #include "models/calibration/collectives.hpp"
 #include "models/calibration/llm_effects.hpp"
+#include "models/calibration/offload_speed.hpp"
 #include "models/catalog/part_finder.hpp"
 #include "models/interconnect/all_reduce.hpp"
 #include "models/serving/exchange_step_time.hpp"
@@ -198,6 +199,7 @@ ServerSpeed llama_speed(const ServerSetup& setup, const serving::LlamaServer& se
 
 ServerSpeed server_speed(const ServerSetup& setup) {
   const serving::LlamaServer* llama = serving::llama_server(setup.settings);
+  if (llama != nullptr && llama->offloads() && setup.host) return offload_speed(setup, *llama);
   return llama != nullptr ? llama_speed(setup, *llama) : vllm_speed(setup);
 }
 

@@ -4,6 +4,7 @@
 // runs at the speed that `labtwin validate` scores.
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "models/calibration/kind.hpp"
@@ -14,6 +15,13 @@
 
 namespace labtwin::calibration {
 
+/// The memory of a host that holds a part of the weights.
+struct HostMemory {
+  BytesPerSecond bandwidth;
+  double threads = 16.0;
+  BytesPerSecond link;  ///< that copies of weights to the card reach
+};
+
 struct ServerSetup {
   const catalog::Entry& card;
   serving::ServerPlace place;
@@ -21,6 +29,7 @@ struct ServerSetup {
   std::string backend;  ///< how llama.cpp reaches the card; empty: as usual for the vendor
   const serving::ServerSettings& settings;
   interconnect::CardGroup group{};  ///< several cards like `card`
+  std::optional<HostMemory> host{};   ///< where the server leaves weights there
 };
 
 struct ServerSpeed {
@@ -34,7 +43,7 @@ struct ServerSpeed {
 /// Law:    vLLM: the operators' law with the coefficients that are typical of a card; llama.cpp and Ollama: the throughput law
 ///         with the factors of this card, model, quantisation and backend
 /// Inputs: parts of the catalog; settings of the server
-/// Valid:  a model wholly in the memory of one card, or of several alike: then with the all-reduces of the law of kind
+/// Valid:  a model wholly in the memory of one card, or in part with the law of kind offload, or of several alike: then with the all-reduces of the law of kind
 ///         collectives where they share every matrix
 /// Source: models/serving/operator_law.hpp, models/calibration/priors/llm_throughput.toml
 /// Error:  see `labtwin validate` of the kinds serving_run and llm_throughput

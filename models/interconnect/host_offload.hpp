@@ -49,6 +49,7 @@ struct OffloadedPrompt {
   double attention = 0.0;
   double streaming = 0.0;
   double cores = 0.0;
+  double host = 0.0;  ///< of cores that read the weights once
 };
 [[nodiscard]] OffloadedPrompt prompt_seconds(const OffloadedModel& model, double tokens, double depth, double ubatch);
 

@@ -42,6 +42,8 @@ VramRequest vram_request(const ServerPlace& place, const ServerSettings& setting
     request.flash_attention = llama->flash_attn;
     request.ubatch = llama->ubatch_size;
     request.slots = llama->parallel;
+    if (llama->n_gpu_layers) request.layers_on_card = static_cast<int>(*llama->n_gpu_layers);
+    request.expert_layers_in_host = static_cast<int>(llama->n_cpu_moe);
     return request;
   }
   const auto& vllm = std::get<VllmServer>(settings);

@@ -11,11 +11,22 @@
 #include "models/serving/card_memory.hpp"
 #include "models/serving/llama_memory.hpp"
 #include "models/serving/model_weights.hpp"
+#include "models/serving/offload_step_time.hpp"
 
 namespace labtwin::serving {
 namespace {
 
 constexpr double kContextStep = 256.0;
+
+// Routed experts of the first layers stay in the host's memory; to multiply a prompt by them, one tensor of a layer at a time is
+// copied to the card: gate, up or down.
+void leave_experts(const VramRequest& request, const ModelWeights& weights, int layers_on_card, VramPlan& plan) {
+  const WeightPlacement placement = place_weights(request.shape, weights, layers_on_card, request.expert_layers_in_host);
+  plan.weights = placement.dense_on_card + placement.experts_on_card;
+  Bytes largest;
+  for (const LayerWeights& layer : weights.layers) largest = std::max(largest, layer.experts);
+  plan.compute_buffer += largest / 3.0;
+}
 
 VramPlan plan_llama(const VramRequest& request) {
   const ModelShape& shape = request.shape;
@@ -38,6 +49,7 @@ VramPlan plan_llama(const VramRequest& request) {
   plan.compute_buffer = llama_compute_buffer(shape, settings, GraphPart::WithHead) +
                         llama_compute_buffer(shape, settings, GraphPart::WithoutHead) * (request.num_cards - 1);
   plan.reserve = context_reserve(request.card) * request.num_cards + request.desktop;
+  if (request.expert_layers_in_host > 0) leave_experts(request, weights, asked, plan);
   return plan;
 }
 

@@ -29,6 +29,7 @@ struct VramRequest {
   double slots = 1.0;                   ///< of llama.cpp, that share the context
   VllmSettings vllm{};                  ///< beside what this says itself: cards and type of the cache
   std::optional<int> layers_on_card{};  ///< of llama.cpp, the output head counts as one; absent: all
+  int expert_layers_in_host = 0;        ///< of llama.cpp, the first ones, whose routed experts stay there
   Bytes desktop{};                      ///< what a desktop or another program holds on the card
 };
 

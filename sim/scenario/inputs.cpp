@@ -110,7 +110,8 @@ void add_speed(const ServiceSpec& service, const LlmServerSpec& spec, const Lab&
                                                                     .model = spec.model,
                                                                     .backend = spec.backend,
                                                                     .settings = spec.engine,
-                                                                    .group = card_group(spec, node, catalog)});
+                                                                    .group = card_group(spec, node, catalog),
+                                                                    .host = host_memory(spec, node)});
   const auto add = [&](std::string_view name, const calibration::Estimate& rate) {
     collector.add(
         fmt::format("{}.{}", service.name, name), rate.value, "tok/s",

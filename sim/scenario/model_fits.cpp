@@ -10,6 +10,8 @@
 #include "models/base/text.hpp"
 #include "models/registry.hpp"
 #include "models/serving/card_memory.hpp"
+#include "models/serving/model_weights.hpp"
+#include "models/serving/offload_step_time.hpp"
 #include "models/serving/server_engine.hpp"
 #include "sim/scenario/server_cards.hpp"
 
@@ -89,6 +91,25 @@ void check_model_loads(TableReader& service, const LlmServerSpec& spec, const No
                fmt::format("does not load on {}: with {:.0f} tokens of context it takes {:.1f} GiB ({}) of {:.1f} GiB",
                            names_of(spec), request.context, plan.total().value() / kGiB, breakdown(plan), plan.usable.value() / kGiB),
                changes.empty() ? "see labtwin fit-model" : fmt::format("it would with {}", changes.front().what));
+}
+
+void check_host_memory(TableReader& service, const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog) {
+  const serving::LlamaServer* llama = serving::llama_server(spec.engine);
+  const auto parts = parts_of(spec, node, load_quant_table(catalog), catalog);
+  if (llama == nullptr || !llama->offloads() || !parts) return;
+  const std::string_view key = llama->n_cpu_moe > 0 ? "n_cpu_moe" : "n_gpu_layers";
+  if (llama->n_cpu_moe > 0 && !parts->shape.experts) service.fail(key, fmt::format("{} has no experts", spec.model));
+  if (spec.gpus.size() > 1) service.fail(key, "of several cards is not simulated: one card and the memory of the host");
+  if (!node.memory.bandwidth) {
+    service.fail(key, fmt::format("needs the bandwidth of the memory of {}, at which cores read the weights", node.name),
+                 "memory = { size = \"64 GiB\", bandwidth = \"80 GB/s\" }");
+  }
+  const auto layers = static_cast<int>(llama->n_gpu_layers.value_or(static_cast<std::uint32_t>(parts->shape.layers) + 1));
+  const serving::WeightPlacement placement = serving::place_weights(
+      parts->shape, serving::model_weights(parts->shape, parts->quant), layers, static_cast<int>(llama->n_cpu_moe));
+  if (placement.in_host() <= node.memory.size) return;
+  service.fail(key, fmt::format("leaves {:.1f} GiB of weights to the memory of {}, which has {}",
+                                placement.in_host().value() / kGiB, node.name, format_quantity(node.memory.size)));
 }
 
 std::optional<Bytes> claimed_memory(const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog) {

@@ -14,6 +14,9 @@ namespace labtwin {
 /// model or quantisation are wrong: these have been reported.
 void check_model_loads(TableReader& service, const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog);
 
+/// Reports what is missing where weights stay in the memory of the host: its bandwidth, or room.
+void check_host_memory(TableReader& service, const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog);
+
 /// What the server holds of its card while it runs; nothing where a name is wrong.
 [[nodiscard]] std::optional<Bytes> claimed_memory(const LlmServerSpec& spec, const NodeSpec& node,
                                                   const catalog::Catalog& catalog);

@@ -48,6 +48,9 @@ serving::ServerSettings read_llama(TableReader& table, const Surroundings& aroun
   server.kv.key = read_kv_types(table, "cache_type_k", around.quants).key;
   server.kv.value = read_kv_types(table, "cache_type_v", around.quants).value;
   server.cache_prompt = table.value_or<bool>("cache_prompt", server.cache_prompt);
+  server.n_cpu_moe = table.value_or<std::uint32_t>("n_cpu_moe", server.n_cpu_moe);
+  server.n_gpu_layers = table.optional<std::uint32_t>("n_gpu_layers", at_least(1.0));
+  server.threads = table.value_or<std::uint32_t>("threads", server.threads, at_least(1.0));
   check_context(table, "ctx_size", server.ctx_size / server.parallel, around);
   return server;
 }
@@ -121,7 +124,10 @@ ServiceKind read_llm_server(TableReader& table, const ServicePlace& place) {
       check_reference(table, "backend", spec.backend, {"cuda", "metal", "opencl", "rocm", "sycl", "vulkan"});
     }
   }
-  if (place.node != nullptr) check_model_loads(table, spec, *place.node, place.catalog);
+  if (place.node != nullptr) {
+    check_model_loads(table, spec, *place.node, place.catalog);
+    check_host_memory(table, spec, *place.node, place.catalog);
+  }
   spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
   spec.queue_limit = table.optional<std::uint32_t>("queue_limit");
   spec.load = read_load(table, place);

@@ -98,6 +98,15 @@ void read_server_cards(TableReader& table, const ServicePlace& place, LlmServerS
   check_heads(table, spec, place.catalog);
 }
 
+std::optional<calibration::HostMemory> host_memory(const LlmServerSpec& spec, const NodeSpec& node) {
+  const serving::LlamaServer* llama = serving::llama_server(spec.engine);
+  if (llama == nullptr || !llama->offloads() || !node.memory.bandwidth) return std::nullopt;
+  const GpuSpec& gpu = gpu_named(node, spec.gpus.front());
+  return calibration::HostMemory{.bandwidth = *node.memory.bandwidth,
+                                 .threads = llama->threads > 0 ? llama->threads : static_cast<double>(node.cpu.cores),
+                                 .link = storage::data_rate(gpu.link)};
+}
+
 AcceleratorPart slowest_card(const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog) {
   AcceleratorPart slowest = load_accelerator(catalog, gpu_named(node, spec.gpus.front()).part);
   Bytes memory = slowest.spec.memory;

@@ -2,9 +2,11 @@
 
 // The cards that an inference server runs on, and the links between them.
 
+#include <optional>
 #include <vector>
 
 #include "models/base/table_reader.hpp"
+#include "models/calibration/server_speed.hpp"
 #include "models/catalog/catalog.hpp"
 #include "models/interconnect/card_group.hpp"
 #include "models/registry.hpp"
@@ -26,6 +28,9 @@ void read_server_cards(TableReader& table, const ServicePlace& place, LlmServerS
 /// The cards of one copy of the model and their narrowest way to each other.
 [[nodiscard]] interconnect::CardGroup card_group(const LlmServerSpec& spec, const NodeSpec& node,
                                                  const catalog::Catalog& catalog, int copy = 0);
+
+/// The memory of the host, where the server leaves weights there.
+[[nodiscard]] std::optional<calibration::HostMemory> host_memory(const LlmServerSpec& spec, const NodeSpec& node);
 
 /// Whether cards of this part reach each other's memory over PCIe unless the lab says otherwise: those of GeForce do not.
 [[nodiscard]] bool reaches_peers(const NodeSpec& node, const std::string& part);

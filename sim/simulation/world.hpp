@@ -105,6 +105,7 @@ class World {
                                                              const std::string& to);
   [[nodiscard]] std::vector<topology::LaneUse> ring_lanes(const NodeSpec& node, const std::vector<std::string>& cards);
   [[nodiscard]] service::BusWay way_over_bus(const std::string& node, const std::string& from, const std::string& to);
+  void cross_memory(const NodeSpec& node, service::LlmServer& server, const std::string& name);
   void build(const ServiceSpec& service, const BulkCopySpec& spec);
   /// In world_llm.cpp.
   void add_to_ollama(const ServiceSpec& service, const serving::OllamaServer& settings, Bytes memory);

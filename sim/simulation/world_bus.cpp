@@ -96,6 +96,14 @@ std::vector<LaneUse> World::ring_lanes(const NodeSpec& node, const std::vector<s
   return lanes;
 }
 
+// Weights that stay in the memory of the host are read there; copies of them to the card are thought to meet nobody on its link.
+void World::cross_memory(const NodeSpec& node, service::LlmServer& server, const std::string& name) {
+  const auto memory = tree_.find_link(node.name + ".memory");
+  if (node.board.empty() || !memory) return;
+  used_links_.insert(*memory);
+  server.cross(*bus_, {{2 * *memory, 1.0}}, names_.owners.intern(name));
+}
+
 void World::build(const ServiceSpec& service, const BulkCopySpec& spec) {
   if (!spec.is_enabled) return;
   const NodeSpec& node = *scenario_->lab.find_node(service.node);

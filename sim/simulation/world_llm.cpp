@@ -42,7 +42,8 @@ std::unique_ptr<service::LlmServer> World::make_server(const ServiceSpec& servic
                                                               .model = spec.model,
                                                               .backend = spec.backend,
                                                               .settings = spec.engine,
-                                                              .group = group});
+                                                              .group = group,
+                                                              .host = host_memory(spec, node)});
   auto server = std::make_unique<service::LlmServer>(
       engine_, card(service.node, spec.cards_of(copy)), serving::make_engine(place, spec.engine), std::move(speed.step_time),
       service::LlmServerOptions{.longest_request = serving::longest_request(spec.engine), .queue_limit = spec.queue_limit});
@@ -50,6 +51,7 @@ std::unique_ptr<service::LlmServer> World::make_server(const ServiceSpec& servic
   if (exchanges && bus_ && !node.board.empty()) {
     server->cross(*bus_, ring_lanes(node, spec.cards_of(copy)), names_.owners.intern(service.name));
   }
+  if (host_memory(spec, node) && bus_) cross_memory(node, *server, service.name);
   return server;
 }
 
