@@ -32,7 +32,7 @@ constexpr auto kLevels = std::to_array<PooledLevel>({
 constexpr PooledLawDesign kDesign = {"collectives", kLevels, 0.03};
 constexpr double kMicro = 1e6;
 constexpr Bytes kMessage = Bytes::from_base(1e6);  // to take terms apart by
-constexpr double kLaunch = 8e-6;  // of a kernel from the host, s
+constexpr double kLaunch = 8e-6;                   // of a kernel from the host, s
 
 struct Call {
   CollectiveOp op = CollectiveOp::AllReduce;

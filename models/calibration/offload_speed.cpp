@@ -84,8 +84,8 @@ ServerSpeed offload_speed(const ServerSetup& setup, const serving::LlamaServer& 
   ServerSpeed speed;
   speed.step_time = std::make_unique<serving::OffloadStepTime>(coefficients);
   speed.grade = Grade::Fitted;
-  speed.source = fmt::format("offload of llama.cpp: {:.1f} GB of weights in the memory of the host",
-                             placement.in_host().value() / 1e9);
+  speed.source =
+      fmt::format("offload of llama.cpp: {:.1f} GB of weights in the memory of the host", placement.in_host().value() / 1e9);
   const Estimate token = law.seconds(row);
   speed.decode_tok_s = {1.0 / token.value, 1.0 / token.high, 1.0 / token.low};
   row.is_prompt = true;

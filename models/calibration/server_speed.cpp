@@ -155,10 +155,9 @@ ServerSpeed vllm_speed(const ServerSetup& setup) {
   const serving::ModelWeights weights = serving::model_weights(setup.place.shape, setup.place.quant);
   ServerSpeed speed;
   const double num_cards = setup.group.num_cards;
-  speed.step_time =
-      with_exchange(setup, std::make_unique<serving::OperatorStepTime>(
-                               serving::typical_coefficients(setup.place.card),
-                               serving::operator_work(setup.place.shape, weights, num_cards)));
+  speed.step_time = with_exchange(
+      setup, std::make_unique<serving::OperatorStepTime>(serving::typical_coefficients(setup.place.card),
+                                                         serving::operator_work(setup.place.shape, weights, num_cards)));
   speed.source = "coefficients typical of the operators of vLLM on an RTX 4090 and an RTX PRO 6000";
   add_rates(speed, kTypicalCoefficients, kTypicalCoefficients);
   return speed;

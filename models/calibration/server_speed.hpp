@@ -28,8 +28,8 @@ struct ServerSetup {
   std::string model;    ///< of the catalog
   std::string backend;  ///< how llama.cpp reaches the card; empty: as usual for the vendor
   const serving::ServerSettings& settings;
-  interconnect::CardGroup group{};  ///< several cards like `card`
-  std::optional<HostMemory> host{};   ///< where the server leaves weights there
+  interconnect::CardGroup group{};   ///< several cards like `card`
+  std::optional<HostMemory> host{};  ///< where the server leaves weights there
 };
 
 struct ServerSpeed {
@@ -43,7 +43,8 @@ struct ServerSpeed {
 /// Law:    vLLM: the operators' law with the coefficients that are typical of a card; llama.cpp and Ollama: the throughput law
 ///         with the factors of this card, model, quantisation and backend
 /// Inputs: parts of the catalog; settings of the server
-/// Valid:  a model wholly in the memory of one card, or in part with the law of kind offload, or of several alike: then with the all-reduces of the law of kind
+/// Valid:  a model wholly in the memory of one card, or in part with the law of kind offload, or of several alike: then with
+/// the all-reduces of the law of kind
 ///         collectives where they share every matrix
 /// Source: models/serving/operator_law.hpp, models/calibration/priors/llm_throughput.toml
 /// Error:  see `labtwin validate` of the kinds serving_run and llm_throughput

@@ -35,9 +35,9 @@ struct LlamaServer {
   bool flash_attn = true;
   KvTypes kv{};  ///< `cache_type_k`, `cache_type_v`
   bool cache_prompt = true;
-  std::uint32_t n_cpu_moe = 0;                   ///< layers whose routed experts stay in the memory of the host
+  std::uint32_t n_cpu_moe = 0;                  ///< layers whose routed experts stay in the memory of the host
   std::optional<std::uint32_t> n_gpu_layers{};  ///< on the card, the output head counts as one; absent: all
-  std::uint32_t threads = 0;                     ///< that multiply there; 0: as many as the node has cores
+  std::uint32_t threads = 0;                    ///< that multiply there; 0: as many as the node has cores
 
   [[nodiscard]] bool offloads() const noexcept { return n_cpu_moe > 0 || n_gpu_layers.has_value(); }
 };

@@ -18,8 +18,8 @@ namespace {
 
 constexpr double kContextStep = 256.0;
 
-// Routed experts of the first layers stay in the host's memory; to multiply a prompt by them, one tensor of a layer at a time is
-// copied to the card: gate, up or down.
+// Routed experts of the first layers stay in the host's memory; to multiply a prompt by them, one tensor of a layer at a time
+// is copied to the card: gate, up or down.
 void leave_experts(const VramRequest& request, const ModelWeights& weights, int layers_on_card, VramPlan& plan) {
   const WeightPlacement placement = place_weights(request.shape, weights, layers_on_card, request.expert_layers_in_host);
   plan.weights = placement.dense_on_card + placement.experts_on_card;

@@ -1,4 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -69,15 +73,41 @@ std::string_view color_of(Sharing sharing) {
   return "#222222";
 }
 
+/// From idle to busy.
+std::string_view heat_of(double busy) {
+  if (busy < 0.05) return "#9fb3c8";
+  if (busy < 0.25) return "#e0b040";
+  return busy < 0.6 ? "#e07b2a" : "#c0281c";
+}
+
+/// How a link looks, and what stands beside it.
+struct LinkLook {
+  LineStyle line;
+  std::string label;
+};
+
+LinkLook look_of(const Link& link, std::optional<double> busy) {
+  LinkLook look{.line = {.color = color_of(link.sharing), .width = 2.0, .dashed = link.sharing == Sharing::Cap},
+                .label = rate_text(link.bandwidth.value())};
+  if (!busy) return look;
+  look.line.color = heat_of(*busy);
+  look.line.width = 2.0 + 4.0 * std::min(1.0, *busy);
+  look.label += fmt::format(", {:.0f} % busy", 100.0 * *busy);
+  return look;
+}
+
 }  // namespace
 
-std::string topology_svg(const Topology& topology) {
+std::string topology_svg(const Topology& topology, const std::map<topology::LinkId, double>& busy) {
+  std::vector<LinkLook> looks;
+  for (topology::LinkId id = 0; id < topology.links().size(); ++id) {
+    const auto found = busy.find(id);
+    looks.push_back(look_of(topology.link(id), found == busy.end() ? std::nullopt : std::optional(found->second)));
+  }
   const Layout layout(topology);
   Svg picture(layout.size());
-  for (const Link& link : topology.links()) {
-    const Point from = layout.center(link.from);
-    const Point to = layout.center(link.to);
-    picture.line(from, to, {.color = color_of(link.sharing), .width = 2.0, .dashed = link.sharing == Sharing::Cap});
+  for (topology::LinkId id = 0; id < looks.size(); ++id) {
+    picture.line(layout.center(topology.link(id).from), layout.center(topology.link(id).to), looks[id].line);
   }
   for (NodeId node = 0; node < topology.nodes().size(); ++node) {
     const Point center = layout.center(node);
@@ -85,11 +115,11 @@ std::string topology_svg(const Topology& topology) {
     picture.rectangle({center.x - kBoxWidth / 2.0, center.y - kBoxHeight / 2.0}, {kBoxWidth, kBoxHeight}, "#e8edf2", name);
     picture.text({center.x, center.y + 4.0}, name, {.anchor = Anchor::Middle});
   }
-  for (const Link& link : topology.links()) {
-    const Point from = layout.center(link.from);
-    const Point to = layout.center(link.to);
-    picture.text({(from.x + to.x) / 2.0, (from.y + to.y) / 2.0 - 4.0}, rate_text(link.bandwidth.value()),
-                 {.size = 11.0, .anchor = Anchor::Middle, .color = color_of(link.sharing)});
+  for (topology::LinkId id = 0; id < looks.size(); ++id) {
+    const Point from = layout.center(topology.link(id).from);
+    const Point to = layout.center(topology.link(id).to);
+    picture.text({(from.x + to.x) / 2.0, (from.y + to.y) / 2.0 - 4.0}, looks[id].label,
+                 {.size = 11.0, .anchor = Anchor::Middle, .color = looks[id].line.color});
   }
   return picture.document();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,6 +60,7 @@ struct TopologyReport {
 [[nodiscard]] TopologyReport report_on(topology::Topology topology);
 [[nodiscard]] std::string topology_text(const TopologyReport& report);
 [[nodiscard]] std::string topology_json(const TopologyReport& report);
-[[nodiscard]] std::string topology_svg(const topology::Topology& topology);
+/// `busy`: by link, the share of the time in which it was; such links are drawn the hotter and thicker the busier they were.
+[[nodiscard]] std::string topology_svg(const topology::Topology& topology, const std::map<topology::LinkId, double>& busy = {});
 
 }  // namespace labtwin::output

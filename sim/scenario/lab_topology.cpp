@@ -152,4 +152,14 @@ Topology lab_topology(const Lab& lab, const catalog::Catalog& catalog) {
   return graph;
 }
 
+std::string link_resource(const Lab& lab, const std::string& link) {
+  const std::size_t dot = link.find('.');
+  const NodeSpec* node = lab.find_node(link.substr(0, dot));
+  if (node == nullptr || dot == std::string::npos || link.find(" - ") != std::string::npos) return link;
+  const std::string part = link.substr(dot + 1);
+  const bool is_card = std::any_of(node->gpus.begin(), node->gpus.end(), [&](const GpuSpec& gpu) { return gpu.name == part; });
+  const std::string name = is_card ? "PCIe of " + part : part == "uplink" ? "chipset uplink" : part;
+  return lab.nodes.size() == 1 ? name : fmt::format("{}.{}", node->name, name);
+}
+
 }  // namespace labtwin

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "models/catalog/catalog.hpp"
 #include "models/topology/topology.hpp"
 #include "sim/scenario/lab.hpp"
@@ -13,5 +15,9 @@ namespace labtwin {
 /// behind it what sits in slots of the chipset and network cards of the board; cards in slots of a board are places of their
 /// own.
 [[nodiscard]] topology::Topology lab_topology(const Lab& lab, const catalog::Catalog& catalog);
+
+/// What the tables of a run call a link: `PCIe of gpu0`, `chipset uplink`, `memory`, a drive by its name, with the machine's
+/// name before it where there are several; cables have their own names.
+[[nodiscard]] std::string link_resource(const Lab& lab, const std::string& link);
 
 }  // namespace labtwin

@@ -71,8 +71,9 @@ void check_groups(TableReader& table, const std::vector<ServiceSpec>& services, 
     if (server == nullptr || other.node != self.node || server->gpus == gpus) continue;
     const auto shared = std::find_first_of(gpus.begin(), gpus.end(), server->gpus.begin(), server->gpus.end());
     if (shared == gpus.end()) continue;
-    table.fail(card_key(table), fmt::format("{} runs on {} too, with other cards beside it: servers share all of their cards or none",
-                                            other.name, *shared));
+    table.fail(card_key(table),
+               fmt::format("{} runs on {} too, with other cards beside it: servers share all of their cards or none",
+                           other.name, *shared));
     return;
   }
 }
@@ -87,10 +88,11 @@ void check_model_loads(TableReader& service, const LlmServerSpec& spec, const No
   const serving::VramPlan plan = plan_vram(request);
   if (plan.loads()) return;
   const auto changes = changes_that_load(request, quants);
-  service.fail("model",
-               fmt::format("does not load on {}: with {:.0f} tokens of context it takes {:.1f} GiB ({}) of {:.1f} GiB",
-                           names_of(spec), request.context, plan.total().value() / kGiB, breakdown(plan), plan.usable.value() / kGiB),
-               changes.empty() ? "see labtwin fit-model" : fmt::format("it would with {}", changes.front().what));
+  service.fail(
+      "model",
+      fmt::format("does not load on {}: with {:.0f} tokens of context it takes {:.1f} GiB ({}) of {:.1f} GiB", names_of(spec),
+                  request.context, plan.total().value() / kGiB, breakdown(plan), plan.usable.value() / kGiB),
+      changes.empty() ? "see labtwin fit-model" : fmt::format("it would with {}", changes.front().what));
 }
 
 void check_host_memory(TableReader& service, const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog) {

@@ -58,8 +58,8 @@ void check_heads(TableReader& table, const LlmServerSpec& spec, const catalog::C
 void read_parallelism(TableReader& table, LlmServerSpec& spec) {
   const auto num_cards = static_cast<std::uint32_t>(spec.gpus.size());
   if (!std::holds_alternative<serving::VllmServer>(spec.engine)) {
-    spec.split = table.enumeration_or("split_mode", ModelSplit::Layers,
-                                      {{"layer", ModelSplit::Layers}, {"row", ModelSplit::Tensors}});
+    spec.split =
+        table.enumeration_or("split_mode", ModelSplit::Layers, {{"layer", ModelSplit::Layers}, {"row", ModelSplit::Tensors}});
     return;
   }
   spec.split = ModelSplit::Tensors;
@@ -88,7 +88,9 @@ const GpuSpec& gpu_named(const NodeSpec& node, const std::string& name) {
 
 bool reaches_peers(const NodeSpec& node, const std::string& part) {
   if (node.p2p) return *node.p2p;
-  const auto is_of = [&](std::string_view series) { return part.starts_with(series) && part.find("-ada") == std::string::npos; };
+  const auto is_of = [&](std::string_view series) {
+    return part.starts_with(series) && part.find("-ada") == std::string::npos;
+  };
   return !(is_of("rtx-20") || is_of("rtx-30") || is_of("rtx-40") || is_of("rtx-50"));
 }
 

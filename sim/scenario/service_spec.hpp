@@ -2,6 +2,7 @@
 
 // The services of a scenario as they stand in its file, with every default resolved.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,17 +52,17 @@ struct LoadSpec {
 };
 
 /// A local inference server with one model.
-///   type = "llm_server"; node, gpu = "gpu0" or gpus = ["gpu0", "gpu1"]; model = "llama-3-8b"; quant = "q4_k_m"; load = ...; queue_limit = ...
-///   engine = "llama.cpp"; parallel, ctx_size, batch_size, ubatch_size, flash_attn, cache_type_k, cache_type_v, cache_prompt,
-///   backend engine = "vllm"; max_num_seqs, max_num_batched_tokens, gpu_memory_utilization, max_model_len, block_size,
-///   kv_cache_dtype,
+///   type = "llm_server"; node, gpu = "gpu0" or gpus = ["gpu0", "gpu1"]; model = "llama-3-8b"; quant = "q4_k_m"; load = ...;
+///   queue_limit = ... engine = "llama.cpp"; parallel, ctx_size, batch_size, ubatch_size, flash_attn, cache_type_k,
+///   cache_type_v, cache_prompt, backend engine = "vllm"; max_num_seqs, max_num_batched_tokens, gpu_memory_utilization,
+///   max_model_len, block_size, kv_cache_dtype,
 ///                    enable_prefix_caching
 ///   engine = "ollama"; num_parallel, num_ctx, num_batch, flash_attention, kv_cache_type, keep_alive, max_loaded_models
 struct LlmServerSpec {
-  std::vector<std::string> gpus;  ///< one or several, see server_cards.hpp
+  std::vector<std::string> gpus;                                      ///< one or several, see server_cards.hpp
   interconnect::ModelSplit split = interconnect::ModelSplit::Layers;  ///< over the cards of one copy
   int num_copies = 1;                                                 ///< of the model, each on as many of the cards
-  std::string model;  ///< of models/catalog/llms
+  std::string model;                                                  ///< of models/catalog/llms
   std::string quant;  ///< how its weights are stored: `q4_k_m`, `f16`, `awq-int4`
   Bytes memory;       ///< of the host
   serving::ServerSettings engine;
@@ -70,8 +71,9 @@ struct LlmServerSpec {
   std::optional<LoadSpec> load{};
 
   [[nodiscard]] int cards_per_copy() const noexcept { return static_cast<int>(gpus.size()) / num_copies; }
-  [[nodiscard]] std::vector<std::string> cards_of(int copy) const {
-    return {gpus.begin() + copy * cards_per_copy(), gpus.begin() + (copy + 1) * cards_per_copy()};
+  [[nodiscard]] std::vector<std::string> cards_of(std::ptrdiff_t copy) const {
+    const std::ptrdiff_t count = cards_per_copy();
+    return {gpus.begin() + copy * count, gpus.begin() + (copy + 1) * count};
   }
 };
 

@@ -37,9 +37,15 @@ Bus::Copy::Copy(Engine& engine, Bus& bus, StreamDemand demand, Bytes bytes, Owne
       left_(bytes),
       noted_at_(engine.now()),
       done_(engine),
-      alarm_(engine, [this] { done_.complete(); }),
+      alarm_(engine, [this] { end(); }),
       stream_(bus, std::move(demand), owner, [this] { arm(); }) {
   arm();
+}
+
+void Bus::Copy::end() {
+  stream_.set_cap({});
+  alarm_.clear();
+  done_.complete();
 }
 
 void Bus::Copy::arm() {
@@ -123,13 +129,14 @@ void Bus::solve() {
 
 std::vector<Bus::Culprit> Bus::culprits(const Stream& stream) const {
   std::vector<Culprit> found;
-  if (!stream.turn_.bottleneck) return found;
+  const std::optional<LaneId> lane = stream.turn_cap_ ? stream.turn_.bottleneck : stream.fair_.bottleneck;
+  if (!lane) return found;
   double total = 0.0;
   for (const Stream* other : streams_) {
     if (other == &stream) continue;
     for (const LaneUse& use : other->demand_.lanes) {
       const double rate = use.crossings * other->fair_.rate.value();
-      if (use.lane != *stream.turn_.bottleneck || rate <= 0.0) continue;
+      if (use.lane != *lane || rate <= 0.0) continue;
       const auto same = std::find_if(found.begin(), found.end(), [&](const Culprit& c) { return c.owner == other->owner_; });
       if (same == found.end()) {
         found.push_back({other->owner_, rate});

@@ -93,8 +93,9 @@ class Bus::Stream {
   [[nodiscard]] bool is_held() const noexcept { return fair_.bottleneck.has_value(); }
   /// While it has its turn.
   [[nodiscard]] BytesPerSecond turn_rate() const noexcept { return turn_.rate; }
-  /// The lane that holds up its turns, and who is there; nothing if none does.
+  /// The lane that holds up its turns; nothing if none does.
   [[nodiscard]] std::optional<topology::LaneId> turn_bottleneck() const noexcept { return turn_.bottleneck; }
+  /// Who else is on the lane that holds it up, or its turns where it has them; empty if none does.
   [[nodiscard]] std::vector<Culprit> culprits() const { return bus_->culprits(*this); }
   /// Bytes so far.
   [[nodiscard]] Bytes moved();
@@ -120,9 +121,11 @@ class Bus::Copy {
 
   [[nodiscard]] Trigger<>& done() noexcept { return done_; }
   [[nodiscard]] Bytes moved() { return stream_.moved(); }
+  [[nodiscard]] std::vector<Culprit> culprits() const { return stream_.culprits(); }
 
  private:
   void arm();
+  void end();
 
   Engine* engine_;
   Bytes left_;

@@ -102,8 +102,15 @@ Task<Outcome> NetworkClient::carry_packets(Side from, Bytes size, Call& call, Se
 // The bytes flow over the shared links; the rest of what the message takes alone is latency and slow start.
 Task<Outcome> NetworkClient::carry_large(Side from, Bytes size, Seconds alone, CallRecord& record) {
   const Bytes wire = network::bytes_on_wire(size, options_.tcp.mtu);
+  const BusWay& way = from == Side::Client ? options_.way.inside_to_server : options_.way.inside_to_client;
+  std::optional<BusPassage> inside;
+  if (way.bus != nullptr) inside.emplace(*engine_, way, options_.way.plain.rate, wire, record.owner());
   const TransferResult transfer = co_await engine_->transfer(route(from), wire, record.owner());
   record.add(options_.network, transfer.causes);
+  if (inside) {
+    const Causes held = co_await inside->rest();
+    record.add(options_.network, held);
+  }
   if (transfer.outcome != Outcome::Completed) co_return transfer.outcome;
   const Seconds rest = std::max(Seconds{}, alone - wire / options_.way.plain.rate);
   co_await engine_->hold(rest);

@@ -14,6 +14,7 @@
 #include "models/topology/topology.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/process/resource.hpp"
+#include "sim/service/bus_passage.hpp"
 #include "sim/service/call_record.hpp"
 
 namespace labtwin::service {
@@ -31,6 +32,8 @@ struct NetworkWay {
   network::PlainPath plain;                              ///< as the lab has it
   std::shared_ptr<const network::PathSchedule> packets;  ///< nothing: it neither loses packets nor changes
   std::vector<ChargedDegradation> degradations;
+  BusWay inside_to_server{};  ///< links inside the machines at both ends
+  BusWay inside_to_client{};
 };
 
 /// How a client keeps its connections to one service.

@@ -25,7 +25,8 @@ class PacedBulk {
   explicit PacedBulk(Engine& engine) : engine_(&engine), alarm_(engine, [this] { apply(); }) {}
 
   /// `alone`: what the volume would give the job. `on_end` as of Volume::start_bulk.
-  void start(Volume& volume, const BusWay& way, const storage::BulkJob& job, BytesPerSecond alone, std::function<void()> on_end);
+  void start(Volume& volume, const BusWay& way, const storage::BulkJob& job, BytesPerSecond alone,
+             std::function<void()> on_end);
   void stop();
   [[nodiscard]] bool is_running() const noexcept { return id_.has_value(); }
   [[nodiscard]] Bytes progress();

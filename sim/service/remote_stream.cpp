@@ -182,8 +182,12 @@ Task<> RemoteVolume::carry(storage::BulkJob job, Bytes data) {
   Way& way = job.direction == storage::Direction::Read ? to_client_ : to_server_;
   const SeizeOptions for_owner{.owner = job.owner, .priority = 0, .timeout = {}};
   const SeizeResult turn = co_await way.turns.seize(for_owner);
+  const std::unique_ptr<BusPassage> inside = pass_inside(way, wire, job.owner);
   const TransferResult transfer = co_await engine().transfer(way.route, wire, job.owner);
   static_cast<void>(transfer);
+  if (!inside) co_return;
+  const Causes held = co_await inside->rest();
+  static_cast<void>(held);
 }
 
 // Somebody else comes: blocks again, from where the flow is.

@@ -26,8 +26,16 @@ RemoteVolume::RemoteVolume(Engine& engine, const RemoteVolumeOptions& options, c
       places_(places),
       slots_(engine, servers(std::size_t{options.protocol.slots} * options.protocol.num_connections)),
       connections_(engine, servers(options.protocol.num_connections)),
-      to_server_{places.to_server, Resource(engine, servers(options.protocol.num_connections)), network::Side::Client},
-      to_client_{places.to_client, Resource(engine, servers(options.protocol.num_connections)), network::Side::Server} {}
+      to_server_{places.to_server,
+                 Resource(engine, servers(options.protocol.num_connections)),
+                 network::Side::Client,
+                 {},
+                 places.inside_to_server},
+      to_client_{places.to_client,
+                 Resource(engine, servers(options.protocol.num_connections)),
+                 network::Side::Server,
+                 {},
+                 places.inside_to_client} {}
 
 void RemoteVolume::submit(storage::Io& io, IoListener& listener, std::size_t tag) {
   end_flows();
@@ -124,6 +132,11 @@ Task<RemoteVolume::Answer> RemoteVolume::serve(storage::Io io) {
   co_return answer;
 }
 
+std::unique_ptr<BusPassage> RemoteVolume::pass_inside(const Way& way, Bytes wire, OwnerId owner) {
+  if (way.inside.bus == nullptr) return nullptr;
+  return std::make_unique<BusPassage>(engine(), way.inside, options_.link, wire, owner);
+}
+
 Task<RemoteVolume::Answer> RemoteVolume::move(Way* way, Bytes data, OwnerId owner) {
   if (options_.packets) co_return co_await move_packets(way, data, owner);
   Answer answer;
@@ -132,9 +145,14 @@ Task<RemoteVolume::Answer> RemoteVolume::move(Way* way, Bytes data, OwnerId owne
     const SeizeResult turn = co_await way->turns.seize(for_owner);
     answer.causes = turn.causes;
     const Bytes wire = storage::request_cost(options_.protocol, data).wire;
+    const std::unique_ptr<BusPassage> inside = pass_inside(*way, wire, owner);
     const TransferResult transfer = co_await engine().transfer(way->route, wire, owner);
     answer.outcome = transfer.outcome;
     add(answer.causes, transfer.causes);
+    if (inside) {
+      const Causes held = co_await inside->rest();
+      add(answer.causes, held);
+    }
   }
   const Seconds latency = options_.one_way + 2.0 * options_.protocol.host_latency;
   co_await engine().hold(latency);

@@ -13,6 +13,7 @@
 #include "models/topology/topology.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/process/resource.hpp"
+#include "sim/service/bus_passage.hpp"
 #include "sim/service/cores.hpp"
 #include "sim/service/volume.hpp"
 
@@ -45,6 +46,8 @@ class RemoteVolume final : public Volume {
     Cores* cores = nullptr;     ///< of the server
     topology::Route to_server;  ///< over links whose latency is next to nothing: it is in `one_way`
     topology::Route to_client;
+    BusWay inside_to_server{};  ///< links inside the machines at both ends
+    BusWay inside_to_client{};
   };
 
   RemoteVolume(Engine& engine, const RemoteVolumeOptions& options, const Places& places);
@@ -101,7 +104,11 @@ class RemoteVolume final : public Volume {
     Resource turns;  ///< to send: one message at a time on each connection
     network::Side from = network::Side::Client;
     std::vector<std::unique_ptr<network::Connection>> free_lines{};  ///< connections that nobody sends over now
+    BusWay inside{};
   };
+
+  /// Nothing where neither machine names its board.
+  [[nodiscard]] std::unique_ptr<BusPassage> pass_inside(const Way& way, Bytes wire, OwnerId owner);
 
   /// How a request, or a part of it, went; the causes sum to the time it took.
   struct Answer {

@@ -19,7 +19,8 @@ inline void record_tokens(Recorder& recorder, const TokenStages& stages, const R
     RequestEnd end = call;
     end.ended = end.arrived + duration;
     Timeline timeline;
-    timeline.append({.resource = result.card, .kind = DelayKind::Service, .culprit = owner, .duration = end.ended - end.arrived});
+    timeline.append(
+        {.resource = result.card, .kind = DelayKind::Service, .culprit = owner, .duration = end.ended - end.arrived});
     recorder.end_stage(stage, end, timeline);
   };
   record(stages.ttft, result.time_to_first_token);

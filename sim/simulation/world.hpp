@@ -104,6 +104,8 @@ class World {
   [[nodiscard]] std::vector<topology::LaneUse> lanes_between(const NodeSpec& node, const std::string& from,
                                                              const std::string& to);
   [[nodiscard]] std::vector<topology::LaneUse> ring_lanes(const NodeSpec& node, const std::vector<std::string>& cards);
+  /// Of a message from one machine to the other: uplinks of chipsets that the network cards hang on, and memories.
+  [[nodiscard]] service::BusWay inside_machines(const std::string& from, const std::string& to);
   [[nodiscard]] service::BusWay way_over_bus(const std::string& node, const std::string& from, const std::string& to);
   void cross_memory(const NodeSpec& node, service::LlmServer& server, const std::string& name);
   void build(const ServiceSpec& service, const BulkCopySpec& spec);
@@ -165,8 +167,8 @@ class World {
   std::map<DriveKey, std::unique_ptr<service::GpuCard>> cards_;  ///< those that somebody uses
   std::map<std::string, std::unique_ptr<service::LlmServer>> llms_;
   std::map<std::string, std::vector<std::unique_ptr<service::LlmServer>>> further_copies_;  ///< by server
-  std::map<std::string, std::unique_ptr<service::ModelLoad>> loads_;  ///< by server
-  std::map<DriveKey, std::unique_ptr<service::OllamaHost>> ollamas_;  ///< by node and card
+  std::map<std::string, std::unique_ptr<service::ModelLoad>> loads_;                        ///< by server
+  std::map<DriveKey, std::unique_ptr<service::OllamaHost>> ollamas_;                        ///< by node and card
   std::map<std::string, std::unique_ptr<service::EtlJob>> jobs_;
   std::map<std::string, std::unique_ptr<service::BulkCopy>> copies_;
   std::vector<std::unique_ptr<service::NetworkClient>> clients_;

@@ -20,12 +20,6 @@ bool is_card(const NodeSpec& node, const std::string& place) {
   return std::any_of(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& gpu) { return gpu.name == place; });
 }
 
-/// What a link of the tree is called in a lab of one machine: `PCIe of gpu0`, `chipset uplink`, `memory`.
-std::string link_name(const std::string& part) {
-  if (part == "uplink") return "chipset uplink";
-  return part == "memory" ? part : "PCIe of " + part;
-}
-
 }  // namespace
 
 topology::Topology World::tree_of(const Scenario& scenario, const catalog::Catalog& catalog) {
@@ -41,8 +35,8 @@ void World::build_bus() {
     const std::size_t dot = link.name.find('.');
     const NodeSpec* node = scenario_->lab.find_node(link.name.substr(0, dot));
     const bool is_inside = node != nullptr && dot != std::string::npos && link.name.find(" - ") == std::string::npos;
-    resources.push_back(names_.resources.intern(
-        is_inside ? local_name(node->name, link_name(link.name.substr(dot + 1))) : link.name));
+    resources.push_back(
+        names_.resources.intern(is_inside ? local_name(node->name, link_name(link.name.substr(dot + 1))) : link.name));
   }
   bus_ = std::make_unique<service::Bus>(engine_, tree_, std::move(resources));
 }
@@ -87,6 +81,23 @@ service::BusWay World::way_over_bus(const std::string& node_name, const std::str
   return {.bus = bus_.get(), .lanes = lanes_between(node, from, to)};
 }
 
+service::BusWay World::inside_machines(const std::string& from, const std::string& to) {
+  if (!bus_) return {};
+  std::vector<LaneUse> lanes;
+  for (const topology::Hop& hop : topology::route(tree_, tree_.node(from), tree_.node(to)).hops) {
+    const topology::Link& link = tree_.link(hop.link);
+    const auto lane = topology::find_lane(link.sharing, hop);
+    if (lane && link.name.ends_with(".uplink")) topology::add_lanes(lanes, {{*lane, 1.0}});
+  }
+  for (const std::string& name : {from, to}) {
+    const auto memory = tree_.find_link(name + ".memory");
+    if (memory && !scenario_->lab.find_node(name)->board.empty()) topology::add_lanes(lanes, {{2 * *memory, 1.0}});
+  }
+  if (lanes.empty()) return {};
+  for (const LaneUse& use : lanes) used_links_.insert(use.lane / 2);
+  return {.bus = bus_.get(), .lanes = std::move(lanes)};
+}
+
 // Around the ring of all-reduces each card sends to the next one.
 std::vector<LaneUse> World::ring_lanes(const NodeSpec& node, const std::vector<std::string>& cards) {
   std::vector<LaneUse> lanes;
@@ -96,7 +107,8 @@ std::vector<LaneUse> World::ring_lanes(const NodeSpec& node, const std::vector<s
   return lanes;
 }
 
-// Weights that stay in the memory of the host are read there; copies of them to the card are thought to meet nobody on its link.
+// Weights that stay in the memory of the host are read there; copies of them to the card are thought to meet nobody on its
+// link.
 void World::cross_memory(const NodeSpec& node, service::LlmServer& server, const std::string& name) {
   const auto memory = tree_.find_link(node.name + ".memory");
   if (node.board.empty() || !memory) return;

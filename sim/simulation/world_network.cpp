@@ -68,6 +68,8 @@ service::NetworkWay World::way_between(const std::string& client, const std::str
   service::NetworkWay way;
   way.to_server = topology::route(network_, network_.node(client), network_.node(server));
   way.to_client = topology::route(network_, network_.node(server), network_.node(client));
+  way.inside_to_server = inside_machines(client, server);
+  way.inside_to_client = inside_machines(server, client);
   const network::PipeSettings there = pipe_of(network_, way.to_server);
   const network::PipeSettings back = pipe_of(network_, way.to_client);
   way.plain = {.rate = std::min(there.rate, back.rate),

@@ -26,7 +26,9 @@ void World::build_share(const NodeSpec& node, const ShareSpec& spec) {
   const service::RemoteVolume::Places places{.volume = &volume(spec.server, spec.volume),
                                              .cores = cores_.at(spec.server).get(),
                                              .to_server = topology::route(network_, client, server),
-                                             .to_client = topology::route(network_, server, client)};
+                                             .to_client = topology::route(network_, server, client),
+                                             .inside_to_server = inside_machines(node.name, spec.server),
+                                             .inside_to_client = inside_machines(spec.server, node.name)};
   service::RemoteVolumeOptions options;
   options.resource = names_.resources.intern(local_name(node.name, spec.name));
   options.protocol = spec.settings;

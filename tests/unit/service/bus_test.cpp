@@ -8,6 +8,7 @@
 #include "models/serving/llama_scheduler.hpp"
 #include "models/storage/queue_depth_curve.hpp"
 #include "sim/service/bulk_copy.hpp"
+#include "sim/service/bus_passage.hpp"
 #include "sim/service/drive_service.hpp"
 #include "sim/service/llm_server.hpp"
 #include "sim/service/paced_bulk.hpp"
@@ -235,6 +236,38 @@ TEST(PacedBulk, WithoutABusItIsWhatTheDriveGives) {
 
 TEST(PacedBulk, BesideACopyItGetsHalfOfTheLink) {
   EXPECT_NEAR(read_beside(true, true).value(), 1.0 + 6.291456 / 2.0, 0.05);
+}
+
+Task<> pass(Lab& lab, Seconds& finished, Causes& causes) {
+  // The network carries 6 GB at 3 GB/s; inside, the narrow link leaves them half of 4 GB/s.
+  BusPassage inside(lab.engine, {&lab.bus, {{2}}}, 3000_MBps, 6.0 * kGigabyte, kFirst);
+  co_await lab.engine.hold(2_s);
+  causes = co_await inside.rest();
+  finished = lab.engine.now();
+}
+
+TEST(BusPassage, AMessageIsThereWhenNetworkAndLinksAreThrough) {
+  Lab lab;
+  BulkCopy job(lab.engine, lab.bus, {.lanes = {{2}}}, {.owner = kSecond, .start = {}, .duration = 50_s});
+  lab.engine.spawn("copy", job.run());
+  Seconds finished;
+  Causes causes;
+  lab.engine.spawn("message", pass(lab, finished, causes));
+  lab.engine.run(60_s);
+  EXPECT_NEAR(finished.value(), 3.0, 1e-6);
+  ASSERT_EQ(causes.size(), 1U);
+  EXPECT_EQ(causes[0].culprit, kSecond);
+  EXPECT_NEAR(causes[0].duration.value(), 1.0, 1e-6);
+}
+
+TEST(BusPassage, OverAnIdleBusItIsAsFastAsTheNetwork) {
+  Lab lab;
+  Seconds finished;
+  Causes causes;
+  lab.engine.spawn("message", pass(lab, finished, causes));
+  lab.engine.run(60_s);
+  EXPECT_NEAR(finished.value(), 2.0, 1e-9);
+  EXPECT_NEAR(lab.bus.moved(2).value(), 6e9, 1.0);
 }
 
 }  // namespace

@@ -18,12 +18,9 @@ class OneMillisecond final : public StepTimeModel {
 };
 
 TEST(ExchangeStepTime, AddsLatencyAndBytesOfEveryCall) {
-  const ExchangeStepTime steps(std::make_unique<OneMillisecond>(), {.calls = 10.0,
-                                                                    .token = Bytes::from_base(100.0),
-                                                                    .latency = 1e-5,
-                                                                    .per_root = 1e-7,
-                                                                    .per_byte = 1e-9,
-                                                                    .sent = 1.5});
+  const ExchangeStepTime steps(
+      std::make_unique<OneMillisecond>(),
+      {.calls = 10.0, .token = Bytes::from_base(100.0), .latency = 1e-5, .per_root = 1e-7, .per_byte = 1e-9, .sent = 1.5});
   const OperatorBatch batch{.num_tokens = 4.0};
   // Messages of 400 B, whose root is 20.
   EXPECT_NEAR(steps.step_time(batch).value(), 1e-3 + 10.0 * (1e-5 + 20e-7 + 400e-9), 1e-15);

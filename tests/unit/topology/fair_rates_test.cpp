@@ -39,8 +39,8 @@ TEST(FairRates, WhatACapLeavesGoesToTheOthers) {
 
 TEST(FairRates, ALongStreamYieldsWhereItIsCrowdedAndOthersTakeTheRest) {
   // Lanes of 6 and 10; three streams on the first, of which one goes on over the second with a fourth one.
-  const auto rates = shared({rate(6.0), rate(10.0)},
-                            {{.lanes = {{0}, {1}}}, {.lanes = {{0}}}, {.lanes = {{0}}}, {.lanes = {{1}}}});
+  const auto rates =
+      shared({rate(6.0), rate(10.0)}, {{.lanes = {{0}, {1}}}, {.lanes = {{0}}}, {.lanes = {{0}}}, {.lanes = {{1}}}});
   EXPECT_DOUBLE_EQ(rates[0].rate.value(), 2.0);
   EXPECT_DOUBLE_EQ(rates[3].rate.value(), 8.0);
 }
