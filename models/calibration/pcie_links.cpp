@@ -139,6 +139,19 @@ Estimate estimate_of(std::string_view quantity, const Estimate& seconds) {
 
 }  // namespace
 
+CopyRates::CopyRates() : law_(PooledLaw::shipped(kDesign)) {}
+
+BytesPerSecond CopyRates::staged(const interconnect::CardLink& link) {
+  PcieRow row;
+  row.link = link;
+  row.path = CopyPath::PeerStaged;
+  row.method = "engine";
+  row.vendor = "NVIDIA";
+  row.flow_pattern = "one";
+  row.rig = "not measured";
+  return BytesPerSecond::from_base(1.0 / law_.predict(law_row(row, "gb_s")).value);
+}
+
 Evaluation evaluate_pcie_links(const MeasurementTable& table, const Progress& progress) {
   Evaluation evaluation;
   const LlmParts parts;

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "models/calibration/kind.hpp"
+#include "models/calibration/pooled_law.hpp"
+#include "models/interconnect/link_rate.hpp"
 
 namespace labtwin::calibration {
 
@@ -19,5 +21,16 @@ namespace labtwin::calibration {
 
 /// The text of priors/pcie_links.toml.
 [[nodiscard]] std::string fit_pcie_links(const MeasurementTable& table);
+
+/// Copies between cards that no file tells more of.
+class CopyRates {
+ public:
+  CopyRates();
+  /// From one card to another through the memory of their host.
+  [[nodiscard]] BytesPerSecond staged(const interconnect::CardLink& link);
+
+ private:
+  PooledLaw law_;
+};
 
 }  // namespace labtwin::calibration

@@ -11,9 +11,9 @@
 #include "models/calibration/collectives.hpp"
 #include "models/calibration/llm_effects.hpp"
 #include "models/calibration/offload_speed.hpp"
+#include "models/calibration/pcie_links.hpp"
 #include "models/catalog/part_finder.hpp"
 #include "models/interconnect/all_reduce.hpp"
-#include "models/serving/exchange_step_time.hpp"
 #include "models/serving/kv_cache.hpp"
 #include "models/serving/model_weights.hpp"
 
@@ -28,6 +28,8 @@ using serving::OperatorBatch;
 constexpr double kTypicalCoefficients = 0.40;
 constexpr double kUsualPrompt = 512.0;
 constexpr double kUsualContext = 1000.0;
+// What all-reduces through the host's memory reach of copies that take this way: 0.60 to 0.75, two to eight cards.
+constexpr double kShareOfCopy = 0.7;
 constexpr double kReducesPerLayer = 2.0;  // behind attention, and behind the feed-forward block
 constexpr double kBytesPerActivation = 2.0;
 
@@ -135,29 +137,39 @@ void add_rates(ServerSpeed& speed, double decode_half, double prompt_half) {
   speed.prompt_tok_s = rate(kUsualPrompt, speed.step_time->step_time(prompt), prompt_half);
 }
 
-/// Steps with the all-reduces of cards that share every matrix.
-std::unique_ptr<const serving::StepTimeModel> with_exchange(const ServerSetup& setup,
-                                                            std::unique_ptr<const serving::StepTimeModel> of_card) {
+/// The all-reduces of cards that share every matrix.
+serving::ExchangeCoefficients exchange_of(const ServerSetup& setup) {
   const interconnect::CardGroup& group = setup.group;
-  if (group.num_cards == 1 || group.split != ModelSplit::Tensors) return of_card;
-  const AllReduceTimes::Terms terms = AllReduceTimes().terms(group.num_cards, group.link, group.path);
-  const serving::ExchangeCoefficients exchange{
-      .calls = kReducesPerLayer * setup.place.shape.layers,
-      .token = Bytes::from_base(kBytesPerActivation * setup.place.shape.hidden_size),
-      .latency = terms.latency,
-      .per_root = terms.per_root,
-      .per_byte = terms.per_byte,
-      .sent = interconnect::bytes_sent(interconnect::CollectiveOp::AllReduce, group.num_cards, 1.0, false)};
-  return std::make_unique<serving::ExchangeStepTime>(std::move(of_card), exchange);
+  const double sent = interconnect::bytes_sent(interconnect::CollectiveOp::AllReduce, group.num_cards, 1.0, false);
+  AllReduceTimes::Terms terms = AllReduceTimes().terms(group.num_cards, group.link, group.path);
+  if (group.path == "pcie staged") {
+    terms.per_byte = std::max(terms.per_byte, sent / (kShareOfCopy * CopyRates().staged(group.link).value()));
+  }
+  return {.calls = kReducesPerLayer * setup.place.shape.layers,
+          .token = Bytes::from_base(kBytesPerActivation * setup.place.shape.hidden_size),
+          .latency = terms.latency,
+          .per_root = terms.per_root,
+          .per_byte = terms.per_byte,
+          .sent = sent};
+}
+
+/// Takes the steps of one card, and adds the all-reduces where there are any.
+void set_steps(const ServerSetup& setup, std::unique_ptr<const serving::StepTimeModel> of_card, ServerSpeed& speed) {
+  if (setup.group.num_cards > 1 && setup.group.split == ModelSplit::Tensors) {
+    speed.exchange = exchange_of(setup);
+    of_card = std::make_unique<serving::ExchangeStepTime>(std::move(of_card), *speed.exchange);
+  }
+  speed.step_time = std::move(of_card);
 }
 
 ServerSpeed vllm_speed(const ServerSetup& setup) {
   const serving::ModelWeights weights = serving::model_weights(setup.place.shape, setup.place.quant);
   ServerSpeed speed;
   const double num_cards = setup.group.num_cards;
-  speed.step_time = with_exchange(
-      setup, std::make_unique<serving::OperatorStepTime>(serving::typical_coefficients(setup.place.card),
-                                                         serving::operator_work(setup.place.shape, weights, num_cards)));
+  set_steps(setup,
+            std::make_unique<serving::OperatorStepTime>(serving::typical_coefficients(setup.place.card),
+                                                        serving::operator_work(setup.place.shape, weights, num_cards)),
+            speed);
   speed.source = "coefficients typical of the operators of vLLM on an RTX 4090 and an RTX PRO 6000";
   add_rates(speed, kTypicalCoefficients, kTypicalCoefficients);
   return speed;
@@ -186,7 +198,7 @@ ServerSpeed llama_speed(const ServerSetup& setup, const serving::LlamaServer& se
   // What the law of links knows better: between which cards, over which way.
   if (token.run.splits_tensors) coefficients.token[serving::Exchange] = coefficients.prompt[serving::Exchange] = 0.0;
   ServerSpeed speed;
-  speed.step_time = with_exchange(setup, std::make_unique<serving::ThroughputStepTime>(coefficients));
+  set_steps(setup, std::make_unique<serving::ThroughputStepTime>(coefficients), speed);
   speed.grade = name ? Grade::Fitted : Grade::Assumed;
   speed.source = fmt::format("throughput of {} on {}", token.engine,
                              name ? *name : "other cards of its architecture: this one was not measured");

@@ -10,6 +10,7 @@
 #include "models/calibration/kind.hpp"
 #include "models/catalog/entry.hpp"
 #include "models/interconnect/card_group.hpp"
+#include "models/serving/exchange_step_time.hpp"
 #include "models/serving/server_engine.hpp"
 #include "models/serving/step_time.hpp"
 
@@ -38,6 +39,7 @@ struct ServerSpeed {
   Estimate prompt_tok_s;  ///< of a prompt of 512 tokens
   Grade grade = Grade::Assumed;
   std::string source;  ///< what the law was fitted to
+  std::optional<serving::ExchangeCoefficients> exchange{};  ///< of the all-reduces in `step_time`
 };
 
 /// Law:    vLLM: the operators' law with the coefficients that are typical of a card; llama.cpp and Ollama: the throughput law

@@ -119,6 +119,11 @@ void add_speed(const ServiceSpec& service, const LlmServerSpec& spec, const Lab&
   };
   add("decode_rate", speed.decode_tok_s);
   add("prompt_rate", speed.prompt_tok_s);
+  if (!speed.exchange) return;
+  const Provenance reduces{.grade = catalog::Grade::Fitted,
+                           .source = "all-reduces and copies between cards, kinds collectives and pcie_links"};
+  collector.add(service.name + ".all_reduce.latency", speed.exchange->latency, "s", reduces);
+  collector.add(service.name + ".all_reduce.rate", 1.0 / speed.exchange->per_byte, "B/s", reduces);
 }
 
 void add_load(const std::string& server, Collector& collector) {
