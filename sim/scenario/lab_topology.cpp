@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "models/interconnect/link_rate.hpp"
 #include "models/registry.hpp"
 #include "sim/scenario/drive_slot.hpp"
 
@@ -89,6 +90,16 @@ void add_card(Topology& graph, NodeId end, const std::string& name, const GpuSpe
                   .sharing = Sharing::FullDuplex});
 }
 
+/// Peers that a bridge joins take it: it is shorter than the way over the processor.
+void add_bridge(Topology& graph, const std::string& node, const BridgeSpec& bridge) {
+  graph.add_link({.name = fmt::format("{}.nvlink {}-{}", node, bridge.first, bridge.second),
+                  .from = graph.node(fmt::format("{}.{}", node, bridge.first)),
+                  .to = graph.node(fmt::format("{}.{}", node, bridge.second)),
+                  .bandwidth = interconnect::line_rate(bridge.link),
+                  .latency = kCardLatency,
+                  .sharing = Sharing::FullDuplex});
+}
+
 void add_drive(Topology& graph, NodeId cpu, const std::string& name, const storage::DriveLaw& law) {
   const storage::IoClass stream{storage::Direction::Read, storage::Pattern::Sequential, 1_MiB};
   const storage::IoClass lookup{storage::Direction::Read, storage::Pattern::Random, 4_KiB};
@@ -117,6 +128,7 @@ void add_node(Topology& graph, const NodeSpec& node, const catalog::Catalog& cat
     for (const GpuSpec& gpu : node.gpus) {
       add_card(graph, attachment.of_slot(gpu.slot), fmt::format("{}.{}", node.name, gpu.name), gpu);
     }
+    for (const BridgeSpec& bridge : node.bridges) add_bridge(graph, node.name, bridge);
   }
   for (const DriveSpec& drive : node.drives) {
     add_drive(graph, attachment.of_slot(drive.slot), fmt::format("{}.{}", node.name, drive.name),

@@ -13,7 +13,7 @@ namespace labtwin {
 /// from the lab file, those of drives from the catalog; memory whose bandwidth is not given has no link, since nothing is known
 /// to limit it. A node whose board has a chipset gets the node `box.chipset`, the link `box.uplink` from there to the CPU, and
 /// behind it what sits in slots of the chipset and network cards of the board; cards in slots of a board are places of their
-/// own.
+/// own, and NVLink bridges join them.
 [[nodiscard]] topology::Topology lab_topology(const Lab& lab, const catalog::Catalog& catalog);
 
 /// What the tables of a run call a link: `PCIe of gpu0`, `chipset uplink`, `memory`, a drive by its name, with the machine's

@@ -13,6 +13,12 @@ namespace {
 
 using topology::LaneUse;
 
+bool are_bridged(const NodeSpec& node, const std::string& a, const std::string& b) {
+  return std::any_of(node.bridges.begin(), node.bridges.end(), [&](const BridgeSpec& bridge) {
+    return (bridge.first == a && bridge.second == b) || (bridge.first == b && bridge.second == a);
+  });
+}
+
 /// Of a link's line rate, what copies reach: 1 / 1.18, see kind pcie_links.
 constexpr double kCopyShare = 0.85;
 
@@ -55,7 +61,7 @@ std::vector<LaneUse> World::lanes_between(const NodeSpec& node, const std::strin
   std::vector<LaneUse> lanes;
   const bool are_cards = is_card(node, from) && is_card(node, to);
   const auto reaches = [&](const std::string& card) { return reaches_peers(node, gpu_named(node, card).part); };
-  if (are_cards && reaches(from) && reaches(to)) {
+  if (are_cards && (are_bridged(node, from, to) || (reaches(from) && reaches(to)))) {
     lanes = topology::lanes_of(tree_, topology::route(tree_, tree_.node(fmt::format("{}.{}", node.name, from)),
                                                       tree_.node(fmt::format("{}.{}", node.name, to))));
   } else {

@@ -47,7 +47,7 @@ std::unique_ptr<service::LlmServer> World::make_server(const ServiceSpec& servic
   auto server = std::make_unique<service::LlmServer>(
       engine_, card(service.node, spec.cards_of(copy)), serving::make_engine(place, spec.engine), std::move(speed.step_time),
       service::LlmServerOptions{.longest_request = serving::longest_request(spec.engine), .queue_limit = spec.queue_limit});
-  const bool exchanges = group.num_cards > 1 && group.split == interconnect::ModelSplit::Tensors && group.path != "nvlink";
+  const bool exchanges = group.num_cards > 1 && group.split == interconnect::ModelSplit::Tensors;
   if (exchanges && bus_ && !node.board.empty()) {
     server->cross(*bus_, ring_lanes(node, spec.cards_of(copy)), names_.owners.intern(service.name));
   }

@@ -61,6 +61,21 @@ TEST(BoardSlots, WhatHangsOnTheChipsetSharesItsUplink) {
   }
 }
 
+TEST(BoardSlots, ABridgeIsTheWayBetweenItsCards) {
+  const catalog::Catalog catalog;
+  const std::string cards =
+      "gpus.gpu0 = { part = \"rtx-3090\", slot = \"PCI_E1\" }\ngpus.gpu1 = { part = \"rtx-3090\", slot = \"PCI_E4\" }\n";
+  const topology::Topology apart = lab_topology(read(cards, catalog), catalog);
+  EXPECT_EQ(topology::route(apart, apart.node("box.gpu0"), apart.node("box.gpu1")).hops.size(), 3U);
+  const Lab lab = read(cards + "bridges = [{ between = [\"gpu0\", \"gpu1\"], link = \"nvlink3x4\" }]\n", catalog);
+  const topology::Topology bridged = lab_topology(lab, catalog);
+  const topology::Route route = topology::route(bridged, bridged.node("box.gpu0"), bridged.node("box.gpu1"));
+  ASSERT_EQ(route.hops.size(), 1U);
+  EXPECT_NEAR(bridged.link(route.hops[0].link).bandwidth.value(), 4 * 14.06e9, 1.0);
+  EXPECT_EQ(link_resource(lab, bridged.link(route.hops[0].link).name), "nvlink gpu0-gpu1");
+  EXPECT_EQ(topology::route(bridged, bridged.node("box.gpu0"), bridged.node("box")).hops.size(), 1U);
+}
+
 TEST(BoardSlots, WrongSlotsNameTheRightOnes) {
   const std::string form = message_of("gpus.gpu0 = { part = \"rtx-3090\", slot = \"M2_1\" }\n");
   EXPECT_NE(form.find("no cards"), std::string::npos) << form;
