@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "sim/process/arrivals.hpp"
+
 namespace labtwin::service {
 namespace {
 
@@ -41,17 +43,15 @@ Task<> Agents::user(std::uint64_t number) {
   }
 }
 
-Task<> Agents::open_arrivals(std::unique_ptr<const workload::ArrivalProcess> arrivals,
-                             std::shared_ptr<const workload::Trace> trace) {
-  Seconds previous;
-  for (std::uint64_t number = 0;; ++number) {
-    const std::optional<Seconds> at = arrivals->next(number, previous);
-    if (!at) co_return;
-    co_await engine_->hold_until(*at);
-    previous = *at;
-    TurnShape shape = trace ? turn_of_trace(number, trace->requests[number]) : draw_turn(number);
-    engine_->spawn("turn", turn(number, std::move(shape)));
-  }
+Task<> Agents::open_arrivals(std::unique_ptr<const workload::ArrivalProcess> arrivals) {
+  return at_arrivals(*engine_, std::move(arrivals),
+                     [this](std::uint64_t number) { engine_->spawn("turn", turn(number, draw_turn(number))); });
+}
+
+Task<> Agents::replay(std::unique_ptr<const workload::ArrivalProcess> arrivals, std::shared_ptr<const workload::Trace> trace) {
+  return at_arrivals(*engine_, std::move(arrivals), [this, trace = std::move(trace)](std::uint64_t number) {
+    engine_->spawn("turn", turn(number, turn_of_trace(number, trace->requests[number])));
+  });
 }
 
 TurnShape Agents::draw_turn(std::uint64_t number) const {

@@ -108,8 +108,10 @@ class Agents {
 
   /// A user who thinks, asks, waits for the answer and thinks again, for ever: a process to be spawned.
   Task<> user(std::uint64_t number);
-  /// Questions that come whether or not earlier ones are answered. With a trace, their lengths are the trace's.
-  Task<> open_arrivals(std::unique_ptr<const workload::ArrivalProcess> arrivals, std::shared_ptr<const workload::Trace> trace);
+  /// Questions that come whether or not earlier ones are answered.
+  Task<> open_arrivals(std::unique_ptr<const workload::ArrivalProcess> arrivals);
+  /// The same with the lengths of a trace, at its times.
+  Task<> replay(std::unique_ptr<const workload::ArrivalProcess> arrivals, std::shared_ptr<const workload::Trace> trace);
 
   [[nodiscard]] const CallCounts& counts() const noexcept { return counts_; }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "sim/process/arrivals.hpp"
+
 namespace labtwin::service {
 namespace {
 
@@ -38,24 +40,13 @@ Task<> Chat::user(std::uint64_t number) {
 }
 
 Task<> Chat::open_arrivals(std::unique_ptr<const workload::ArrivalProcess> arrivals) {
-  Seconds previous;
-  for (std::uint64_t number = 0;; ++number) {
-    const std::optional<Seconds> at = arrivals->next(number, previous);
-    if (!at) co_return;
-    co_await engine_->hold_until(*at);
-    previous = *at;
-    engine_->spawn("conversation", conversation(number));
-  }
+  return at_arrivals(*engine_, std::move(arrivals),
+                     [this](std::uint64_t number) { engine_->spawn("conversation", conversation(number)); });
 }
 
 Task<> Chat::replay(std::unique_ptr<const workload::ArrivalProcess> arrivals, std::shared_ptr<const workload::Trace> trace) {
-  std::map<std::string, std::uint64_t, std::less<>> sessions;
-  Seconds previous;
-  for (std::uint64_t number = 0;; ++number) {
-    const std::optional<Seconds> at = arrivals->next(number, previous);
-    if (!at) co_return;
-    co_await engine_->hold_until(*at);
-    previous = *at;
+  using Sessions = std::map<std::string, std::uint64_t, std::less<>>;
+  const auto begin = [this, trace = std::move(trace), sessions = Sessions()](std::uint64_t number) mutable {
     const workload::TraceRequest& traced = trace->requests[number];
     const std::uint64_t session =
         traced.session.empty() ? 0 : sessions.emplace(traced.session, sessions.size() + 1).first->second;
@@ -64,7 +55,8 @@ Task<> Chat::replay(std::unique_ptr<const workload::ArrivalProcess> arrivals, st
                               .output_tokens = whole(traced.output_tokens),
                               .conversation = session == 0 ? 0 : content_id(session)};
     engine_->spawn("request", ask_once(number, request));
-  }
+  };
+  return at_arrivals(*engine_, std::move(arrivals), begin);
 }
 
 Task<> Chat::ask_once(std::uint64_t number, GenerationRequest request) {

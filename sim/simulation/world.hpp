@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -131,6 +132,8 @@ class World {
   void build(const WorkloadSpec& workload, const ChatSpec& spec);
   void start(const WorkloadSpec& workload, const AgentsSpec& spec);
   void start(const WorkloadSpec& workload, const ChatSpec& spec);
+  template <typename Service>
+  void start_arrivals(const std::string& name, const ArrivalSpec& arrivals, Service& service, std::string_view stream);
   [[nodiscard]] service::TokenStages token_stages();
   /// In world_caches.cpp.
   [[nodiscard]] Bytes free_memory(const NodeSpec& node) const;

@@ -68,40 +68,30 @@ void World::build(const WorkloadSpec& workload, const ChatSpec& spec) {
   chats_.emplace(workload.name, std::make_unique<service::Chat>(engine_, random_, options, *llms_.at(spec.llm), recorder_));
 }
 
-void World::start(const WorkloadSpec& workload, const AgentsSpec& spec) {
-  service::Agents& agents = *agents_.at(workload.name);
-  if (const auto* closed = std::get_if<ClosedLoopSpec>(&spec.arrivals)) {
+template <typename Service>
+void World::start_arrivals(const std::string& name, const ArrivalSpec& arrivals, Service& service, std::string_view stream) {
+  if (const auto* closed = std::get_if<ClosedLoopSpec>(&arrivals)) {
     for (std::uint64_t user = 0; user < closed->num_users; ++user) {
-      engine_.spawn(fmt::format("{}.{}", workload.name, user), agents.user(user), ProcessKind::Server);
+      engine_.spawn(fmt::format("{}.{}", name, user), service.user(user), ProcessKind::Server);
     }
     return;
   }
-  if (const auto* poisson = std::get_if<PoissonSpec>(&spec.arrivals)) {
-    auto arrivals = std::make_unique<workload::PoissonArrivals>(poisson->rate, random_.stream("agents.arrival"));
-    engine_.spawn(workload.name, agents.open_arrivals(std::move(arrivals), nullptr), ProcessKind::Server);
+  if (const auto* poisson = std::get_if<PoissonSpec>(&arrivals)) {
+    auto process = std::make_unique<workload::PoissonArrivals>(poisson->rate, random_.stream(stream));
+    engine_.spawn(name, service.open_arrivals(std::move(process)), ProcessKind::Server);
     return;
   }
-  const auto& traced = std::get<TraceSpec>(spec.arrivals);
+  const auto& traced = std::get<TraceSpec>(arrivals);
   auto trace = std::make_shared<const workload::Trace>(traced.trace);
-  engine_.spawn(workload.name, agents.open_arrivals(arrivals_of(traced), std::move(trace)), ProcessKind::Server);
+  engine_.spawn(name, service.replay(arrivals_of(traced), std::move(trace)), ProcessKind::Server);
+}
+
+void World::start(const WorkloadSpec& workload, const AgentsSpec& spec) {
+  start_arrivals(workload.name, spec.arrivals, *agents_.at(workload.name), "agents.arrival");
 }
 
 void World::start(const WorkloadSpec& workload, const ChatSpec& spec) {
-  service::Chat& chat = *chats_.at(workload.name);
-  if (const auto* closed = std::get_if<ClosedLoopSpec>(&spec.arrivals)) {
-    for (std::uint64_t user = 0; user < closed->num_users; ++user) {
-      engine_.spawn(fmt::format("{}.{}", workload.name, user), chat.user(user), ProcessKind::Server);
-    }
-    return;
-  }
-  if (const auto* poisson = std::get_if<PoissonSpec>(&spec.arrivals)) {
-    auto arrivals = std::make_unique<workload::PoissonArrivals>(poisson->rate, random_.stream("chat.arrival"));
-    engine_.spawn(workload.name, chat.open_arrivals(std::move(arrivals)), ProcessKind::Server);
-    return;
-  }
-  const auto& traced = std::get<TraceSpec>(spec.arrivals);
-  auto trace = std::make_shared<const workload::Trace>(traced.trace);
-  engine_.spawn(workload.name, chat.replay(arrivals_of(traced), std::move(trace)), ProcessKind::Server);
+  start_arrivals(workload.name, spec.arrivals, *chats_.at(workload.name), "chat.arrival");
 }
 
 }  // namespace labtwin
