@@ -4,26 +4,15 @@
 
 #include <cmath>
 
+#include "tests/unit/serving/work_of_8b.hpp"
+
 namespace labtwin::calibration {
 namespace {
 
 using serving::OperatorBatch;
 using serving::OperatorCoefficients;
 using serving::OperatorWork;
-
-OperatorWork work() {
-  OperatorWork w;
-  w.num_layers = 32.0;
-  w.layer_weights = Bytes::from_base(436e6);
-  w.token = Flops::from_base(436e6);
-  w.token_activations = Bytes::from_base(143e3);
-  w.token_kv = Bytes::from_base(4096.0);
-  w.pair = Flops::from_base(16384.0);
-  w.head_weights = Bytes::from_base(1.05e9);
-  w.head = Flops::from_base(1.05e9);
-  w.logits = Bytes::from_base(513e3);
-  return w;
-}
+using serving::testing::work_of_8b;
 
 OperatorCoefficients truth() {
   return {.bandwidth = BytesPerSecond::from_base(9e11),
@@ -42,10 +31,10 @@ OperatorCoefficients truth() {
 OperatorTables tables_of(const OperatorCoefficients& c, Seconds attention_overhead) {
   OperatorTables tables;
   for (double tokens = 1.0; tokens <= 2048.0; tokens *= std::sqrt(2.0)) {
-    tables.layer.push_back({tokens, matrix_time(c, work(), tokens) + c.layer_overhead});
+    tables.layer.push_back({tokens, matrix_time(c, work_of_8b(), tokens) + c.layer_overhead});
   }
   for (double sequences = 1.0; sequences <= 256.0; sequences *= 2.0) {
-    tables.head.push_back({sequences, head_time(c, work(), sequences)});
+    tables.head.push_back({sequences, head_time(c, work_of_8b(), sequences)});
   }
   for (const double chunk : {0.0, 64.0, 512.0, 2048.0}) {
     for (const double prefix : {0.0, 512.0, 4096.0}) {
@@ -58,7 +47,7 @@ OperatorTables tables_of(const OperatorCoefficients& c, Seconds attention_overhe
                                     .num_decodes = decodes,
                                     .kv_tokens = decodes * kv,
                                     .longest_kv = decodes > 0.0 ? kv : 0.0};
-          tables.attention.push_back({batch, attention_time(c, work(), batch) + attention_overhead});
+          tables.attention.push_back({batch, attention_time(c, work_of_8b(), batch) + attention_overhead});
         }
       }
     }
@@ -66,13 +55,13 @@ OperatorTables tables_of(const OperatorCoefficients& c, Seconds attention_overhe
   OperatorBatch even{.num_tokens = 32.0, .num_decodes = 32.0, .kv_tokens = 32.0 * 1000, .longest_kv = 1000};
   OperatorBatch skewed = even;
   skewed.longest_kv = 4000;
-  tables.skew.push_back({skewed, attention_time(c, work(), skewed), attention_time(c, work(), even)});
+  tables.skew.push_back({skewed, attention_time(c, work_of_8b(), skewed), attention_time(c, work_of_8b(), even)});
   return tables;
 }
 
 TEST(OperatorFit, FindsTheCoefficientsBehindATable) {
   const OperatorCoefficients c = truth();
-  const OperatorFit fit = fit_operators(tables_of(c, Seconds::from_base(8e-6)), work(), "card");
+  const OperatorFit fit = fit_operators(tables_of(c, Seconds::from_base(8e-6)), work_of_8b(), "card");
   EXPECT_NEAR(fit.coefficients.bandwidth.value() / 9e11, 1.0, 0.01);
   EXPECT_NEAR(fit.coefficients.matrix_rate.value() / 1.5e14, 1.0, 0.01);
   EXPECT_NEAR(fit.coefficients.activation_passes / 5.0, 1.0, 0.05);

@@ -6,19 +6,13 @@
 #include <vector>
 
 #include "models/serving/llama_scheduler.hpp"
+#include "tests/unit/serving/simple_steps.hpp"
 
 namespace labtwin::service {
 namespace {
 
 using namespace labtwin::literals;
-
-/// A prompt token takes 1 ms, a decode step 10 ms.
-class SimpleSteps final : public serving::StepTimeModel {
- public:
-  [[nodiscard]] Seconds step_time(const serving::OperatorBatch& batch) const override {
-    return 1_ms * (batch.num_tokens - batch.num_decodes) + 10_ms * batch.num_decodes;
-  }
-};
+using serving::testing::SimpleSteps;
 
 struct Lab {
   explicit Lab(ChatTraffic traffic, std::uint32_t context = 10000)

@@ -5,29 +5,21 @@
 #include <memory>
 
 #include "models/storage/dirty_pages.hpp"
-#include "models/storage/queue_depth_curve.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/service/drive_service.hpp"
+#include "tests/unit/storage/drive_under_test.hpp"
 
 namespace labtwin::service {
 namespace {
 
 using namespace labtwin::literals;
-
-std::unique_ptr<storage::Drive> gigabyte_drive() {
-  const storage::QueueDepthClass c{.latency_floor = 1_us,
-                                   .stream_bandwidth = BytesPerSecond::from_base(1e30),
-                                   .max_iops = PerSecond::from_base(1e30),
-                                   .bandwidth = 1000_MBps,
-                                   .knee = 1e6};
-  return std::make_unique<storage::Drive>(storage::make_queue_depth_curve({c, c, c, c}), storage::DriveSettings{});
-}
+using storage::testing::sharp_drive;
 
 struct Lab {
   ~Lab() { engine.end_processes(); }
   Engine engine;
   Cores cores{engine, 1, 2};
-  DriveService drive{engine, 0, gigabyte_drive()};
+  DriveService drive{engine, 0, sharp_drive(1_us, 1000_MBps)};
 };
 
 EtlJobOptions reader() {

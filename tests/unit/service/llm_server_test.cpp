@@ -7,22 +7,16 @@
 
 #include "models/serving/llama_scheduler.hpp"
 #include "sim/engine/engine.hpp"
+#include "tests/unit/serving/simple_steps.hpp"
 
 namespace labtwin::service {
 namespace {
 
 using namespace labtwin::literals;
+using serving::testing::SimpleSteps;
 
 constexpr OwnerId kFirst = 0;
 constexpr OwnerId kSecond = 1;
-
-/// Prompts take 1 ms a token; a decode step 10 ms, plus 10 ms for every sequence beyond the first; nothing for context.
-class SimpleSteps final : public serving::StepTimeModel {
- public:
-  [[nodiscard]] Seconds step_time(const serving::OperatorBatch& batch) const override {
-    return 1_ms * (batch.num_tokens - batch.num_decodes) + 10_ms * batch.num_decodes;
-  }
-};
 
 /// A server of llama.cpp with so many slots, alone on a card.
 struct Lab {

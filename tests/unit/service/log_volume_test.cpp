@@ -17,10 +17,7 @@ namespace {
 using namespace labtwin::literals;
 
 std::unique_ptr<DriveService> drive(Engine& engine, ResourceId resource, Seconds latency, Seconds flush) {
-  storage::QueueDepthClass c = storage::testing::sharp(latency, 200_MBps);
-  return std::make_unique<DriveService>(
-      engine, resource,
-      std::make_unique<storage::Drive>(storage::make_queue_depth_curve({c, c, c, c}), storage::DriveSettings{}), flush);
+  return std::make_unique<DriveService>(engine, resource, storage::testing::sharp_drive(latency, 200_MBps), flush);
 }
 
 /// A mirror of two slow drives, 10 ms an I/O and a flush, with a log that takes 50 us and 10 us.

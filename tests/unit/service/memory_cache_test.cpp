@@ -5,26 +5,18 @@
 #include <memory>
 
 #include "models/storage/dirty_pages.hpp"
-#include "models/storage/queue_depth_curve.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/service/drive_service.hpp"
 #include "sim/service/etl_job.hpp"
+#include "tests/unit/storage/drive_under_test.hpp"
 
 namespace labtwin::service {
 namespace {
 
 using namespace labtwin::literals;
+using storage::testing::sharp_drive;
 
 constexpr Bytes kTable = 20_GiB;
-
-std::unique_ptr<storage::Drive> drive_of_500_megabytes() {
-  const storage::QueueDepthClass c{.latency_floor = 1_us,
-                                   .stream_bandwidth = BytesPerSecond::from_base(1e30),
-                                   .max_iops = PerSecond::from_base(1e30),
-                                   .bandwidth = 500_MBps,
-                                   .knee = 1e6};
-  return std::make_unique<storage::Drive>(storage::make_queue_depth_curve({c, c, c, c}), storage::DriveSettings{});
-}
 
 /// A node that reads a table twice through a cache of this size.
 struct Lab {
@@ -42,7 +34,7 @@ struct Lab {
 
   Engine engine;
   Cores cores{engine, 1, 2};
-  DriveService drive{engine, 0, drive_of_500_megabytes()};
+  DriveService drive{engine, 0, sharp_drive(1_us, 500_MBps)};
   MemoryCache cache;
   std::unique_ptr<EtlJob> job;
 };

@@ -5,34 +5,23 @@
 #include <memory>
 
 #include "models/serving/llama_scheduler.hpp"
-#include "models/storage/queue_depth_curve.hpp"
 #include "sim/service/drive_service.hpp"
+#include "tests/unit/serving/simple_steps.hpp"
+#include "tests/unit/storage/drive_under_test.hpp"
 
 namespace labtwin::service {
 namespace {
 
 using namespace labtwin::literals;
+using serving::testing::SimpleSteps;
+using storage::testing::sharp_drive;
 
 constexpr OwnerId kUser = 0;
 constexpr OwnerId kLoader = 1;
 constexpr Bytes kGigabyte = Bytes::from_base(1e9);
 
-class SimpleSteps final : public serving::StepTimeModel {
- public:
-  [[nodiscard]] Seconds step_time(const serving::OperatorBatch& batch) const override { return 1_ms * batch.num_tokens; }
-};
-
-std::unique_ptr<storage::Drive> drive_of(BytesPerSecond bandwidth) {
-  const storage::QueueDepthClass c{.latency_floor = 1_us,
-                                   .stream_bandwidth = BytesPerSecond::from_base(1e30),
-                                   .max_iops = PerSecond::from_base(1e30),
-                                   .bandwidth = bandwidth,
-                                   .knee = 1e6};
-  return std::make_unique<storage::Drive>(storage::make_queue_depth_curve({c, c, c, c}), storage::DriveSettings{});
-}
-
 struct Lab {
-  explicit Lab(BytesPerSecond drive_rate) : drive(engine, 0, drive_of(drive_rate), Seconds{}) {}
+  explicit Lab(BytesPerSecond drive_rate) : drive(engine, 0, sharp_drive(1_us, drive_rate), Seconds{}) {}
   ~Lab() { engine.end_processes(); }
   Engine engine;
   DriveService drive;

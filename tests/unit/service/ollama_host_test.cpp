@@ -5,30 +5,19 @@
 #include <memory>
 
 #include "models/serving/llama_scheduler.hpp"
-#include "models/storage/queue_depth_curve.hpp"
 #include "sim/service/drive_service.hpp"
+#include "tests/unit/serving/simple_steps.hpp"
+#include "tests/unit/storage/drive_under_test.hpp"
 
 namespace labtwin::service {
 namespace {
 
 using namespace labtwin::literals;
+using serving::testing::SimpleSteps;
+using storage::testing::sharp_drive;
 
 constexpr OwnerId kUser = 0;
 constexpr Bytes kGigabyte = Bytes::from_base(1e9);
-
-class SimpleSteps final : public serving::StepTimeModel {
- public:
-  [[nodiscard]] Seconds step_time(const serving::OperatorBatch& batch) const override { return 1_ms * batch.num_tokens; }
-};
-
-std::unique_ptr<storage::Drive> drive_of(BytesPerSecond bandwidth) {
-  const storage::QueueDepthClass c{.latency_floor = 1_us,
-                                   .stream_bandwidth = BytesPerSecond::from_base(1e30),
-                                   .max_iops = PerSecond::from_base(1e30),
-                                   .bandwidth = bandwidth,
-                                   .knee = 1e6};
-  return std::make_unique<storage::Drive>(storage::make_queue_depth_curve({c, c, c, c}), storage::DriveSettings{});
-}
 
 /// Models of 10 GB in a card of 24 GB; each takes 1 s and 10 s from the drive.
 class OllamaTest : public ::testing::Test {
@@ -69,7 +58,7 @@ class OllamaTest : public ::testing::Test {
 
   Engine engine;
   GpuCard card{engine, 1};
-  DriveService drive{engine, 0, drive_of(1000_MBps), Seconds{}};
+  DriveService drive{engine, 0, sharp_drive(1_us, 1000_MBps), Seconds{}};
 };
 
 TEST_F(OllamaTest, TheFirstRequestLoadsAndTheNextFindsTheModelThere) {

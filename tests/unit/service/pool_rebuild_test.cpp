@@ -7,7 +7,6 @@
 #include <memory>
 #include <string_view>
 
-#include "models/storage/queue_depth_curve.hpp"
 #include "sim/service/drive_service.hpp"
 #include "tests/unit/storage/drive_under_test.hpp"
 
@@ -15,23 +14,18 @@ namespace labtwin::service {
 namespace {
 
 using namespace labtwin::literals;
-
-/// 1 ms per I/O, and so many bytes per second.
-std::unique_ptr<storage::Drive> drive_of(BytesPerSecond bandwidth) {
-  const storage::QueueDepthClass c = storage::testing::sharp(1_ms, bandwidth);
-  return std::make_unique<storage::Drive>(storage::make_queue_depth_curve({c, c, c, c}), storage::DriveSettings{});
-}
+using storage::testing::sharp_drive;
 
 /// RAID 5 of four drives of 100 MB/s, of which the last is gone, and a drive to take its place.
 struct Degraded {
   explicit Degraded(Engine& of_test, BytesPerSecond spare_bandwidth = 100_MBps) : engine(of_test) {
     std::vector<PoolService::Member> places;
     for (unsigned i = 0; i < 3; ++i) {
-      drives.push_back(std::make_unique<DriveService>(engine, static_cast<ResourceId>(i), drive_of(100_MBps)));
+      drives.push_back(std::make_unique<DriveService>(engine, static_cast<ResourceId>(i), sharp_drive(1_ms, 100_MBps)));
       places.push_back({.volume = drives.back().get()});
     }
     places.push_back({.volume = nullptr});
-    spare = std::make_unique<DriveService>(engine, ResourceId{3}, drive_of(spare_bandwidth));
+    spare = std::make_unique<DriveService>(engine, ResourceId{3}, sharp_drive(1_ms, spare_bandwidth));
     const storage::PoolLayout layout{
         .redundancy = storage::Redundancy::Parity, .width = 4, .parity = 1, .unit = storage::kDefaultChunk};
     pool = std::make_unique<PoolService>(engine, ResourceId{4}, layout, places);

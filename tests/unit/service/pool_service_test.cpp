@@ -24,12 +24,7 @@ std::unique_ptr<storage::Drive> drive_of(std::unique_ptr<storage::DriveLaw> law)
 
 /// 1 ms per I/O, 100 MB/s.
 std::unique_ptr<storage::DriveLaw> plain_law() {
-  const storage::QueueDepthClass c{.latency_floor = 1_ms,
-                                   .stream_bandwidth = BytesPerSecond::from_base(1e30),
-                                   .max_iops = PerSecond::from_base(1e30),
-                                   .bandwidth = 100_MBps,
-                                   .knee = 1e6,
-                                   .tail = storage::testing::steady()};
+  const storage::QueueDepthClass c = storage::testing::sharp(1_ms, 100_MBps);
   return storage::make_queue_depth_curve({c, c, c, c});
 }
 

@@ -6,29 +6,21 @@
 #include <memory>
 #include <vector>
 
-#include "models/storage/queue_depth_curve.hpp"
 #include "models/topology/routes.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/engine/trigger.hpp"
 #include "sim/service/drive_service.hpp"
+#include "tests/unit/storage/drive_under_test.hpp"
 
 namespace labtwin::service {
 namespace {
 
 using namespace labtwin::literals;
 using storage::Direction;
+using storage::testing::sharp_drive;
 
 constexpr OwnerId kUser = 0;
 constexpr OwnerId kNeighbour = 1;
-
-std::unique_ptr<storage::Drive> fast_drive() {
-  const storage::QueueDepthClass c{.latency_floor = 1_us,
-                                   .stream_bandwidth = BytesPerSecond::from_base(1e30),
-                                   .max_iops = PerSecond::from_base(1e30),
-                                   .bandwidth = BytesPerSecond::from_base(1e30),
-                                   .knee = 1e6};
-  return std::make_unique<storage::Drive>(storage::make_queue_depth_curve({c, c, c, c}), storage::DriveSettings{});
-}
 
 /// Round numbers: nothing but the server's 50 us a request and what the network takes.
 storage::ShareSettings simple_protocol() {
@@ -63,7 +55,7 @@ struct Lab {
   topology::Topology network;
   Engine engine{network};
   Cores cores{engine, 1, 2};
-  DriveService drive{engine, 0, fast_drive(), 1_ms};
+  DriveService drive{engine, 0, sharp_drive(1_us, BytesPerSecond::from_base(1e30)), 1_ms};
   RemoteVolume share;
 };
 

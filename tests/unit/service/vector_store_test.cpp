@@ -4,33 +4,21 @@
 
 #include <memory>
 
-#include "models/storage/queue_depth_curve.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/service/drive_service.hpp"
+#include "tests/unit/storage/drive_under_test.hpp"
 
 namespace labtwin::service {
 namespace {
 
 using namespace labtwin::literals;
+using storage::testing::sharp_drive;
 
 constexpr OwnerId kSearcher = 0;
 constexpr OwnerId kJob = 1;
 constexpr ResourceId kDrive = 0;
 constexpr ResourceId kCores = 1;
 constexpr ResourceId kSlots = 2;
-
-/// Every read of a block takes 1 ms, however many there are, until the drive's 1 GB/s is used up. No scatter.
-std::unique_ptr<storage::Drive> one_millisecond_drive(const storage::DriveSettings& settings = {}) {
-  const storage::TailCurve steady(
-      {{.utilization = 0.0, .shape = {.p50_ratio = 1.0, .p95_ratio = 1.0, .p99_ratio = 1.0, .p999_ratio = 1.0}}});
-  const storage::QueueDepthClass c{.latency_floor = 1_ms,
-                                   .stream_bandwidth = BytesPerSecond::from_base(1e30),
-                                   .max_iops = PerSecond::from_base(1e30),
-                                   .bandwidth = 1000_MBps,
-                                   .knee = 1e6,
-                                   .tail = steady};
-  return std::make_unique<storage::Drive>(storage::make_queue_depth_curve({c, c, c, c}), settings);
-}
 
 VectorStoreOptions three_rounds() {
   VectorStoreOptions options;
@@ -42,7 +30,7 @@ VectorStoreOptions three_rounds() {
 
 struct Lab {
   explicit Lab(const VectorStoreOptions& options, const storage::DriveSettings& settings = {})
-      : drive(engine, kDrive, one_millisecond_drive(settings)),
+      : drive(engine, kDrive, sharp_drive(1_ms, 1000_MBps, settings)),
         store(engine, kSlots, RandomSource(1, 0), options, drive, cores) {}
   ~Lab() { engine.end_processes(); }
 

@@ -8,23 +8,12 @@
 #include "models/base/rng.hpp"
 #include "models/serving/serving_replay.hpp"
 #include "models/serving/step_time.hpp"
+#include "tests/unit/serving/work_of_8b.hpp"
 
 namespace labtwin::serving {
 namespace {
 
-OperatorWork work_of_8b() {
-  OperatorWork work;
-  work.num_layers = 32;
-  work.layer_weights = Bytes::from_base(436e6);
-  work.token = Flops::from_base(436e6);
-  work.token_activations = Bytes::from_base(140e3);
-  work.token_kv = Bytes::from_base(4096);
-  work.pair = Flops::from_base(16384);
-  work.head_weights = Bytes::from_base(1.05e9);
-  work.head = Flops::from_base(1.05e9);
-  work.logits = Bytes::from_base(513e3);
-  return work;
-}
+using testing::work_of_8b;
 
 OperatorCoefficients card(double bandwidth) {
   return {.bandwidth = BytesPerSecond::from_base(bandwidth),

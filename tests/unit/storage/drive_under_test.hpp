@@ -28,6 +28,12 @@ inline QueueDepthClass sharp(Seconds floor, BytesPerSecond bandwidth) {
           .tail = steady()};
 }
 
+/// A drive whose reads and writes are all of that class.
+inline std::unique_ptr<Drive> sharp_drive(Seconds floor, BytesPerSecond bandwidth, const DriveSettings& settings = {}) {
+  const QueueDepthClass c = sharp(floor, bandwidth);
+  return std::make_unique<Drive>(make_queue_depth_curve({c, c, c, c}), settings);
+}
+
 /// A drive that moves 1 MiB in 1.048576 ms with no floor to speak of.
 inline QueueDepthParameters one_gigabyte_per_second() {
   const QueueDepthClass c = sharp(1_us, 1000_MBps);
