@@ -36,9 +36,19 @@ calibration::Progress progress_on_terminal(const std::string& name) {
   };
 }
 
+std::filesystem::path data_folder() {
+  return catalog::find_data_folder().calibration / "data";
+}
+
+// DEVICE/SET of the project's own sets.
+std::string folder_of(const std::filesystem::path& path) {
+  const std::filesystem::path full = std::filesystem::absolute(path).lexically_normal();
+  return (full.parent_path().filename() / full.filename()).string();
+}
+
 // Without a path, the project's own sets; a folder without measurements of its own stands for all sets below it.
 std::vector<std::filesystem::path> paths_of(const Options& options) {
-  if (options.paths.empty()) return calibration::find_measurement_sets(catalog::find_data_folder().calibration / "data");
+  if (options.paths.empty()) return calibration::find_measurement_sets(data_folder());
   std::vector<std::filesystem::path> paths;
   for (const std::string& path : options.paths) {
     const std::filesystem::path file(path);
@@ -61,7 +71,11 @@ void validate(const Options& options) {
     const calibration::Progress progress = progress_on_terminal(set.name);
     calibration::Evaluation evaluation = set.kind->evaluate != nullptr ? set.kind->evaluate(set.table, progress)
                                                                        : evaluate_in_worker(*set.kind, set.table, progress);
-    sets.push_back({std::move(set), std::move(evaluation)});
+    sets.push_back({folder_of(path), std::move(set), std::move(evaluation)});
+  }
+  if (options.paths.empty() && !options.rows && !options.json) {
+    fmt::print("{}", scorecard_as_text(calibration::read_scorecard(data_folder() / "scorecard.toml"), sets));
+    return;
   }
   for (const ValidatedSet& set : sets) {
     for (const std::string& note : set.set.notes) fmt::print(stderr, "{}: {}\n", set.set.name, note);
@@ -79,7 +93,7 @@ void validate(const Options& options) {
 void add_validate(CommandLine& line) {
   const auto options = std::make_shared<Options>();
   line.add("validate", "Predict held-out measurements and show predicted beside measured")
-      .argument("[PATH]", options->paths, "CSV files or folders of measurements; the project's own sets without one")
+      .argument("[PATH]", options->paths, "CSV files or folders of measurements; the project's scorecard without one")
       .flag("--json", options->json, "Print the result as JSON")
       .flag("--rows", options->rows, "Print every row, not the summary alone")
       .runs([options] {

@@ -42,18 +42,27 @@ std::string unit_of(std::string_view quantity) {
   return "";
 }
 
+constexpr std::size_t kGroupWidth = 28;
+constexpr std::size_t kCaseWidth = 66;
+
+std::string header_line(std::string_view label, std::size_t width, bool interpolated) {
+  return fmt::format("{:<{}} {:<20} {:>6} {:>8} {:>8} {:>8} {:>8}{}\n", label, width, "quantity", "n", "bias %", "median %",
+                     "p90 %", "cover %", interpolated ? "  the line between the fitted points: median %, p90 %" : "");
+}
+
 // Nothing if no prediction has a measured value.
-std::string score_line(std::string_view label, std::string_view quantity, const PredictionList& predictions) {
+std::string score_line(std::string_view label, std::size_t width, std::string_view quantity,
+                       const PredictionList& predictions) {
   if (const auto verdicts = calibration::count_verdicts(quantity, predictions)) {
-    return fmt::format("{:<28} {:<14} {:>6}  {} right; {} of {} outside the margin\n", label, quantity, verdicts->num_rows,
-                       verdicts->num_right, verdicts->num_sure_right, verdicts->num_sure);
+    return fmt::format("{:<{}} {:<20} {:>6}  {} right; {} of {} outside the margin\n", label, width, quantity,
+                       verdicts->num_rows, verdicts->num_right, verdicts->num_sure_right, verdicts->num_sure);
   }
   const auto score = calibration::score(predictions);
   if (!score) return {};
   const auto comparison = calibration::compare_with_line(predictions);
   return fmt::format(
-      "{:<28} {:<14} {:>6} {:>8.1f} {:>8.1f} {:>8.1f} {:>8.0f}{}{}{}\n", label, quantity, score->num_rows, score->bias_pct,
-      score->median_ape_pct, score->p90_ape_pct, score->coverage_pct,
+      "{:<{}} {:<20} {:>6} {:>8.1f} {:>8.1f} {:>8.1f} {:>8.0f}{}{}{}\n", label, width, quantity, score->num_rows,
+      score->bias_pct, score->median_ape_pct, score->p90_ape_pct, score->coverage_pct,
       comparison ? fmt::format(" {:>8.1f} {:>8.1f}", comparison->line_median_ape_pct, comparison->line_p90_ape_pct) : "",
       calibration::is_scored_in_points(quantity) ? "  in points" : "",
       score->num_missing > 0 ? fmt::format("  ({} not predicted)", score->num_missing) : "");
@@ -62,11 +71,11 @@ std::string score_line(std::string_view label, std::string_view quantity, const 
 std::string summary_text(const ValidatedSet& set) {
   std::string text;
   for (const auto& [quantity, predictions] : by_quantity(set)) {
-    text += score_line("all", quantity, predictions);
+    text += score_line("all", kGroupWidth, quantity, predictions);
     std::map<std::string, PredictionList> groups;
     for (const Prediction* prediction : predictions) groups[prediction->group].push_back(prediction);
     if (groups.size() < 2) continue;
-    for (const auto& [group, members] : groups) text += score_line("  " + group, quantity, members);
+    for (const auto& [group, members] : groups) text += score_line("  " + group, kGroupWidth, quantity, members);
   }
   return text;
 }
@@ -145,15 +154,35 @@ std::string report_as_text(std::span<const ValidatedSet> sets, ReportDetail deta
   for (const ValidatedSet& set : sets) {
     std::size_t num_fit_rows = 0;
     for (const FitSummary& fit : set.evaluation.fits) num_fit_rows += fit.num_rows;
-    text += fmt::format("{} ({}): {} fits on {} rows; held-out rows:\n", set.set.name, set.set.kind->name,
-                        set.evaluation.fits.size(), num_fit_rows);
+    const std::string& device = set.set.manifest.device;
+    text += fmt::format("{} ({}{}{}): {} fits on {} rows; held-out rows:\n", set.folder, set.set.kind->name,
+                        device.empty() ? "" : ", ", device, set.evaluation.fits.size(), num_fit_rows);
     if (detail == ReportDetail::Rows) text += rows_text(set);
     const auto& predictions = set.evaluation.predictions;
     const bool interpolated =
         std::any_of(predictions.begin(), predictions.end(), [](const Prediction& p) { return p.interpolated.has_value(); });
-    text += fmt::format("{:<28} {:<14} {:>6} {:>8} {:>8} {:>8} {:>8}{}\n", "", "quantity", "n", "bias %", "median %", "p90 %",
-                        "cover %", interpolated ? "  the line between the fitted points: median %, p90 %" : "");
+    text += header_line("", kGroupWidth, interpolated);
     text += summary_text(set);
+  }
+  return text;
+}
+
+std::string scorecard_as_text(std::span<const calibration::ScorecardSection> sections, std::span<const ValidatedSet> sets) {
+  std::string text;
+  for (const calibration::ScorecardSection& section : sections) {
+    std::string lines;
+    bool interpolated = false;
+    for (const calibration::ScorecardCase& scored : section.cases) {
+      std::string_view label = scored.name;
+      for (const std::string& quantity : scored.quantities) {
+        const PredictionList predictions = calibration::pool(scored, quantity, sets);
+        interpolated = interpolated || calibration::compare_with_line(predictions).has_value();
+        const std::string line = score_line(label, kCaseWidth, quantity, predictions);
+        lines += line.empty() ? fmt::format("{:<{}} {:<20} {:>6}\n", label, kCaseWidth, quantity, 0) : line;
+        label = "";
+      }
+    }
+    text += (text.empty() ? "" : "\n") + header_line(section.name, kCaseWidth, interpolated) + lines;
   }
   return text;
 }

@@ -1,0 +1,79 @@
+#include "models/calibration/scorecard.hpp"
+
+#include <algorithm>
+
+#include "models/base/table_reader.hpp"
+
+namespace labtwin::calibration {
+namespace {
+
+RowFilter read_filter(TableReader& scored, std::string_view key) {
+  RowFilter filter;
+  auto table = scored.optional_table(key);
+  if (!table) return filter;
+  for (const std::string& column : table->keys()) filter.emplace(column, table->list<std::string>(column));
+  return filter;
+}
+
+ScorecardCase read_case(TableReader table) {
+  ScorecardCase scored;
+  scored.name = table.required<std::string>("name");
+  scored.sets = table.list<std::string>("sets");
+  scored.where = read_filter(table, "where");
+  scored.except = read_filter(table, "except");
+  scored.quantities = table.list<std::string>("quantities");
+  if (scored.sets.empty()) table.fail("sets", "must name a measurement set, as DEVICE/SET");
+  if (scored.quantities.empty()) table.fail("quantities", "must name what is scored");
+  return scored;
+}
+
+bool names(std::string_view pattern, std::string_view folder) {
+  if (!pattern.starts_with("*/")) return pattern == folder;
+  return folder.ends_with(pattern.substr(1));
+}
+
+bool holds(const RowFilter::value_type& condition, const MeasurementTable& table, const Prediction& prediction) {
+  const auto& [column, allowed] = condition;
+  const std::string_view cell = column == "group" ? std::string_view(prediction.group) : table.text(prediction.row - 1, column);
+  return std::find(allowed.begin(), allowed.end(), cell) != allowed.end();
+}
+
+bool belongs(const ScorecardCase& scored, const MeasurementTable& table, const Prediction& prediction) {
+  const auto holds_here = [&](const auto& condition) { return holds(condition, table, prediction); };
+  return std::all_of(scored.where.begin(), scored.where.end(), holds_here) &&
+         std::none_of(scored.except.begin(), scored.except.end(), holds_here);
+}
+
+}  // namespace
+
+std::vector<ScorecardSection> read_scorecard(const std::filesystem::path& file) {
+  const Document document = Document::read(file);
+  DiagnosticSink sink;
+  TableReader root(document, sink);
+  std::vector<ScorecardSection> sections;
+  for (TableReader& table : root.tables("section")) {
+    ScorecardSection section{.name = table.required<std::string>("name"), .cases = {}};
+    for (TableReader& scored : table.tables("case")) section.cases.push_back(read_case(std::move(scored)));
+    sections.push_back(std::move(section));
+  }
+  root.finish();
+  sink.throw_if_any();
+  return sections;
+}
+
+std::vector<const Prediction*> pool(const ScorecardCase& scored, std::string_view quantity,
+                                    std::span<const ValidatedSet> sets) {
+  std::vector<const Prediction*> pooled;
+  for (const ValidatedSet& set : sets) {
+    const auto named = [&](const std::string& pattern) { return names(pattern, set.folder); };
+    if (std::none_of(scored.sets.begin(), scored.sets.end(), named)) continue;
+    for (const auto* predictions : {&set.evaluation.predictions, &set.evaluation.derived}) {
+      for (const Prediction& prediction : *predictions) {
+        if (prediction.quantity == quantity && belongs(scored, set.set.table, prediction)) pooled.push_back(&prediction);
+      }
+    }
+  }
+  return pooled;
+}
+
+}  // namespace labtwin::calibration
