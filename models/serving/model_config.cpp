@@ -52,6 +52,12 @@ class Config {
     return found != json_->end() && found->is_boolean() ? found->get<bool>() : fallback;
   }
 
+  /// The method that the weights were published quantised with; empty where there is none.
+  [[nodiscard]] std::string quantised_by() const {
+    const auto method = json_->value(Json::json_pointer("/quantization_config/quant_method"), Json());
+    return method.is_string() ? method.get<std::string>() : std::string();
+  }
+
  private:
   const std::filesystem::path* path_;
   const Json* json_;
@@ -66,6 +72,7 @@ std::optional<ExpertShape> experts_of(const Config& config) {
   experts.intermediate_size = config.required({"moe_intermediate_size", "intermediate_size"});
   experts.shared = config.find({"n_shared_experts", "num_shared_experts"}).value_or(0);
   experts.first_dense_layers = config.find({"first_k_dense_replace"}).value_or(0);
+  experts.in_mxfp4 = config.quantised_by() == "mxfp4";
   return experts;
 }
 

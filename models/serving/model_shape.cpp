@@ -13,6 +13,7 @@ ExpertShape read_experts(TableReader table) {
   experts.intermediate_size = table.required<int>("intermediate_size", at_least(1.0));
   experts.shared = table.value_or<int>("shared", 0, kNonNegative);
   experts.first_dense_layers = table.value_or<int>("first_dense_layers", 0, kNonNegative);
+  experts.in_mxfp4 = table.value_or<bool>("mxfp4", false);
   if (experts.used > experts.count) table.fail("used", "must be at most `count`");
   return experts;
 }

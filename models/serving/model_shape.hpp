@@ -17,6 +17,7 @@ struct ExpertShape {
   int intermediate_size = 0;   ///< of one expert
   int shared = 0;              ///< experts that every token goes through
   int first_dense_layers = 0;  ///< layers before the first one with experts
+  bool in_mxfp4 = false;       ///< published in MXFP4, which every quantisation keeps
 };
 
 /// Multi-head latent attention (DeepSeek): keys and values are kept as one vector of `kv_rank + rope_dim` per token.

@@ -98,7 +98,8 @@ TensorPlace place_of(const ModelShape& shape, const Tensor& tensor, int layer) {
           .num_layers = shape.layers,
           .row = tensor.row,
           .grouped_queries = shape.heads >= 4 * shape.kv_heads,
-          .num_experts = shape.experts ? shape.experts->count : 0};
+          .num_experts = shape.experts ? shape.experts->count : 0,
+          .kept_in_mxfp4 = tensor.is_expert && shape.experts->in_mxfp4};
 }
 
 Bytes stored(double elements, double bits) {

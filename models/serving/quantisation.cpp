@@ -14,6 +14,9 @@
 namespace labtwin::serving {
 namespace {
 
+/// Blocks of 32 with 4 bits each and a scale of 8.
+constexpr double kMxfp4Bits = 4.25;
+
 constexpr std::array<std::string_view, 13> kMixes = {"q2_k_s", "q3_k_s", "q3_k_m", "q3_k_l", "q4_k_s", "q4_k_m", "q5_k_s",
                                                      "q5_k_m", "iq2_m",  "iq3_xs", "iq3_m",  "q2_k",   "q6_k"};
 
@@ -158,6 +161,7 @@ Quantisation Quantisation::uniform(std::string name, UniformFormat format) {
 }
 
 double Quantisation::bits(const TensorPlace& place) const {
+  if (place.kept_in_mxfp4) return kMxfp4Bits;
   if (is_gguf()) return types_.find(gguf_tensor_type(mix_, place))->second.bits();
   if (place.role == TensorRole::Other) return 16.0;
   const bool is_embedding = place.role == TensorRole::TokenEmbedding || place.role == TensorRole::Output;

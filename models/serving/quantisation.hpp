@@ -56,6 +56,7 @@ struct TensorPlace {
   int row = 256;                 ///< weights in a row: types with blocks of 256 need a multiple of that
   bool grouped_queries = false;  ///< four or more query heads per KV head
   int num_experts = 0;
+  bool kept_in_mxfp4 = false;  ///< published in that type, and in it in every file
 };
 
 /// Law:    llama.cpp's choice of a storage type per tensor of a mix (`llama_tensor_get_type`), without an importance matrix
@@ -79,6 +80,7 @@ class Quantisation {
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] bool is_gguf() const noexcept { return !mix_.empty(); }
+  /// Bits per weight. What was published in MXFP4 keeps it: the tools that make files of other types do not touch it.
   [[nodiscard]] double bits(const TensorPlace& place) const;
 
  private:

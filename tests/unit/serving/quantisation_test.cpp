@@ -42,6 +42,19 @@ TEST_F(Quants, FilesOfMixesHaveTheirPublishedSize) {
   }
 }
 
+// Sizes of published files in GiB: what was published in MXFP4 stays so, whatever the file is called.
+TEST_F(Quants, ExpertsPublishedInMxfp4KeepIt) {
+  const auto size = [&](const char* model, const char* quant) {
+    const ModelShape shape = load_language_model(catalog_, model).shape;
+    return model_weights(shape, Quantisation::parse(table_, quant)).in_file().value() / 1073741824.0;
+  };
+  EXPECT_NEAR(size("gpt-oss-20b", "f16") / 12.833, 1.0, 0.01);
+  EXPECT_NEAR(size("gpt-oss-120b", "f16") / 60.868, 1.0, 0.01);
+  EXPECT_NEAR(size("gpt-oss-20b", "mxfp4") / 11.27, 1.0, 0.01);
+  EXPECT_NEAR(size("gpt-oss-120b", "mxfp4") / 59.02, 1.0, 0.01);
+  EXPECT_LT(size("gpt-oss-120b", "q4_k_m"), 60.0);
+}
+
 TEST_F(Quants, NamesAreUnderstoodAsPeopleWriteThem) {
   const TensorPlace middle{.role = TensorRole::FeedForwardUp, .layer = 10, .num_layers = 32};
   const std::vector<std::pair<const char*, double>> cases = {
