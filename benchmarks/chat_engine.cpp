@@ -46,7 +46,8 @@ int main() {
     requests.push_back(
         {now, {.prompt_tokens = length(kMedianPrompt, prompts, i), .output_tokens = length(kMedianOutput, outputs, i)}});
   }
-  const serving::ServingReplay result = serving::replay(requests, {.num_blocks = 2588}, coefficients, work);
+  const serving::ServingReplay result =
+      serving::replay(requests, {.num_blocks = 2588}, serving::OperatorStepTime(coefficients, work));
   Seconds sum;
   for (std::size_t i = 0; i < requests.size(); ++i) sum += result.requests[i].last - requests[i].arrival;
   fmt::print("{} steps, {} preemptions, mean latency {:.3f} s\n", result.num_steps, result.num_preemptions,

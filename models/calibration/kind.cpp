@@ -10,6 +10,7 @@
 
 #include "models/base/error.hpp"
 #include "models/calibration/bufferbloat.hpp"
+#include "models/calibration/card_operators.hpp"
 #include "models/calibration/collectives.hpp"
 #include "models/calibration/column_unit.hpp"
 #include "models/calibration/fio_sweep.hpp"
@@ -171,7 +172,13 @@ constexpr auto kKinds = std::to_array<Kind>({
     {"bufferbloat", kBufferbloatColumns, kBufferbloatConditions, kBufferbloatQuantities, &evaluate_bufferbloat,
      kBufferbloatOptional},
     {"udp_loss", kUdpLossColumns, kUdpLossConditions, kUdpLossQuantities, &evaluate_udp_loss, kUdpLossOptional},
-    {"serving_run", kServingRunColumns, kServingRunConditions, kServingRunQuantities, &evaluate_serving_run},
+    {"serving_run",
+     kServingRunColumns,
+     kServingRunConditions,
+     kServingRunQuantities,
+     &evaluate_serving_run,
+     {},
+     &fit_card_operators},
     {"vector_disk", kVectorDiskColumns, kVectorDiskConditions, kVectorDiskQuantities, nullptr, kVectorDiskOptional},
 });
 

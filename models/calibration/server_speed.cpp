@@ -8,12 +8,11 @@
 #include <optional>
 #include <set>
 
-#include "models/calibration/collectives.hpp"
+#include "models/calibration/card_operators.hpp"
 #include "models/calibration/llm_effects.hpp"
 #include "models/calibration/offload_speed.hpp"
-#include "models/calibration/pcie_links.hpp"
+#include "models/calibration/tensor_exchange.hpp"
 #include "models/catalog/part_finder.hpp"
-#include "models/interconnect/all_reduce.hpp"
 #include "models/serving/kv_cache.hpp"
 #include "models/serving/model_weights.hpp"
 
@@ -26,12 +25,10 @@ using serving::OperatorBatch;
 // Half-width of the 90 % interval of the logarithm, assumed: coefficients of the two cards that they were fitted to differ by
 // up to 40 % from their mean.
 constexpr double kTypicalCoefficients = 0.40;
+// The same, assumed: of a run with tables of its own model the means are within 5 %; other models and batches are further off.
+constexpr double kFittedCoefficients = 0.20;
 constexpr double kUsualPrompt = 512.0;
 constexpr double kUsualContext = 1000.0;
-// What all-reduces through the host's memory reach of copies that take this way: 0.60 to 0.75, two to eight cards.
-constexpr double kShareOfCopy = 0.7;
-constexpr double kReducesPerLayer = 2.0;  // behind attention, and behind the feed-forward block
-constexpr double kBytesPerActivation = 2.0;
 
 using Words = std::set<std::string>;
 
@@ -137,26 +134,10 @@ void add_rates(ServerSpeed& speed, double decode_half, double prompt_half) {
   speed.prompt_tok_s = rate(kUsualPrompt, speed.step_time->step_time(prompt), prompt_half);
 }
 
-/// The all-reduces of cards that share every matrix.
-serving::ExchangeCoefficients exchange_of(const ServerSetup& setup) {
-  const interconnect::CardGroup& group = setup.group;
-  const double sent = interconnect::bytes_sent(interconnect::CollectiveOp::AllReduce, group.num_cards, 1.0, false);
-  AllReduceTimes::Terms terms = AllReduceTimes().terms(group.num_cards, group.link, group.path);
-  if (group.path == "pcie staged") {
-    terms.per_byte = std::max(terms.per_byte, sent / (kShareOfCopy * CopyRates().staged(group.link).value()));
-  }
-  return {.calls = kReducesPerLayer * setup.place.shape.layers,
-          .token = Bytes::from_base(kBytesPerActivation * setup.place.shape.hidden_size),
-          .latency = terms.latency,
-          .per_root = terms.per_root,
-          .per_byte = terms.per_byte,
-          .sent = sent};
-}
-
 /// Takes the steps of one card, and adds the all-reduces where there are any.
 void set_steps(const ServerSetup& setup, std::unique_ptr<const serving::StepTimeModel> of_card, ServerSpeed& speed) {
   if (setup.group.num_cards > 1 && setup.group.split == ModelSplit::Tensors) {
-    speed.exchange = exchange_of(setup);
+    speed.exchange = tensor_exchange(setup.group, setup.place.shape);
     of_card = std::make_unique<serving::ExchangeStepTime>(std::move(of_card), *speed.exchange);
   }
   speed.step_time = std::move(of_card);
@@ -164,14 +145,17 @@ void set_steps(const ServerSetup& setup, std::unique_ptr<const serving::StepTime
 
 ServerSpeed vllm_speed(const ServerSetup& setup) {
   const serving::ModelWeights weights = serving::model_weights(setup.place.shape, setup.place.quant);
+  const CardOperators operators = card_operators(setup.card.part, setup.place.card);
   ServerSpeed speed;
   const double num_cards = setup.group.num_cards;
   set_steps(setup,
-            std::make_unique<serving::OperatorStepTime>(serving::typical_coefficients(setup.place.card),
+            std::make_unique<serving::OperatorStepTime>(operators.coefficients,
                                                         serving::operator_work(setup.place.shape, weights, num_cards)),
             speed);
-  speed.source = "coefficients typical of the operators of vLLM on an RTX 4090 and an RTX PRO 6000";
-  add_rates(speed, kTypicalCoefficients, kTypicalCoefficients);
+  speed.grade = operators.grade;
+  speed.source = operators.source;
+  const double half = operators.grade == Grade::Fitted ? kFittedCoefficients : kTypicalCoefficients;
+  add_rates(speed, half, half);
   return speed;
 }
 

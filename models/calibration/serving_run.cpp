@@ -6,15 +6,17 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <memory>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "models/base/error.hpp"
-#include "models/calibration/llm_parts.hpp"
-#include "models/calibration/operator_tables.hpp"
-#include "models/calibration/serving_meta.hpp"
+#include "models/calibration/card_operators.hpp"
+#include "models/calibration/serving_setup.hpp"
+#include "models/calibration/tensor_exchange.hpp"
 #include "models/serving/card_memory.hpp"
 #include "models/serving/serving_replay.hpp"
 #include "models/serving/vllm_memory.hpp"
@@ -24,9 +26,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Half-widths of the 90 % interval of the logarithm, assumed: the two runs with tables at hand are within 5 %, coefficients of
-// the two cards differ by up to 40 % from their mean.
+// Half-widths of the 90 % interval of the logarithm, assumed: the two runs with tables at hand are within 5 %; tables of
+// another model on the card say less; coefficients of the two cards differ by up to 40 % from their mean.
 constexpr double kWithTables = 0.10;
+constexpr double kWithTablesOfAnother = 0.20;
 constexpr double kWithoutTables = 0.40;
 
 constexpr std::array<std::pair<std::string_view, double>, 3> kQuantiles = {{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}}};
@@ -65,24 +68,15 @@ std::vector<Served> read_requests(const MeasurementTable& table) {
 
 /// What is known of the run beside its requests.
 struct Setup {
-  ServingMeta meta;
-  serving::OperatorWork work;
-  serving::OperatorCoefficients coefficients;
+  ServedModel served;
   serving::VllmSchedulerSettings engine;
-  bool has_tables = false;
+  std::unique_ptr<const serving::StepTimeModel> steps;
+  double half_width = kWithoutTables;  ///< of the 90 % interval of the logarithm
   Grade grade = Grade::Assumed;
 };
 
-[[noreturn]] void unknown(const fs::path& meta, std::string key, const std::string& name) {
-  throw ConfigError({.place = {meta.string(), 0, 0},
-                     .key = std::move(key),
-                     .value = fmt::format("\"{}\"", name),
-                     .rule = "is not in the catalog",
-                     .hint = "labtwin parts gpus, labtwin parts llms"});
-}
-
-double kv_blocks(const ServingMeta& meta, const LlmParts::Model& model, const serving::ModelWeights& weights,
-                 serving::AcceleratorSpec card) {
+double kv_blocks(const ServedModel& served, serving::AcceleratorSpec card) {
+  const ServingMeta& meta = served.meta;
   if (meta.card_memory) card.memory = *meta.card_memory / (serving::usable_memory(card) / card.memory);
   serving::VllmSettings settings;
   settings.memory_utilization = meta.memory_utilization;
@@ -91,38 +85,61 @@ double kv_blocks(const ServingMeta& meta, const LlmParts::Model& model, const se
   settings.tensor_parallel = meta.tensor_parallel;
   settings.block_tokens = meta.block_tokens;
   settings.max_context = meta.max_context.value_or(0.0);
-  return serving::vllm_memory(model.shape, weights, card, settings).kv_blocks;
+  return serving::vllm_memory(served.shape, served.weights, card, settings).kv_blocks;
+}
+
+/// What the cards of the run exchange: all-reduces of the tensors that they share or, where each holds some of the experts, of
+/// the tokens of all engines once a layer. Their link is told nowhere: the card's own, over which cards that can reach each
+/// other directly.
+std::optional<serving::ExchangeCoefficients> exchange_of(const ServedModel& served, const LlmParts::Card& card) {
+  const ServingMeta& meta = served.meta;
+  const bool splits_experts = meta.splits_experts && served.shape.experts && meta.data_parallel > 1.0;
+  if (meta.tensor_parallel <= 1.0 && !splits_experts) return std::nullopt;
+  interconnect::CardGroup group;
+  group.num_cards = static_cast<int>(splits_experts ? meta.data_parallel : meta.tensor_parallel);
+  group.link.generation = card.spec.pcie_generation.value_or(group.link.generation);
+  group.link.lanes = card.spec.pcie_lanes.value_or(group.link.lanes);
+  group.path = interconnect::reaches_peers(card.part) ? "pcie direct" : "pcie staged";
+  serving::ExchangeCoefficients exchange = tensor_exchange(group, served.shape);
+  if (splits_experts) {
+    exchange.calls = served.shape.layers;
+    exchange.token = exchange.token * meta.data_parallel;
+  }
+  return exchange;
+}
+
+void set_steps(const fs::path& folder, const std::optional<LlmParts::Card>& card, Setup& setup, Evaluation& evaluation) {
+  const ServedModel& served = setup.served;
+  serving::OperatorCoefficients coefficients;
+  if (auto fit = fit_beside(folder, served.meta, served.work)) {
+    coefficients = fit->coefficients;
+    setup.grade = Grade::Fitted;
+    setup.half_width = kWithTables;
+    evaluation.fits.push_back(std::move(fit->summary));
+  } else if (card) {
+    const CardOperators known = card_operators(card->part, card->spec);
+    coefficients = known.coefficients;
+    setup.grade = known.grade;
+    setup.half_width = known.grade == Grade::Fitted ? kWithTablesOfAnother : kWithoutTables;
+    evaluation.notes.push_back(known.source);
+  } else {
+    throw_unknown_part(folder, "hardware.device_name", served.meta.card);
+  }
+  setup.steps = std::make_unique<serving::OperatorStepTime>(coefficients, served.work);
+  if (!card) return;
+  if (const auto exchange = exchange_of(served, *card)) {
+    setup.steps = std::make_unique<serving::ExchangeStepTime>(std::move(setup.steps), *exchange);
+  }
 }
 
 Setup set_up(const fs::path& folder, Evaluation& evaluation) {
-  Setup setup;
-  const fs::path file = folder / "meta.json";
-  setup.meta = read_serving_meta(file);
-  const ServingMeta& meta = setup.meta;
   const LlmParts parts;
-  const auto model = parts.model(meta.model);
-  if (!model) unknown(file, "model", meta.model);
+  Setup setup{.served = read_served_model(folder, parts), .engine = {}, .steps = nullptr};
+  const ServingMeta& meta = setup.served.meta;
   const auto card = parts.card(meta.card);
-  const auto quant = parts.quant(meta.dtype == "bfloat16" || meta.dtype == "float16" ? "bf16" : meta.dtype);
-  if (!quant) unknown(file, "engine_kwargs.dtype", meta.dtype);
-  const serving::ModelWeights weights = serving::model_weights(model->shape, *quant);
-  setup.work = serving::operator_work(model->shape, weights, meta.tensor_parallel);
-  if (meta.splits_experts) setup.work.expert_weights = setup.work.expert_weights / meta.data_parallel;
-
-  const fs::path tables = folder / fmt::format("operators_tp{:.0f}", meta.tensor_parallel);
-  setup.has_tables = fs::exists(tables);
-  if (setup.has_tables) {
-    OperatorFit fit = fit_operators(read_operator_tables(tables), setup.work, meta.card);
-    setup.coefficients = fit.coefficients;
-    setup.grade = Grade::Fitted;
-    evaluation.fits.push_back(std::move(fit.summary));
-  } else if (card) {
-    setup.coefficients = serving::typical_coefficients(card->spec);
-  } else {
-    unknown(file, "hardware.device_name", meta.card);
-  }
-  if (!meta.num_blocks && !card) unknown(file, "hardware.device_name", meta.card);
-  const std::optional<double> computed = card ? std::optional(kv_blocks(meta, *model, weights, card->spec)) : std::nullopt;
+  set_steps(folder, card, setup, evaluation);
+  if (!meta.num_blocks && !card) throw_unknown_part(folder, "hardware.device_name", meta.card);
+  const std::optional<double> computed = card ? std::optional(kv_blocks(setup.served, card->spec)) : std::nullopt;
   if (meta.num_blocks && computed) {
     evaluation.notes.push_back(fmt::format(
         "{:.0f} blocks of KV cache as the engine reported; {:.0f} from card, model and settings", *meta.num_blocks, *computed));
@@ -138,14 +155,14 @@ Setup set_up(const fs::path& folder, Evaluation& evaluation) {
 // Copies of the engine take turns.
 std::vector<serving::TokenTimes> simulate(const std::vector<Served>& requests, const Setup& setup) {
   std::vector<serving::TokenTimes> times(requests.size());
-  const auto num_engines = static_cast<std::size_t>(setup.meta.data_parallel);
+  const auto num_engines = static_cast<std::size_t>(setup.served.meta.data_parallel);
   for (std::size_t engine = 0; engine < num_engines; ++engine) {
     std::vector<serving::TimedRequest> mine;
     for (std::size_t i = engine; i < requests.size(); i += num_engines) {
       mine.push_back({Seconds::from_base(requests[i].arrival),
                       {.prompt_tokens = requests[i].prompt_tokens, .output_tokens = requests[i].output_tokens}});
     }
-    const serving::ServingReplay replayed = serving::replay(mine, setup.engine, setup.coefficients, setup.work);
+    const serving::ServingReplay replayed = serving::replay(mine, setup.engine, *setup.steps);
     for (std::size_t i = 0; i < mine.size(); ++i) times[engine + i * num_engines] = replayed.requests[i];
   }
   return times;
@@ -181,7 +198,6 @@ double quantile(Figures figures, double probability) {
 
 void predict(std::string_view name, const Figures& simulated, const Figures& measured, const Setup& setup,
              Evaluation& evaluation) {
-  const double half_width = setup.has_tables ? kWithTables : kWithoutTables;
   const auto add = [&](std::string_view suffix, const auto& statistic) {
     Prediction prediction{.quantity = fmt::format("{}_{}", name, suffix),
                           .group = "vllm",
@@ -191,7 +207,7 @@ void predict(std::string_view name, const Figures& simulated, const Figures& mea
                           .note = {}};
     if (!measured.empty()) prediction.measured = statistic(measured);
     if (!simulated.empty() && std::isfinite(statistic(simulated))) {
-      prediction.estimate = log_interval(statistic(simulated), half_width);
+      prediction.estimate = log_interval(statistic(simulated), setup.half_width);
     } else {
       prediction.note = simulated.empty() ? "no request has such a figure" : "a request does not fit into the KV cache";
     }

@@ -6,7 +6,7 @@
 namespace labtwin::serving {
 
 ServingReplay replay(std::span<const TimedRequest> requests, const VllmSchedulerSettings& settings,
-                     const OperatorCoefficients& coefficients, const OperatorWork& work) {
+                     const StepTimeModel& steps) {
   constexpr Seconds kNever = Seconds::from_base(std::numeric_limits<double>::infinity());
   ServingReplay result;
   result.requests.assign(requests.size(), {kNever, kNever});
@@ -25,7 +25,7 @@ ServingReplay replay(std::span<const TimedRequest> requests, const VllmScheduler
       if (next == requests.size()) break;
       continue;
     }
-    now += step_time(coefficients, work, operator_batch(step));
+    now += steps.step_time(operator_batch(step));
     ++result.num_steps;
     for (const TokenEvent& token : engine.complete()) {
       if (token.is_first) result.requests[token.request].first = now;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/base/units.hpp"
-#include "models/serving/operator_law.hpp"
+#include "models/serving/step_time.hpp"
 #include "models/serving/vllm_scheduler.hpp"
 
 namespace labtwin::serving {
@@ -32,6 +32,6 @@ struct ServingReplay {
 /// Runs step after step until every request is done; one that arrives during a step is seen at its end. Arrivals must not
 /// decrease; ids are given here.
 [[nodiscard]] ServingReplay replay(std::span<const TimedRequest> requests, const VllmSchedulerSettings& settings,
-                                   const OperatorCoefficients& coefficients, const OperatorWork& work);
+                                   const StepTimeModel& steps);
 
 }  // namespace labtwin::serving

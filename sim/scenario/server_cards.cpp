@@ -87,11 +87,7 @@ const GpuSpec& gpu_named(const NodeSpec& node, const std::string& name) {
 }
 
 bool reaches_peers(const NodeSpec& node, const std::string& part) {
-  if (node.p2p) return *node.p2p;
-  const auto is_of = [&](std::string_view series) {
-    return part.starts_with(series) && part.find("-ada") == std::string::npos;
-  };
-  return !(is_of("rtx-20") || is_of("rtx-30") || is_of("rtx-40") || is_of("rtx-50"));
+  return node.p2p ? *node.p2p : interconnect::reaches_peers(part);
 }
 
 void read_server_cards(TableReader& table, const ServicePlace& place, LlmServerSpec& spec) {

@@ -53,7 +53,8 @@ TEST(ServingInvariants, MoreBandwidthNeverMakesAnswersLater) {
     const auto requests = chat(seed);
     double before = 1e9;
     for (const double bandwidth : {250e9, 500e9, 900e9, 1800e9}) {
-      const double latency = mean_latency(requests, replay(requests, {.num_blocks = 2000}, card(bandwidth), work));
+      const double latency =
+          mean_latency(requests, replay(requests, {.num_blocks = 2000}, OperatorStepTime(card(bandwidth), work)));
       EXPECT_LT(latency, before) << "seed " << seed << ", " << bandwidth << " B/s";
       before = latency;
     }
@@ -65,7 +66,8 @@ TEST(ServingInvariants, MoreBlocksNeverMakeAnswersLater) {
   const auto requests = chat(7);
   double before = 1e9;
   for (const std::size_t blocks : {100UL, 200UL, 400UL, 4000UL}) {
-    const double latency = mean_latency(requests, replay(requests, {.num_blocks = blocks}, card(500e9), work));
+    const double latency =
+        mean_latency(requests, replay(requests, {.num_blocks = blocks}, OperatorStepTime(card(500e9), work)));
     EXPECT_LE(latency, before * 1.01) << blocks << " blocks";
     before = latency;
   }
@@ -74,8 +76,8 @@ TEST(ServingInvariants, MoreBlocksNeverMakeAnswersLater) {
 TEST(ServingInvariants, TheSameRequestsGiveTheSameDates) {
   const OperatorWork work = work_of_8b();
   const auto requests = chat(3);
-  const ServingReplay once = replay(requests, {.num_blocks = 300}, card(500e9), work);
-  const ServingReplay again = replay(requests, {.num_blocks = 300}, card(500e9), work);
+  const ServingReplay once = replay(requests, {.num_blocks = 300}, OperatorStepTime(card(500e9), work));
+  const ServingReplay again = replay(requests, {.num_blocks = 300}, OperatorStepTime(card(500e9), work));
   EXPECT_EQ(once.num_steps, again.num_steps);
   for (std::size_t i = 0; i < requests.size(); ++i) EXPECT_EQ(once.requests[i].last.value(), again.requests[i].last.value());
 }
@@ -83,7 +85,7 @@ TEST(ServingInvariants, TheSameRequestsGiveTheSameDates) {
 TEST(ServingInvariants, ADecodeStepTakesAtLeastItsBytesOverTheBandwidth) {
   const OperatorWork work = work_of_8b();
   for (const double bandwidth : {250e9, 900e9, 1800e9}) {
-    const OperatorStepTime law(card(bandwidth), work);
+    const OperatorStepTime law(OperatorStepTime(card(bandwidth), work));
     for (const double context : {1.0, 1000.0, 30000.0}) {
       const OperatorBatch one{
           .num_tokens = 1.0, .num_sampled = 1.0, .num_decodes = 1.0, .kv_tokens = context, .longest_kv = context};

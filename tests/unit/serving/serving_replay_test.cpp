@@ -29,7 +29,8 @@ OperatorCoefficients terabyte_per_second() {
 TEST(ServingReplay, GivesATokenPerStep) {
   const std::vector<TimedRequest> requests = {{Seconds::from_base(1.0), {.prompt_tokens = 100, .output_tokens = 5}},
                                               {Seconds::from_base(1.005), {.prompt_tokens = 100, .output_tokens = 1}}};
-  const ServingReplay result = replay(requests, {.num_blocks = 100}, terabyte_per_second(), ten_milliseconds());
+  const ServingReplay result =
+      replay(requests, {.num_blocks = 100}, OperatorStepTime(terabyte_per_second(), ten_milliseconds()));
   EXPECT_NEAR(result.requests[0].first.value(), 1.01, 1e-9);
   EXPECT_NEAR(result.requests[0].last.value(), 1.05, 1e-9);
   // It arrives during the first step and joins the second.
@@ -41,7 +42,8 @@ TEST(ServingReplay, GivesATokenPerStep) {
 TEST(ServingReplay, LeavesOutWhatDoesNotFit) {
   const std::vector<TimedRequest> requests = {{Seconds{}, {.prompt_tokens = 1000, .output_tokens = 5}},
                                               {Seconds{}, {.prompt_tokens = 10, .output_tokens = 1}}};
-  const ServingReplay result = replay(requests, {.num_blocks = 10}, terabyte_per_second(), ten_milliseconds());
+  const ServingReplay result =
+      replay(requests, {.num_blocks = 10}, OperatorStepTime(terabyte_per_second(), ten_milliseconds()));
   EXPECT_TRUE(std::isinf(result.requests[0].last.value()));
   EXPECT_NEAR(result.requests[1].last.value(), 0.01, 1e-9);
 }
