@@ -202,4 +202,11 @@ serving::QuantTable load_quant_table(const catalog::Catalog& catalog) {
   return table;
 }
 
+std::vector<serving::ProcessorFamily> load_processor_families(const catalog::Catalog& catalog) {
+  DiagnosticSink sink;
+  auto families = serving::read_processor_families(Document::read(catalog.folder() / "processor_families.toml"), sink);
+  sink.throw_if_any();
+  return families;
+}
+
 }  // namespace labtwin

@@ -158,7 +158,7 @@ constexpr auto kKinds = std::to_array<Kind>({
      kRpcLatencyOptional},
     {"vram_usage", kVramUsageColumns, kVramUsageConditions, kVramUsageQuantities, &evaluate_vram_usage, kVramUsageOptional},
     {"llm_throughput", kLlmThroughputColumns, kLlmThroughputConditions, kLlmThroughputQuantities, &evaluate_llm_throughput,
-     kLlmThroughputOptional},
+     kLlmThroughputOptional, &fit_llm_throughput_set},
     {"power_cap", kPowerCapColumns, kPowerCapConditions, kPowerCapQuantities, &evaluate_power_cap},
     {"pcie_links", kPcieLinksColumns, kPcieLinksConditions, kPcieLinksQuantities, &evaluate_pcie_links, kPcieLinksOptional,
      &fit_pcie_links},

@@ -20,7 +20,7 @@ struct Level {
 };
 
 // Standard deviations of log factors within a level, chosen by leaving cards and pairs of card and model out of the fit rows.
-constexpr std::array<Level, 47> kLevels = {{
+constexpr std::array<Level, 49> kLevels = {{
     {"all.card", 0.0, 0.12},
     {"all.model", 0.0, 0.12},
     {"all.model_stack", 0.0, 0.08},
@@ -34,6 +34,8 @@ constexpr std::array<Level, 47> kLevels = {{
     {"all.batch", 0.0, 0.3},
     {"all.batch_arch", 0, 0.1},
     {"all.power", 0.0, 0.3},
+    {"all.unsized", -1.0, 0.7},
+    {"all.unsized_model", 0.0, 0.8},
     {"launch.base", 0.0, 0.7},
     {"launch.stack", 0.0, 0.5},
     {"launch.arch", 0.0, 0.4},
@@ -112,13 +114,15 @@ std::vector<Use> common_uses(const LlmRun& r) {
           {"all.model_stack", r.model + "|" + r.stack()},
           {"all.engine", r.engine_name + "|" + r.backend},
           {"all.quantity", r.quantity + "|" + r.stack()},
-          {"all.speculation", r.speculation + "|" + r.engine, given(r.speculation)},
+          {"all.speculation", r.speculation + "|" + r.engine, r.is_prompt() ? 0.0 : given(r.speculation)},
           {"all.whole_request", r.stack(), r.whole_request ? 1.0 : 0.0},
           {"all.split", r.split + "|" + r.stack(), given(r.split)},
           {"all.year", r.backend, r.years},
           {"all.build", r.build, given(r.build)},
           {"all.batch", r.quantity + "|" + r.stack(), log_batch},
           {"all.batch_arch", r.quantity + "|" + r.stack() + "|" + r.architecture, log_batch},
+          {"all.unsized", "", r.unsized ? 1.0 : 0.0},
+          {"all.unsized_model", r.model, r.unsized ? 1.0 : 0.0},
           {"all.power", r.backend, r.power_limit_w > 0.0 ? std::log(r.power_limit_w / 300.0) : 0.0}};
 }
 
@@ -164,7 +168,8 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
     case serving::Exchange:
       return {{"exchange.base", ""}, {"exchange.stack", stack + "|" + r.split}};
     default:
-      return {{"other.base", ""}, {"other.stack", stack}};
+      return {{"other.base", r.run.is_request ? "request" : ""},
+              {"other.stack", stack + (r.run.is_request ? "" : "|" + r.quantity)}};
   }
 }
 
@@ -178,6 +183,11 @@ std::size_t LlmEffects::index_of(const std::string& level, const std::string& ke
     effects_.push_back({.mean = prior.mean, .prior_sigma = prior.sigma, .value = prior.mean, .sigma = prior.sigma});
   }
   return at->second;
+}
+
+bool LlmEffects::knows_card(const LlmRun& run) const {
+  const std::string key = "all.card|" + run.backend + "|" + run.card;
+  return fitted_.contains("token:" + key) || fitted_.contains("prompt:" + key);
 }
 
 PooledRow LlmEffects::design(const LlmRun& run) {
@@ -250,6 +260,7 @@ LlmEffects LlmEffects::read(const Document& document) {
       continue;
     }
     PooledEffect& effect = result.effects_[result.index_of(name.substr(0, bar), name.substr(bar + 1))];
+    result.fitted_.insert(name);
     effect.value = values[0];
     effect.sigma = values[1];
   }

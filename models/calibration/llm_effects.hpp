@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ class LlmEffects {
   /// The row's terms; effects that are not known yet are added with their level's prior.
   [[nodiscard]] PooledRow design(const LlmRun& run);
 
+  /// Whether rows of this card, reached this way, were among those fitted.
+  [[nodiscard]] bool knows_card(const LlmRun& run) const;
+
   [[nodiscard]] std::vector<PooledEffect>& values() noexcept { return effects_; }
   [[nodiscard]] std::span<const PooledEffect> values() const noexcept { return effects_; }
   /// An effect's value; nothing of one that is not known.
@@ -49,6 +53,7 @@ class LlmEffects {
   std::map<std::string, std::size_t, std::less<>> index_;
   std::vector<PooledEffect> effects_;
   std::map<std::string, double, std::less<>> widths_;
+  std::set<std::string, std::less<>> fitted_;  ///< those that the file tells, not those that a row has asked for since
 };
 
 /// What rows of one run leave unexplained: two measurements of one owner.

@@ -83,10 +83,23 @@ std::optional<LlmParts::Card> LlmParts::card(std::string_view name, std::optiona
 }
 
 std::optional<LlmParts::Processor> LlmParts::processor(std::string_view name) const {
-  const auto found = processors_.find(name);
-  if (!found) return std::nullopt;
-  ProcessorPart part = load_processor(catalog_, found->part);
-  return Processor{std::move(part.spec), found->part, found->exact ? part.entry.grade : catalog::Grade::Assumed};
+  auto known = known_processors_.find(name);
+  if (known == known_processors_.end()) known = known_processors_.emplace(std::string(name), find_processor(name)).first;
+  return known->second;
+}
+
+std::optional<LlmParts::Processor> LlmParts::find_processor(std::string_view name) const {
+  if (const auto found = processors_.find(name)) {
+    ProcessorPart part = load_processor(catalog_, found->part);
+    return Processor{std::move(part.spec), found->part, found->exact ? part.entry.grade : catalog::Grade::Assumed};
+  }
+  if (families_.empty()) families_ = load_processor_families(catalog_);
+  const serving::ProcessorFamily* family = serving::find_processor_family(families_, name);
+  if (family == nullptr) return std::nullopt;
+  Processor processor;
+  processor.spec.memory_bandwidth = family->memory_bandwidth;
+  processor.spec.fp32 = family->fp32;
+  return processor;
 }
 
 const LlmParts::Model& LlmParts::part_model(const std::string& part) const {

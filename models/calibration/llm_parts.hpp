@@ -48,6 +48,7 @@ class LlmParts {
 
   /// The card of this name; of two that differ in memory only, the one with `memory_gib`. Nothing if the catalog has none.
   [[nodiscard]] std::optional<Card> card(std::string_view name, std::optional<double> memory_gib = {}) const;
+  /// The processor of this name, else a usual one of the line of products that the name tells; nothing if it tells none.
   [[nodiscard]] std::optional<Processor> processor(std::string_view name) const;
   /// The model of this name; where the catalog has none of about this size (in 10^9), a typical shape of it. Nothing if the
   /// size is not told either.
@@ -61,6 +62,7 @@ class LlmParts {
  private:
   [[nodiscard]] const Model* catalog_model(std::string_view name) const;
   [[nodiscard]] const Model& part_model(const std::string& part) const;
+  [[nodiscard]] std::optional<Processor> find_processor(std::string_view name) const;
 
   catalog::Catalog catalog_;
   catalog::PartFinder cards_;
@@ -69,6 +71,8 @@ class LlmParts {
   serving::QuantTable quants_;
   mutable std::map<std::string, Card, std::less<>> known_cards_;
   mutable std::map<std::string, Model, std::less<>> known_models_;
+  mutable std::map<std::string, std::optional<Processor>, std::less<>> known_processors_;
+  mutable std::vector<serving::ProcessorFamily> families_;  ///< read when the first processor has no entry
 };
 
 }  // namespace labtwin::calibration

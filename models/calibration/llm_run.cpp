@@ -40,6 +40,12 @@ constexpr std::array<Pair, 4> kBackends = {{{"NVIDIA", "cuda"}, {"AMD", "rocm"},
 constexpr double kSpareBytes = 1e9;  // beside the weights, that a card needs
 constexpr double kUnknownCpuRate = 45e9;
 constexpr double kUnknownCpuPeak = 0.5e12;
+// A card of the middle class, for names that no catalog has.
+constexpr double kUnknownCardRate = 400e9;
+constexpr double kUnknownCardPeak = 60e12;
+// Of one core.
+constexpr double kThreadRate = 8e9;
+constexpr double kThreadPeak = 30e9;
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -90,8 +96,36 @@ double read_device(LlmRun& row, std::string_view backend, const LlmParts& parts)
   if (const auto cpu = parts.processor(name)) {
     row.run.memory_bandwidth = cpu->spec.memory_bandwidth;
     if (cpu->spec.fp32) row.run.peak_flops = *cpu->spec.fp32;
+  } else if (row.backend != "cpu") {
+    row.run.memory_bandwidth = BytesPerSecond::from_base(kUnknownCardRate);
+    row.run.peak_flops = FlopsPerSecond::from_base(kUnknownCardPeak);
   }
   return 0.0;
+}
+
+/// The number before ` threads` or behind `threads=`; 0 if there is none.
+double threads_in(std::string_view notes) {
+  const std::size_t at = notes.find("threads");
+  if (at == std::string_view::npos) return 0.0;
+  std::size_t begin = at + 8;
+  if (at + 7 >= notes.size() || notes[at + 7] != '=') {
+    begin = at == 0 ? at : at - 1;
+    while (begin > 0 && std::isdigit(static_cast<unsigned char>(notes[begin - 1])) != 0) --begin;
+  }
+  double count = 0.0;
+  for (; begin < notes.size() && std::isdigit(static_cast<unsigned char>(notes[begin])) != 0; ++begin) {
+    count = 10.0 * count + (notes[begin] - '0');
+  }
+  return count;
+}
+
+// Few cores neither fill the memory's channels nor reach the processor's peak.
+void limit_threads(LlmRun& row, std::string_view notes) {
+  const double threads = threads_in(notes);
+  if (row.backend != "cpu" || threads <= 0.0) return;
+  const double all = row.run.memory_bandwidth.value();
+  row.run.memory_bandwidth = BytesPerSecond::from_base(1.0 / (1.0 / all + 1.0 / (threads * kThreadRate)));
+  row.run.peak_flops = FlopsPerSecond::from_base(std::min(row.run.peak_flops.value(), threads * kThreadPeak));
 }
 
 void read_model(LlmRun& row, const MeasurementTable& table, std::size_t index, const LlmParts& parts) {
@@ -104,6 +138,7 @@ void read_model(LlmRun& row, const MeasurementTable& table, std::size_t index, c
   const auto quant = parts.quant(table.text(index, "quant"));
   row.model = model && !model->part.empty() ? model->part : lower(name);
   row.set_model(shape, quant, told ? std::optional(Bytes::from_base(*told * 1073741824.0)) : std::nullopt);
+  row.unsized = !model && !told;
   serving::ThroughputRun& run = row.run;
   const double depth = std::max(1.0, run.depth + run.prompt_tokens + 0.5 * std::max(run.generated_tokens, 100.0));
   run.context_cache = serving::kv_cache_bytes(shape, depth, {});
@@ -153,6 +188,13 @@ double years_of(std::string_view date) {
   return std::clamp(digits(0, 4) + digits(5, 2) / 12.0 - 2025.5, -3.0, 2.0);
 }
 
+// Whether an engine's rates on prompts are of its own clock; those of servers are of a client's.
+bool times_itself(std::string_view engine) {
+  constexpr std::array<std::string_view, 6> kEngines = {"llama.cpp", "ik_llama.cpp",  "llamafile",
+                                                        "ollama",    "ktransformers", "exllama"};
+  return std::find(kEngines.begin(), kEngines.end(), engine) != kEngines.end();
+}
+
 void read_settings(LlmRun& row, const MeasurementTable& table, std::size_t index) {
   const std::string_view notes = table.text(index, "notes");
   const std::string_view split = table.text(index, "split_mode");
@@ -166,6 +208,7 @@ void read_settings(LlmRun& row, const MeasurementTable& table, std::size_t index
   if (run.prompt_tokens == run.depth) run.depth = 0.0;
   run.ubatch = std::max(1.0, table.number(index, "ubatch").value_or(512.0));
   run.generated_tokens = table.number(index, "gen_tokens").value_or(0.0);
+  run.is_request = row.quantity == "ttft_ms" || !times_itself(row.engine);
   run.num_cards = std::max(1.0, table.number(index, "num_gpus").value_or(1.0));
   if (run.num_cards > 1.0) {
     const bool remote = holds(split, "rpc") || holds(notes, "RPC");
@@ -225,6 +268,7 @@ LlmRun read_llm_run(const MeasurementTable& table, std::size_t row, const LlmPar
   result.engine = family_of(result.engine_name);
   result.card = table.text(row, "gpu");
   const double memory = read_device(result, table.text(row, "backend"), parts);
+  limit_threads(result, table.text(row, "notes"));
   read_settings(result, table, row);
   read_model(result, table, row, parts);
   result.run.host_share = host_share(result, table, row, memory);

@@ -27,6 +27,7 @@ struct LlmRun {
   std::string build;            ///< of a toolbox with a name of its own; may be empty
   std::string flash_attention;  ///< `0`, `1` or empty
   bool whole_request = false;   ///< the rate is over a request with its prompt
+  bool unsized = false;         ///< neither name nor file tells how large the model is
   bool suspicious = false;      ///< the source's figure cannot be what it says
   double years = 0.0;           ///< since the middle of 2025
   double power_limit_w = 0.0;   ///< 0: none told

@@ -1,12 +1,17 @@
 #include "models/calibration/llm_throughput.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
 #include "models/base/error.hpp"
+#include "models/calibration/entry_tables.hpp"
 #include "models/calibration/llm_effects.hpp"
+#include "models/calibration/median.hpp"
+#include "models/calibration/score.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -14,6 +19,8 @@ namespace {
 constexpr std::size_t kFolds = 4;
 constexpr std::size_t kEnoughRows = 40;
 constexpr double kCovered = 0.9;
+constexpr std::string_view kSeen = ", card seen";      // rows of it were fitted on
+constexpr std::string_view kUnseen = ", card unseen";  // predicted from its datasheet
 
 /// A row that calibrates.
 struct Sample {
@@ -100,22 +107,79 @@ void fit_widths(const std::vector<Sample>& samples, LlmEffects& effects) {
   }
 }
 
-Prediction predict(const MeasurementTable& table, std::size_t index, const LlmParts& parts, LlmEffects& effects) {
-  const LlmRun run = read_llm_run(table, index, parts);
+Estimate estimate(const LlmRun& run, LlmEffects& effects) {
   const PooledRow row = effects.design(run);  // which may add effects, so before these are read
   const PooledPrediction prediction = predict_pooled(row, effects.values());
   const double half = effects.width(run) * standard_deviation(prediction, effects.values());
   // Rates are the inverse of times, so this turns either into the other.
   const double seconds = std::exp(prediction.log_value);
   const bool is_time = run.quantity.ends_with("_ms");
-  const double value = is_time ? 1e3 * seconds : run.seconds_of(seconds);
+  return log_interval(is_time ? 1e3 * seconds : run.seconds_of(seconds), half);
+}
+
+Prediction predict(const MeasurementTable& table, std::size_t index, const LlmParts& parts, LlmEffects& effects) {
+  const LlmRun run = read_llm_run(table, index, parts);
   return {.row = index + 1,
           .quantity = run.quantity,
-          .group = run.stack(),
+          .group = run.stack() + (effects.knows_card(run) ? std::string(kSeen) : std::string(kUnseen)),
           .measured = run.suspicious ? std::nullopt : table.number(index, "value"),
-          .estimate = log_interval(value, half),
+          .estimate = estimate(run, effects),
           .grade = Grade::Fitted,
           .note = run.suspicious ? "the source's figure is suspicious" : ""};
+}
+
+/// What has to be the same for two rows to be repeats of each other.
+std::string condition_of(const MeasurementTable& table, std::size_t row) {
+  std::string condition;
+  for (const std::string_view column :
+       {"quantity", "gpu", "num_gpus", "backend", "engine", "model", "quant", "prompt_tokens", "gen_tokens", "context_depth",
+        "concurrency", "ubatch", "flash_attn", "ngl", "split_mode", "power_limit_w"}) {
+    condition += table.text(row, column);
+    condition += '|';
+  }
+  return condition;
+}
+
+/// How far measured values are from the median of those of the same condition, in per cent; nothing for the first of its kind.
+class Repeats {
+ public:
+  explicit Repeats(const MeasurementTable& table) : table_(table) {
+    for (std::size_t row = 0; row < table.num_rows(); ++row) {
+      const auto value = table.number(row, "value");
+      const bool is_suspicious = table.text(row, "notes").find("suspicious") != std::string_view::npos;
+      if (value && *value > 0.0 && !is_suspicious) values_[condition_of(table, row)].push_back(*value);
+    }
+  }
+  [[nodiscard]] std::optional<double> spread_pct(const Prediction& p) const {
+    const auto same = values_.find(condition_of(table_, p.row - 1));
+    if (!p.measured || same == values_.end() || same->second.size() < 2) return std::nullopt;
+    return 100.0 * std::abs(*p.measured / median(same->second) - 1.0);
+  }
+
+ private:
+  const MeasurementTable& table_;
+  std::map<std::string, std::vector<double>> values_;
+};
+
+/// The line of one quantity over all engines, for cards that were fitted on or for the others; empty if nothing was measured.
+std::string subset_line(std::string_view quantity, std::string_view subset, const Evaluation& evaluation,
+                        const Repeats& repeats) {
+  std::vector<const Prediction*> members;
+  std::vector<double> spreads;
+  for (const Prediction& p : evaluation.predictions) {
+    if (p.quantity != quantity || !p.group.ends_with(subset)) continue;
+    members.push_back(&p);
+    if (const auto spread = repeats.spread_pct(p)) spreads.push_back(*spread);
+  }
+  const auto score_of_all = score(members);
+  if (!score_of_all) return {};
+  std::string line =
+      fmt::format("{}{}: n {}, median {:.1f} %, 90th {:.1f} %, coverage {:.0f} %", quantity, subset, score_of_all->num_rows,
+                  score_of_all->median_ape_pct, score_of_all->p90_ape_pct, score_of_all->coverage_pct);
+  if (spreads.empty()) return line;
+  std::sort(spreads.begin(), spreads.end());
+  return line + fmt::format("; people who ran the same differ by {:.1f} %, 90th {:.1f} % (n {})", median(spreads),
+                            spreads[spreads.size() * 9 / 10], spreads.size());
 }
 
 }  // namespace
@@ -132,8 +196,21 @@ Evaluation evaluate_llm_throughput(const MeasurementTable& table, const Progress
       evaluation.predictions.push_back(unpredicted(table, i, table.text(i, "quantity"), "no law for this quantity"));
       continue;
     }
+    if (table.text(i, "gpu").empty()) {
+      evaluation.predictions.push_back(
+          unpredicted(table, i, table.text(i, "quantity"), "the card is not told: name it as `device` in a manifest.toml"));
+      continue;
+    }
     evaluation.predictions.push_back(predict(table, i, parts, effects));
     if (progress && i % 256 == 0) progress(static_cast<double>(i) / static_cast<double>(table.num_rows()));
+  }
+  const Repeats repeats(table);
+  for (const std::string_view quantity : known) {
+    for (const std::string_view subset : {kSeen, kUnseen}) {
+      if (std::string line = subset_line(quantity, subset, evaluation, repeats); !line.empty()) {
+        evaluation.notes.push_back(std::move(line));
+      }
+    }
   }
   return evaluation;
 }
@@ -150,6 +227,21 @@ std::string fit_llm_throughput(std::span<const MeasurementTable> tables) {
   fit_widths(samples, effects);
   fit_pooled(rows, kThroughputNoise, effects.values());
   return effects.to_toml();
+}
+
+std::string fit_llm_throughput_set(const MeasurementTable& table) {
+  MeasurementTable marked(table.name(), table.columns());
+  const auto split = table.find_column("split");
+  bool has_fit_rows = false;
+  for (std::size_t row = 0; row < table.num_rows(); ++row) has_fit_rows = has_fit_rows || table.split(row) == Split::Fit;
+  if (has_fit_rows || !split) return fit_llm_throughput(std::vector<MeasurementTable>{all_to_fit(table)});
+  for (std::size_t row = 0; row < table.num_rows(); ++row) {
+    std::vector<std::string> cells;
+    for (const std::string& column : table.columns()) cells.emplace_back(table.text(row, column));
+    if (table.split(row) == Split::HeldOut) cells[*split] = "fit";
+    marked.add_row(std::move(cells));
+  }
+  return fit_llm_throughput(std::vector<MeasurementTable>{std::move(marked)});
 }
 
 }  // namespace labtwin::calibration

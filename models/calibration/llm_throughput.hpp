@@ -16,5 +16,8 @@ namespace labtwin::calibration {
 /// Fits all factors to the rows marked `fit` of several tables, and the widths of intervals to rows and cards left out in turn;
 /// the text of priors/llm_throughput.toml.
 [[nodiscard]] std::string fit_llm_throughput(std::span<const MeasurementTable> tables);
+/// Likewise from one table. Where none of its rows is marked `fit`, as in what tools print, all that are not flagged are
+/// fitted.
+[[nodiscard]] std::string fit_llm_throughput_set(const MeasurementTable& table);
 
 }  // namespace labtwin::calibration

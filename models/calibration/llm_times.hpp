@@ -38,6 +38,7 @@ class LlmTimes {
  public:
   LlmTimes();
   [[nodiscard]] LlmTime time(const LlmRunCells& cells);
+  [[nodiscard]] const LlmParts& parts() const noexcept { return parts_; }
 
  private:
   LlmParts parts_;

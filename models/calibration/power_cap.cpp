@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <span>
 #include <vector>
 
 #include "models/calibration/levenberg_marquardt.hpp"
-#include "models/calibration/llm_parts.hpp"
+#include "models/calibration/llm_times.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -19,6 +20,12 @@ constexpr std::array<std::string_view, 2> kColumns = {"tok_s_prompt_a", "tok_s_p
 constexpr double kNoise = 0.02;        // of one rate
 constexpr double kDiscrepancy = 0.04;  // of the law between caps
 constexpr double kUnknownPower = 300.0;
+constexpr double kNoCap = 1e4;
+constexpr double kRateSpread = 0.6;  // of the law of throughput, in the logarithm
+// Locked clocks lie anywhere between the lowest and the highest of a card, seventeen times as fast: the middle of the
+// logarithms, and how far the ends are from it.
+constexpr double kLockedClocks = 0.24;
+constexpr double kLockedSpread = 1.0;
 
 enum Parameter : std::size_t { LogRate, LogKnee, Slope, NumParameters };
 
@@ -39,6 +46,7 @@ struct Curve {
   std::array<Prior, NumParameters> belief;
   std::vector<double> covariance = std::vector<double>(NumParameters * NumParameters, 0.0);
   bool fitted = false;
+  Grade grade = Grade::Fitted;
 };
 
 std::string unit_of(const MeasurementTable& table, std::size_t row) {
@@ -46,11 +54,43 @@ std::string unit_of(const MeasurementTable& table, std::size_t row) {
                      table.text(row, "workload"));
 }
 
+/// The number behind `N=` of `decode concurrent N=6`; one stream where it is not told.
+double streams_of(std::string_view workload) {
+  const std::size_t at = workload.find("N=");
+  return at == std::string_view::npos ? 1.0 : std::max(1.0, std::strtod(std::string(workload.substr(at + 2)).c_str(), nullptr));
+}
+
+// The rate without a cap, from card, engine and model alone.
+double uncapped_rate(const MeasurementTable& table, std::size_t row, LlmTimes& times) {
+  const std::string_view workload = table.text(row, "workload");
+  const double streams = streams_of(workload);
+  const bool is_prompt = workload.starts_with("prefill");
+  const std::string_view quantity = is_prompt ? "prefill_tok_s" : streams > 1.0 ? "throughput_out_tok_s" : "decode_tok_s";
+  const std::string model(table.text(row, "model"));
+  const LlmTime time = times.time({.gpu = std::string(table.text(row, "gpu")),
+                                   .engine = std::string(table.text(row, "engine")),
+                                   .model = model,
+                                   .quant = model,
+                                   .quantity = std::string(quantity),
+                                   .speculation = {},
+                                   .num_cards = table.number(row, "n_gpus").value_or(1.0),
+                                   .batch = streams});
+  return time.run.seconds_of(time.seconds);
+}
+
 // A card draws its board's power at most, and decoding needs three quarters of it.
-std::array<Prior, NumParameters> belief_of(const MeasurementTable& table, std::size_t row, const LlmParts& parts) {
-  const auto card = parts.card(table.text(row, "gpu"));
+std::array<Prior, NumParameters> belief_of(const MeasurementTable& table, std::size_t row, LlmTimes& times) {
+  const auto card = times.parts().card(table.text(row, "gpu"));
   const double power = card && card->spec.board_power ? card->spec.board_power->value() : kUnknownPower;
-  return {{{std::log(40.0), 2.5}, {std::log(0.75 * power), 0.15}, {0.9, 0.4}}};
+  return {{{std::log(uncapped_rate(table, row, times)), kRateSpread}, {std::log(0.75 * power), 0.15}, {0.9, 0.4}}};
+}
+
+/// Nothing is measured of the curve: parameters do not know of each other.
+void believe(Curve& curve) {
+  for (std::size_t i = 0; i < NumParameters; ++i) {
+    curve.covariance[i * NumParameters + i] = curve.belief.at(i).sigma * curve.belief.at(i).sigma;
+  }
+  curve.grade = Grade::Assumed;
 }
 
 void learn(const MeasurementTable& table, std::string_view column, const std::string& unit, Curve& curve,
@@ -64,7 +104,10 @@ void learn(const MeasurementTable& table, std::string_view column, const std::st
     caps.push_back(*cap);
     rates.push_back(std::log(*rate));
   }
-  if (caps.empty()) return;
+  if (caps.empty()) {
+    if (!curve.fitted) believe(curve);
+    return;
+  }
   const LeastSquaresProblem problem{.predict =
                                         [&](std::span<const double> p, std::span<double> out) {
                                           for (std::size_t i = 0; i < caps.size(); ++i) out[i] = log_rate(p, caps[i]);
@@ -111,19 +154,22 @@ void predict(const MeasurementTable& table, std::string_view column, const Curve
   for (const std::size_t row : curve.rows) {
     if (table.split(row) != Split::HeldOut) continue;
     const auto cap = table.number(row, "power_cap_w");
-    if (!cap || *cap <= 0.0 || !curve.fitted) {
-      evaluation.predictions.push_back(unpredicted(
-          table, row, column, curve.fitted ? "clocks are locked, no cap is told" : "no row of this curve is marked `fit`"));
-      continue;
-    }
-    const double spread = std::sqrt(log_variance(curve, p, *cap) + kDiscrepancy * kDiscrepancy);
+    const bool is_capped = cap && *cap > 0.0;
+    const bool is_locked = !is_capped && table.text(row, "engine").find("locked") != std::string_view::npos;
+    // Without a cap a card runs at its full rate, which is what the law tends to.
+    const double at = is_capped ? *cap : kNoCap;
+    const double clocks = is_locked ? kLockedClocks : 1.0;
+    const double of_clocks = is_locked ? kLockedSpread : 0.0;
+    const double spread = std::sqrt(log_variance(curve, p, at) + kDiscrepancy * kDiscrepancy + of_clocks * of_clocks);
     evaluation.predictions.push_back({.row = row + 1,
                                       .quantity = std::string(column),
                                       .group = std::string(table.text(row, "workload")),
                                       .measured = table.number(row, column),
-                                      .estimate = log_interval(std::exp(log_rate(p, *cap)), kNormal90 * spread),
-                                      .grade = Grade::Fitted,
-                                      .note = ""});
+                                      .estimate = log_interval(clocks * std::exp(log_rate(p, at)), kNormal90 * spread),
+                                      .grade = is_locked ? Grade::Assumed : curve.grade,
+                                      .note = is_locked      ? "clocks are locked, the row does not tell at what"
+                                              : curve.fitted ? ""
+                                                             : "no row of this curve is marked `fit`"});
   }
 }
 
@@ -131,14 +177,19 @@ void predict(const MeasurementTable& table, std::string_view column, const Curve
 
 Evaluation evaluate_power_cap(const MeasurementTable& table, const Progress& progress) {
   Evaluation evaluation;
-  const LlmParts parts;
+  LlmTimes times;
   std::map<std::string, std::vector<std::size_t>> units;
   for (std::size_t row = 0; row < table.num_rows(); ++row) units[unit_of(table, row)].push_back(row);
   for (const auto& [unit, rows] : units) {
+    const Curve unmeasured{.rows = rows, .belief = belief_of(table, rows.front(), times)};
+    Curve before = unmeasured;
     for (const std::string_view column : kColumns) {
-      Curve curve{.rows = rows, .belief = belief_of(table, rows.front(), parts)};
+      Curve curve = unmeasured;
       learn(table, column, unit, curve, evaluation);
+      // Another prompt of the same run is a few per cent off.
+      if (!curve.fitted && before.fitted) curve = before;
       predict(table, column, curve, evaluation);
+      before = std::move(curve);
     }
   }
   if (progress) progress(1.0);

@@ -148,14 +148,27 @@ PartFinder::PartFinder(const Catalog& catalog, std::string family)
     for (const std::string& alias : entry.aliases) names_.push_back({name_words(alias), part});
     names_.push_back({name_words(entry.name.substr(0, entry.name.find('('))), part});
   }
+  // `RTX 3080` is one of those that are told apart by memory; the first of them is as good as another.
+  for (const Name& named : names_) {
+    Name bare = named;
+    std::erase_if(bare.words, [](const std::string& word) { return is_size(word) && word.ends_with("gb"); });
+    if (bare.words.size() < named.words.size()) without_memory_.push_back(std::move(bare));
+  }
 }
 
 std::optional<FoundPart> PartFinder::find(std::string_view name) const {
   if (const auto known = found_.find(name); known != found_.end()) return known->second;
   const std::vector<std::string> words = name_words(name);
+  std::optional<FoundPart> best = best_of(names_, words);
+  if (!best) best = best_of(without_memory_, words);
+  found_.emplace(std::string(name), best);
+  return best;
+}
+
+std::optional<FoundPart> PartFinder::best_of(const std::vector<Name>& names, const std::vector<std::string>& words) {
   std::optional<FoundPart> best;
   int best_score = 0;
-  for (const Name& candidate : names_) {
+  for (const Name& candidate : names) {
     int points = candidate.words.empty() ? -1 : 4 * score(candidate.words, words);
     if (points < 0 || contradicts(candidate.words, words)) continue;
     const bool exact = !leaves_telling_word(candidate.words, words);
@@ -164,7 +177,6 @@ std::optional<FoundPart> PartFinder::find(std::string_view name) const {
     best = FoundPart{candidate.part, exact};
     best_score = points;
   }
-  found_.emplace(std::string(name), best);
   return best;
 }
 

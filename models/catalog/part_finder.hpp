@@ -32,7 +32,8 @@ class PartFinder {
   PartFinder(const Catalog& catalog, std::string family);
 
   /// The part whose words all stand in the name, the most specific one; then, where the size of its memory or its number of
-  /// parameters is told apart, the one of that size. Nothing if no part's words all stand there.
+  /// parameters is told apart, the one of that size. A name that tells no memory means one of several that differ in it.
+  /// Nothing if no part's words all stand there.
   [[nodiscard]] std::optional<FoundPart> find(std::string_view name) const;
 
   /// As find(); throws ConfigError with the nearest name if there is none.
@@ -44,9 +45,12 @@ class PartFinder {
     std::string part;
   };
 
+  [[nodiscard]] static std::optional<FoundPart> best_of(const std::vector<Name>& names, const std::vector<std::string>& words);
+
   std::string family_;
   std::vector<std::string> parts_;
   std::vector<Name> names_;
+  std::vector<Name> without_memory_;  ///< of parts whose names tell their memory, for names that do not
   mutable std::map<std::string, std::optional<FoundPart>, std::less<>> found_;
 };
 

@@ -10,7 +10,8 @@ constexpr double kLaunch = 60e-6;     // of the kernels of a layer, s
 constexpr double kExchange = 30e-6;   // between cards, per layer, s
 constexpr double kHostRate = 50e9;    // of a desktop's memory, B/s
 constexpr double kUploadRate = 20e9;  // to a card, B/s
-constexpr double kRequest = 20e-3;    // around a prompt, s
+constexpr double kRequest = 20e-3;    // of a server, around a prompt, s
+constexpr double kCall = 1e-3;        // of a program that measures itself, s
 constexpr double kIdleColumns = 64.0;
 constexpr double kNothing = 1e-12;
 
@@ -53,10 +54,10 @@ ThroughputTerms prompt_seconds(const ThroughputRun& run) {
   terms[Launch] = passes * run.layers * kLaunch;
   terms[Weights] = read * (1.0 - run.host_share) / bandwidth + kNothing;
   terms[Context] = 4.0 * run.layers * run.hidden_size * tokens * (run.depth + 0.5 * tokens) / peak;
-  terms[Arithmetic] = 2.0 * run.active_parameters * tokens * (1.0 + kIdleColumns / microbatch) / peak;
+  terms[Arithmetic] = 2.0 * run.active_parameters * tokens * (1.0 + kIdleColumns / std::max(kIdleColumns, microbatch)) / peak;
   terms[Host] = read * run.host_share / kUploadRate + kNothing;
   terms[Exchange] = run.num_cards > 1.0 ? passes * run.layers * kExchange : kNothing;
-  terms[Other] = kRequest;
+  terms[Other] = run.is_request ? kRequest : kCall;
   return terms;
 }
 

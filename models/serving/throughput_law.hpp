@@ -29,6 +29,7 @@ struct ThroughputRun {
   double depth = 0.0;            ///< tokens before them
   double ubatch = 512.0;         ///< tokens that an engine works on at once
   double generated_tokens = 0.0;
+  bool is_request = false;  ///< timed by a client: with what a server does around a prompt
 };
 
 enum ThroughputTerm : std::size_t { Launch, Weights, Context, Arithmetic, Host, Exchange, Other, NumThroughputTerms };
@@ -40,17 +41,17 @@ using ThroughputTerms = std::array<double, NumThroughputTerms>;
 ///         a factor; a batch of B reads the share 1 - (1 - active)^B of a model with experts
 /// Inputs: a run; `with_prompts` adds the prompts' arithmetic for rates over whole requests
 /// Valid:  decoders that memory holds, in part or in whole; one factor per term and kind of engine, card, model
-/// Source: the roofline of a decoder; factors see calibration/priors/llm_throughput.csv
+/// Source: the roofline of a decoder; factors see calibration/priors/llm_throughput.toml
 /// Error:  see `labtwin validate` of kind llm_throughput
 [[nodiscard]] ThroughputTerms token_seconds(const ThroughputRun& run, bool with_prompts);
 
 /// Law:    seconds of a prompt of n tokens in k microbatches = k x layers x 60 us + k x weights / bandwidth + 4 x layers x
 /// hidden x n x
-///         (depth + n / 2) / peak + 2 x active parameters x n x (1 + 64 / microbatch) / peak + k x host weights / 20 GB/s + k x
-///         exchange + 20 ms, each times a factor
+///         (depth + n / 2) / peak + 2 x active parameters x n x (1 + 64 / max(64, microbatch)) / peak + k x host weights / 20
+///         GB/s + k x exchange + 20 ms for a request to a server or else 1 ms, each times a factor
 /// Inputs: a run
 /// Valid:  as above
-/// Source: as above; n0 = 64: matrices of few columns leave units idle
+/// Source: as above; 64: matrices of few columns leave units idle, and below as many other kernels take over
 /// Error:  see `labtwin validate` of kind llm_throughput
 [[nodiscard]] ThroughputTerms prompt_seconds(const ThroughputRun& run);
 

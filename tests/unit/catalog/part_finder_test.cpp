@@ -71,6 +71,13 @@ TEST(PartFinder, TellsANearestFromTheSame) {
   EXPECT_FALSE(cards.find("RTX 1234").has_value());
 }
 
+TEST(PartFinder, ANameWithoutMemoryMeansOneOfThoseThatDifferInIt) {
+  const PartFinder cards(Catalog(), "gpus");
+  EXPECT_EQ(cards.part("RTX 3080"), "rtx-3080-10gb");
+  EXPECT_EQ(cards.part("RTX 3080 12GB"), "rtx-3080-12gb");
+  EXPECT_EQ(cards.part("NVIDIA GeForce RTX 3080 Laptop"), "rtx-3080-laptop");
+}
+
 TEST(PartFinder, AnUnknownNameGetsAHint) {
   const PartFinder cards(Catalog(), "gpus");
   EXPECT_EQ(cards.part("rtx 3090"), "rtx-3090");

@@ -56,5 +56,21 @@ TEST(ThroughputLaw, PromptsTakeLongerWhenDeeperOrInSmallMicrobatches) {
   EXPECT_GT(sum(prompt_seconds(run)), at_zero);
 }
 
+// Below 64 columns other kernels take over: a prompt of one token is a token, not 64.
+TEST(ThroughputLaw, AShortPromptCostsNoMoreThanTwiceItsArithmetic) {
+  ThroughputRun run = eight_billion_on_a_terabyte_a_second();
+  run.prompt_tokens = 1.0;
+  EXPECT_NEAR(prompt_seconds(run)[Arithmetic], 2.0 * 2.0 * 8e9 / 1e14, 1e-12);
+  run.prompt_tokens = 512.0;
+  EXPECT_NEAR(prompt_seconds(run)[Arithmetic], 2.0 * 8e9 * 512.0 * (1.0 + 64.0 / 512.0) / 1e14, 1e-9);
+}
+
+TEST(ThroughputLaw, ARequestToAServerHasMoreAroundIt) {
+  ThroughputRun run = eight_billion_on_a_terabyte_a_second();
+  const double alone = sum(prompt_seconds(run));
+  run.is_request = true;
+  EXPECT_GT(sum(prompt_seconds(run)), alone);
+}
+
 }  // namespace
 }  // namespace labtwin::serving

@@ -1,0 +1,43 @@
+#include "models/serving/processor_family.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace labtwin::serving {
+namespace {
+
+std::regex pattern_of(TableReader& table) {
+  const auto text = table.required<std::string>("pattern");
+  try {
+    return std::regex(text, std::regex::ECMAScript | std::regex::nosubs);
+  } catch (const std::regex_error&) {
+    table.fail("pattern", "must be a regular expression");
+    return {};
+  }
+}
+
+}  // namespace
+
+std::vector<ProcessorFamily> read_processor_families(const Document& document, DiagnosticSink& sink) {
+  TableReader root(document, sink);
+  static_cast<void>(root.table("source").required<std::string>("text"));
+  std::vector<ProcessorFamily> families;
+  for (TableReader& table : root.tables("family")) {
+    ProcessorFamily family{.pattern = pattern_of(table), .memory_bandwidth = {}, .fp32 = {}};
+    family.memory_bandwidth = table.required<BytesPerSecond>("memory_bandwidth", kPositive);
+    family.fp32 = table.required<FlopsPerSecond>("fp32", kPositive);
+    families.push_back(std::move(family));
+  }
+  root.finish();
+  return families;
+}
+
+const ProcessorFamily* find_processor_family(const std::vector<ProcessorFamily>& families, std::string_view name) {
+  const auto found = std::find_if(families.begin(), families.end(), [&](const ProcessorFamily& family) {
+    return std::regex_search(name.begin(), name.end(), family.pattern);
+  });
+  return found == families.end() ? nullptr : &*found;
+}
+
+}  // namespace labtwin::serving
