@@ -20,44 +20,56 @@ struct Level {
 };
 
 // Standard deviations of log factors within a level, chosen by leaving cards and pairs of card and model out of the fit rows.
-constexpr std::array<Level, 49> kLevels = {{
+constexpr std::array<Level, 58> kLevels = {{
     {"all.card", 0.0, 0.12},
+    {"all.machine", 0.0, 0.4},
     {"all.model", 0.0, 0.12},
     {"all.model_stack", 0.0, 0.08},
     {"all.engine", 0.0, 0.1},
     {"all.quantity", 0.0, 0.3},
-    {"all.speculation", 0, 0.4},
-    {"all.whole_request", 0, 0.3},
+    {"all.speculation", 0.0, 0.4},
+    {"all.whole_request", 0.0, 0.3},
     {"all.split", 0.0, 0.3},
     {"all.year", 0.0, 0.1},
     {"all.build", 0.0, 0.1},
     {"all.batch", 0.0, 0.3},
-    {"all.batch_arch", 0, 0.1},
+    {"all.batch_arch", 0.0, 0.1},
     {"all.power", 0.0, 0.3},
-    {"all.unsized", -1.0, 0.7},
-    {"all.unsized_model", 0.0, 0.8},
     {"launch.base", 0.0, 0.7},
     {"launch.stack", 0.0, 0.5},
     {"launch.arch", 0.0, 0.4},
+    {"launch.experts", 0.0, 0.4},
+    {"launch.experts_stack", 0.0, 0.3},
     {"weights.base", 0.35, 0.3},
     {"weights.stack", 0.0, 0.25},
     {"weights.arch", 0.0, 0.25},
+    {"weights.backend_arch", 0.0, 0.2},
     {"weights.quant", 0.0, 0.15},
-    {"weights.quant_backend", 0, 0.12},
+    {"weights.quant_backend", 0.0, 0.12},
     {"weights.experts", 0.3, 0.4},
-    {"weights.experts_stack", 0, 0.25},
-    {"weights.experts_arch", 0, 0.2},
+    {"weights.experts_stack", 0.0, 0.25},
+    {"weights.experts_arch", 0.0, 0.2},
+    {"weights.unlisted", 0.0, 0.6},
     {"context.base", 0.4, 0.5},
     {"context.stack", 0.0, 0.5},
     {"context.arch", 0.0, 0.3},
     {"context.flash", 0.0, 0.3},
-    {"arithmetic.base", 0.7, 0.7},
-    {"arithmetic.stack", 0, 0.4},
+    {"context.model", 0.0, 0.2},
+    {"arithmetic.base", 0.2, 0.5},
+    {"arithmetic.stack", 0.0, 0.4},
     {"arithmetic.arch", 0.0, 0.3},
+    {"arithmetic.backend_arch", 0.0, 0.3},
     {"arithmetic.card", 0.0, 0.15},
-    {"arithmetic.quant", 0, 0.15},
-    {"arithmetic.experts", 0, 0.4},
-    {"arithmetic.experts_arch", 0, 0.3},
+    {"arithmetic.quant", 0.0, 0.15},
+    {"arithmetic.experts", 0.0, 0.4},
+    {"arithmetic.experts_arch", 0.0, 0.3},
+    {"arithmetic.unlisted", 0.0, 0.6},
+    {"vector.base", 0.0, 0.5},
+    {"vector.stack", 0.0, 0.3},
+    {"vector.arch", 0.0, 0.25},
+    {"vector.backend_arch", 0.0, 0.2},
+    {"vector.quant", 0.0, 0.2},
+    {"vector.experts", 0.0, 0.3},
     {"host.base", 0.4, 0.5},
     {"host.stack", 0.0, 0.4},
     {"host.card", 0.0, 0.4},
@@ -67,9 +79,6 @@ constexpr std::array<Level, 49> kLevels = {{
     {"exchange.stack", 0.0, 0.7},
     {"other.base", 0.7, 0.7},
     {"other.stack", 0.0, 0.5},
-    {"weights.backend_arch", 0, 0.2},
-    {"arithmetic.backend_arch", 0, 0.3},
-    {"context.model", 0, 0.2},
 }};
 
 // Of `token:launch.base`; nullptr if there is none.
@@ -107,9 +116,19 @@ double given(const std::string& text) {
   return text.empty() ? 0.0 : 1.0;
 }
 
+std::string law_of(const LlmRun& run) {
+  return run.is_prompt() ? "prompt:" : "token:";
+}
+
+// Prompts and tokens are two laws, but the launches of a pass and its reading of the weights are the same in both.
+bool is_shared(std::string_view level) {
+  return level.starts_with("launch.") || level.starts_with("weights.");
+}
+
 std::vector<Use> common_uses(const LlmRun& r) {
   const double log_batch = std::log(r.run.batch);
   return {{"all.card", r.backend + "|" + r.card},
+          {"all.machine", r.card, r.backend == "cpu" ? 1.0 : 0.0},
           {"all.model", r.model},
           {"all.model_stack", r.model + "|" + r.stack()},
           {"all.engine", r.engine_name + "|" + r.backend},
@@ -121,8 +140,6 @@ std::vector<Use> common_uses(const LlmRun& r) {
           {"all.build", r.build, given(r.build)},
           {"all.batch", r.quantity + "|" + r.stack(), log_batch},
           {"all.batch_arch", r.quantity + "|" + r.stack() + "|" + r.architecture, log_batch},
-          {"all.unsized", "", r.unsized ? 1.0 : 0.0},
-          {"all.unsized_model", r.model, r.unsized ? 1.0 : 0.0},
           {"all.power", r.backend, r.power_limit_w > 0.0 ? std::log(r.power_limit_w / 300.0) : 0.0}};
 }
 
@@ -131,9 +148,10 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
   const std::string arch = stack + "|" + r.architecture;
   const std::string place = r.backend + "|" + r.architecture;
   const double experts = r.run.has_experts ? 1.0 : 0.0;
+  const double unlisted = r.unlisted ? 1.0 : 0.0;
   switch (term) {
     case serving::Launch:
-      return {{"launch.base", ""}, {"launch.stack", stack}, {"launch.arch", arch}};
+      return {{"launch.base", ""}, {"launch.stack", stack}, {"launch.arch", arch}, {"launch.experts", "", experts}, {"launch.experts_stack", stack, experts}};
     case serving::Weights:
       return {{"weights.base", ""},
               {"weights.stack", stack},
@@ -143,7 +161,8 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
               {"weights.quant_backend", r.quant + "|" + r.backend},
               {"weights.experts", "", experts},
               {"weights.experts_stack", stack, experts},
-              {"weights.experts_arch", arch, experts}};
+              {"weights.experts_arch", arch, experts},
+              {"weights.unlisted", r.model, unlisted}};
     case serving::Context:
       return {{"context.base", ""},
               {"context.stack", stack},
@@ -158,7 +177,16 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
               {"arithmetic.card", r.backend + "|" + r.card},
               {"arithmetic.quant", r.quant + "|" + r.backend},
               {"arithmetic.experts", "", experts},
-              {"arithmetic.experts_arch", arch, experts}};
+              {"arithmetic.experts_arch", arch, experts},
+              {"arithmetic.unlisted", r.model, unlisted}};
+    case serving::Vector:
+      return {{"vector.base", ""},
+              {"vector.stack", stack},
+              {"vector.arch", arch},
+              {"vector.backend_arch", place},
+              {"vector.quant", r.quant},
+              {"vector.experts", "", r.is_prompt() ? experts : 0.0},
+              {r.is_prompt() ? "arithmetic.unlisted" : "weights.unlisted", r.model, unlisted}};
     case serving::Host:
       return {{"host.base", ""},
               {"host.stack", stack},
@@ -175,6 +203,10 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
 
 }  // namespace
 
+std::string width_group(std::string_view quantity, bool knows_card) {
+  return std::string(quantity) + (knows_card ? "" : " of other cards");
+}
+
 std::size_t LlmEffects::index_of(const std::string& level, const std::string& key) {
   const std::string name = level + "|" + key;
   const auto [at, is_new] = index_.emplace(name, effects_.size());
@@ -186,13 +218,11 @@ std::size_t LlmEffects::index_of(const std::string& level, const std::string& ke
 }
 
 bool LlmEffects::knows_card(const LlmRun& run) const {
-  const std::string key = "all.card|" + run.backend + "|" + run.card;
-  return fitted_.contains("token:" + key) || fitted_.contains("prompt:" + key);
+  return fitted_.contains(law_of(run) + "all.card|" + run.backend + "|" + run.card);
 }
 
 PooledRow LlmEffects::design(const LlmRun& run) {
-  // Prompts and tokens are two laws: they share no factor.
-  const std::string law = run.is_prompt() ? "prompt:" : "token:";
+  const std::string law = law_of(run);
   const serving::ThroughputTerms terms = run.is_prompt()
                                              ? serving::prompt_seconds(run.run)
                                              : serving::token_seconds(run.run, run.quantity == "throughput_out_tok_s");
@@ -205,7 +235,8 @@ PooledRow LlmEffects::design(const LlmRun& run) {
     if (terms.at(t) <= 1e-12) continue;
     PooledTerm term{.base = terms.at(t), .uses = common};
     for (const Use& use : uses_of(run, t)) {
-      if (use.weight != 0.0) term.uses.push_back({index_of(law + std::string(use.level), use.key), use.weight});
+      const std::string level = (is_shared(use.level) ? "pass:" : law) + std::string(use.level);
+      if (use.weight != 0.0) term.uses.push_back({index_of(level, use.key), use.weight});
     }
     row.terms.push_back(std::move(term));
   }
@@ -213,8 +244,9 @@ PooledRow LlmEffects::design(const LlmRun& run) {
 }
 
 double LlmEffects::width(const LlmRun& run) const {
-  if (const auto found = widths_.find(run.quantity + "|" + run.stack()); found != widths_.end()) return found->second;
-  const auto found = widths_.find(run.quantity);
+  const std::string group = width_group(run.quantity, knows_card(run));
+  if (const auto found = widths_.find(group + "|" + run.stack()); found != widths_.end()) return found->second;
+  const auto found = widths_.find(group);
   return found == widths_.end() ? 2.0 : found->second;
 }
 

@@ -19,6 +19,9 @@
 namespace labtwin::calibration {
 
 /// Effects of one fit by name. Names are `term.level|key`.
+/// What the widths of intervals are told apart by, beside the stack.
+[[nodiscard]] std::string width_group(std::string_view quantity, bool knows_card);
+
 class LlmEffects {
  public:
   /// The file that ships, once per process.
@@ -40,7 +43,8 @@ class LlmEffects {
   [[nodiscard]] std::span<const PooledEffect> values() const noexcept { return effects_; }
   /// An effect's value; nothing of one that is not known.
   [[nodiscard]] std::optional<double> find(std::string_view name) const;
-  /// By quantity and stack, else quantity: 90 % of errors are smaller than this many standard deviations.
+  /// By quantity, whether the card was fitted on, and stack or none: 90 % of errors are smaller than this many standard
+  /// deviations.
   [[nodiscard]] double width(const LlmRun& run) const;
   void set_width(const std::string& group, double width) { widths_[group] = width; }
   /// Effects of fewer than a hundredth are left out, and so are those that no row has told anything of.

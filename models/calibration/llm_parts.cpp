@@ -12,7 +12,7 @@ namespace labtwin::calibration {
 namespace {
 
 // A model of the catalog is another one if its parameters differ by more than this.
-constexpr double kSameSize = 1.3;
+constexpr double kSameSize = 1.35;
 
 bool same_size(double a, double b) {
   return a < kSameSize * b && b < kSameSize * a;
@@ -75,9 +75,10 @@ std::optional<LlmParts::Card> LlmParts::card(std::string_view name, std::optiona
   auto known = known_cards_.find(found->part);
   if (known == known_cards_.end()) {
     AcceleratorPart part = load_accelerator(catalog_, found->part);
-    known = known_cards_.emplace(found->part, Card{std::move(part.spec), found->part, part.entry.grade}).first;
+    known = known_cards_.emplace(found->part, Card{std::move(part.spec), found->part, part.entry.grade, true}).first;
   }
   Card card = known->second;
+  card.exact = found->exact;
   if (!found->exact) card.grade = catalog::Grade::Assumed;
   return card;
 }
@@ -130,13 +131,21 @@ std::optional<LlmParts::Model> LlmParts::model_of_layers(int layers) const {
   return model;
 }
 
+// Of models that are named after what a token uses, as of files of few bits, sources tell fewer parameters than there are; the
+// name counts if it says the size that the entry's name says.
+bool LlmParts::told_too_small(double parameters, const std::optional<NamedSize>& named, const Model& known) {
+  const auto listed = size_in_name(known.part);
+  return named && listed && named->parameters == listed->parameters && parameters < known.shape.num_parameters;
+}
+
 std::optional<LlmParts::Model> LlmParts::model(std::string_view name, std::optional<double> params_b,
                                                std::optional<double> active_params_b) const {
   const auto named = size_in_name(name);
   const double parameters = params_b ? *params_b * 1e9 : (named ? named->parameters : 0.0);
   const Model* known = catalog_model(name);
   // What is measured may be pruned or merged; a size in the name alone is rounded and counts less.
-  const bool fits = known != nullptr && (parameters <= 0.0 || same_size(parameters, known->shape.num_parameters));
+  const bool fits = known != nullptr && (parameters <= 0.0 || same_size(parameters, known->shape.num_parameters) ||
+                                         told_too_small(parameters, named, *known));
   if (fits) return *known;
   if (parameters <= 0.0) return known != nullptr ? std::optional<Model>(*known) : std::nullopt;
   const double active = active_params_b ? *active_params_b * 1e9 : (named ? std::min(named->active, parameters) : parameters);

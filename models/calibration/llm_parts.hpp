@@ -34,6 +34,7 @@ class LlmParts {
     serving::AcceleratorSpec spec;
     std::string part;
     catalog::Grade grade = catalog::Grade::Assumed;
+    bool exact = true;  ///< no word of the name asks for another card than this one
   };
   struct Processor {
     serving::ProcessorSpec spec;
@@ -62,6 +63,7 @@ class LlmParts {
  private:
   [[nodiscard]] const Model* catalog_model(std::string_view name) const;
   [[nodiscard]] const Model& part_model(const std::string& part) const;
+  [[nodiscard]] static bool told_too_small(double parameters, const std::optional<NamedSize>& named, const Model& known);
   [[nodiscard]] std::optional<Processor> find_processor(std::string_view name) const;
 
   catalog::Catalog catalog_;

@@ -15,7 +15,8 @@ namespace {
 using Pair = std::pair<std::string_view, std::string_view>;
 
 // What an engine's name holds, and its family; the first that fits.
-constexpr std::array<Pair, 19> kFamilies = {{{"llamafile", "llamafile"},
+constexpr std::array<Pair, 19> kFamilies = {{{"exl", "exllama"},
+                                             {"llamafile", "llamafile"},
                                              {"ik_llama", "ik_llama.cpp"},
                                              {"ollama", "ollama"},
                                              {"llama", "llama.cpp"},
@@ -28,7 +29,6 @@ constexpr std::array<Pair, 19> kFamilies = {{{"llamafile", "llamafile"},
                                              {"dflash", "mlx"},
                                              {"vllm", "vllm"},
                                              {"sglang", "sglang"},
-                                             {"exl", "exllama"},
                                              {"mlc", "mlc"},
                                              {"ktrans", "ktransformers"},
                                              {"tensorrt", "tensorrt"},
@@ -43,9 +43,13 @@ constexpr double kUnknownCpuPeak = 0.5e12;
 // A card of the middle class, for names that no catalog has.
 constexpr double kUnknownCardRate = 400e9;
 constexpr double kUnknownCardPeak = 60e12;
+constexpr double kMatrixGain = 4.0;  // of matrix units over vectors
 // Of one core.
 constexpr double kThreadRate = 8e9;
-constexpr double kThreadPeak = 30e9;
+constexpr double kThreadPeak = 60e9;
+constexpr double kLeastPeak = 1e11;
+// Processors multiply eight-bit integers at least twice as fast as FP32.
+constexpr double kIntegerGain = 2.0;
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -72,12 +76,35 @@ std::string backend_of(std::string_view told, std::string_view vendor) {
   return usual_backend(vendor);
 }
 
-// The fastest way to multiply that engines use: matrix units, else vectors, else eight-bit products in place of them.
+// Multiplications in FP32, which unpacking and scaling of stored weights costs.
+double vector_peak_of(const serving::AcceleratorSpec& spec) {
+  return std::max(spec.fp32 ? spec.fp32->value() : 0.0, kLeastPeak);
+}
+
+// The fastest way to multiply that engines use: matrix units, else vectors, else eight-bit products in place of them. NVIDIA's
+// consumer cards sum in FP16 twice as fast as in FP32, which is all that some datasheets tell: a multiple of the vector rate
+// below that of the architecture gives them away.
 double peak_of(const serving::AcceleratorSpec& spec) {
+  const double vector = vector_peak_of(spec);
   if (spec.fp16_matrix_fp16_sum) return spec.fp16_matrix_fp16_sum->value();
-  if (spec.fp16_matrix) return spec.fp16_matrix->value();
-  const double vector = std::max(spec.fp16 ? spec.fp16->value() : 0.0, spec.fp32 ? spec.fp32->value() : 0.0);
-  return std::max({vector, spec.int8_matrix ? 0.5 * spec.int8_matrix->value() : 0.0, 1e11});
+  if (spec.fp16_matrix) {
+    const double full = spec.architecture == "Turing" || spec.architecture == "Volta" ? 8.0 : 4.0;
+    const bool is_half = spec.vendor == "NVIDIA" && spec.fp16_matrix->value() < 0.75 * full * vector;
+    return spec.fp16_matrix->value() * (is_half ? 2.0 : 1.0);
+  }
+  const bool has_dot_products = spec.architecture == "Pascal";  // four products of eight bits per multiplication
+  return std::max({vector * (has_dot_products ? 2.0 : 1.0), spec.fp16 ? spec.fp16->value() : 0.0,
+                   spec.int8_matrix ? 0.5 * spec.int8_matrix->value() : 0.0});
+}
+
+/// `apple-m4-pro` of a source's path where the row says `M4`: a file that is named after the card tells it more closely.
+std::string card_in_source(const std::string& told, std::string_view source, const LlmParts& parts) {
+  const std::size_t slash = source.find('/', source.find(':') == std::string_view::npos ? source.size() : source.find(':'));
+  if (slash == std::string_view::npos) return told;
+  const std::size_t colon = source.rfind(':', slash);
+  const std::string named(source.substr(colon + 1, slash - colon - 1));
+  if (!holds(named, lower(told)) || named.size() <= told.size()) return told;
+  return parts.card(named) ? named : told;
 }
 
 /// Memory of a card that is not the host's too.
@@ -87,19 +114,24 @@ double read_device(LlmRun& row, std::string_view backend, const LlmParts& parts)
   if (card) {
     row.backend = backend_of(backend, card->spec.vendor);
     row.set_card(card->spec);
+    if (card->grade != catalog::Grade::Assumed || card->exact) row.card = card->part;
     return card->spec.kind == serving::AcceleratorKind::Discrete ? card->spec.memory.value() : 0.0;
   }
   row.architecture = "cpu";
   row.backend = backend_of(backend, "");
   row.run.memory_bandwidth = BytesPerSecond::from_base(kUnknownCpuRate);
-  row.run.peak_flops = FlopsPerSecond::from_base(kUnknownCpuPeak);
+  row.run.vector_flops = FlopsPerSecond::from_base(kUnknownCpuPeak);
   if (const auto cpu = parts.processor(name)) {
     row.run.memory_bandwidth = cpu->spec.memory_bandwidth;
-    if (cpu->spec.fp32) row.run.peak_flops = *cpu->spec.fp32;
+    if (cpu->spec.fp32) row.run.vector_flops = *cpu->spec.fp32;
+    if (cpu->grade != catalog::Grade::Assumed) row.card = cpu->part;
   } else if (row.backend != "cpu") {
     row.run.memory_bandwidth = BytesPerSecond::from_base(kUnknownCardRate);
+    row.run.vector_flops = FlopsPerSecond::from_base(kUnknownCardPeak / kMatrixGain);
     row.run.peak_flops = FlopsPerSecond::from_base(kUnknownCardPeak);
+    return 0.0;
   }
+  row.run.peak_flops = kIntegerGain * row.run.vector_flops;
   return 0.0;
 }
 
@@ -138,7 +170,7 @@ void read_model(LlmRun& row, const MeasurementTable& table, std::size_t index, c
   const auto quant = parts.quant(table.text(index, "quant"));
   row.model = model && !model->part.empty() ? model->part : lower(name);
   row.set_model(shape, quant, told ? std::optional(Bytes::from_base(*told * 1073741824.0)) : std::nullopt);
-  row.unsized = !model && !told;
+  row.unlisted = !model || model->part.empty();
   serving::ThroughputRun& run = row.run;
   const double depth = std::max(1.0, run.depth + run.prompt_tokens + 0.5 * std::max(run.generated_tokens, 100.0));
   run.context_cache = serving::kv_cache_bytes(shape, depth, {});
@@ -206,6 +238,7 @@ void read_settings(LlmRun& row, const MeasurementTable& table, std::size_t index
   run.prompt_tokens = std::max(table.number(index, "prompt_tokens").value_or(usual), row.is_prompt() ? 1.0 : 0.0);
   // Some sources tell the prompt as depth too.
   if (run.prompt_tokens == run.depth) run.depth = 0.0;
+  if (row.quantity == "prefill_tok_s") run.prompts_at_once = run.batch;
   run.ubatch = std::max(1.0, table.number(index, "ubatch").value_or(512.0));
   run.generated_tokens = table.number(index, "gen_tokens").value_or(0.0);
   run.is_request = row.quantity == "ttft_ms" || !times_itself(row.engine);
@@ -237,6 +270,7 @@ void LlmRun::set_card(const serving::AcceleratorSpec& spec) {
   architecture = spec.architecture;
   run.memory_bandwidth = spec.memory_bandwidth;
   run.peak_flops = FlopsPerSecond::from_base(peak_of(spec));
+  run.vector_flops = FlopsPerSecond::from_base(vector_peak_of(spec));
 }
 
 void LlmRun::set_model(const serving::ModelShape& shape, const std::optional<serving::Quantisation>& storage,
@@ -266,7 +300,7 @@ LlmRun read_llm_run(const MeasurementTable& table, std::size_t row, const LlmPar
   result.quantity = table.text(row, "quantity");
   result.engine_name = table.text(row, "engine");
   result.engine = family_of(result.engine_name);
-  result.card = table.text(row, "gpu");
+  result.card = card_in_source(std::string(table.text(row, "gpu")), table.text(row, "source"), parts);
   const double memory = read_device(result, table.text(row, "backend"), parts);
   limit_threads(result, table.text(row, "notes"));
   read_settings(result, table, row);

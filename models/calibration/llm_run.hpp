@@ -19,7 +19,7 @@ struct LlmRun {
   std::string engine_name;      ///< as the row has it
   std::string backend;          ///< `cuda`, `rocm`, ...; told by the card where the row does not say
   std::string architecture;     ///< of the card; `cpu`
-  std::string card;             ///< as the row has it
+  std::string card;             ///< of the catalog, else as the row has it
   std::string model;            ///< of the catalog, else as the row has it
   std::string quant;            ///< storage type or mix
   std::string speculation;      ///< what guesses tokens ahead; empty: nothing
@@ -27,7 +27,7 @@ struct LlmRun {
   std::string build;            ///< of a toolbox with a name of its own; may be empty
   std::string flash_attention;  ///< `0`, `1` or empty
   bool whole_request = false;   ///< the rate is over a request with its prompt
-  bool unsized = false;         ///< neither name nor file tells how large the model is
+  bool unlisted = false;        ///< the shape is a typical one of the size, for no entry has the model
   bool suspicious = false;      ///< the source's figure cannot be what it says
   double years = 0.0;           ///< since the middle of 2025
   double power_limit_w = 0.0;   ///< 0: none told

@@ -19,6 +19,10 @@ namespace {
 constexpr std::size_t kFolds = 4;
 constexpr std::size_t kEnoughRows = 40;
 constexpr double kCovered = 0.9;
+// Times what a datasheet allows; with tokens guessed ahead, a step yields several.
+constexpr double kBeyondPeak = 1.3;
+constexpr double kBeyondBandwidth = 1.4;
+constexpr double kBeyondGuesses = 6.0;
 constexpr std::string_view kSeen = ", card seen";      // rows of it were fitted on
 constexpr std::string_view kUnseen = ", card unseen";  // predicted from its datasheet
 
@@ -47,6 +51,19 @@ void weigh(std::vector<Sample>& samples) {
   }
 }
 
+// Whether the card cannot be that fast: what was measured is another model, another card, or tokens that were stored. Of models
+// whose shape is guessed nothing can be said, nor of processors, whose memory a name does not tell.
+bool is_beyond(const LlmRun& row, double value) {
+  if (row.unlisted || row.backend == "cpu") return false;
+  const serving::ThroughputRun& run = row.run;
+  if (row.quantity == "prefill_tok_s") {
+    return 2.0 * run.active_parameters * value > kBeyondPeak * run.peak_flops.value() * run.num_cards;
+  }
+  if (row.quantity != "decode_tok_s" || run.host_share > 0.0) return false;
+  const double read = run.weights.value() * run.active_share * value;
+  return read > (row.speculation.empty() ? kBeyondBandwidth : kBeyondGuesses) * run.memory_bandwidth.value() * run.num_cards;
+}
+
 std::vector<Sample> read_samples(std::span<const MeasurementTable> tables, LlmEffects& effects) {
   const LlmParts parts;
   std::vector<Sample> samples;
@@ -55,7 +72,7 @@ std::vector<Sample> read_samples(std::span<const MeasurementTable> tables, LlmEf
       const auto value = table.split(i) == Split::Fit ? table.number(i, "value") : std::nullopt;
       if (!value || *value <= 0.0) continue;
       LlmRun run = read_llm_run(table, i, parts);
-      if (run.suspicious) continue;
+      if (run.suspicious || is_beyond(run, *value)) continue;
       PooledRow row = effects.design(run);
       row.log_measured = std::log(run.seconds_of(*value));
       samples.push_back({std::move(run), std::move(row)});
@@ -68,32 +85,46 @@ std::vector<Sample> read_samples(std::span<const MeasurementTable> tables, LlmEf
 /// Errors over standard deviations, by group.
 using Errors = std::map<std::string, std::vector<double>>;
 
+// Rows far from the means look like outliers to a narrow error, and would stay such: narrow it in steps.
+void fit_in_steps(std::span<const PooledRow> rows, std::vector<PooledEffect>& effects) {
+  fit_pooled(rows, 10.0 * kThroughputNoise, effects);
+  refine_pooled(rows, 4.0 * kThroughputNoise, effects);
+  refine_pooled(rows, kThroughputNoise, effects);
+}
+
+/// Which samples are left out together, and whether their cards are then known.
+struct Folds {
+  std::vector<std::size_t> of_sample;
+  bool knows_card = true;
+};
+
 // Fits without the samples of one fold and adds how far off these are.
-void leave_out(const std::vector<Sample>& samples, const std::vector<std::size_t>& fold_of, std::size_t fold,
-               std::vector<PooledEffect> effects, Errors& errors) {
+void leave_out(const std::vector<Sample>& samples, const Folds& folds, std::size_t fold, std::vector<PooledEffect> effects,
+               Errors& errors) {
   std::vector<PooledRow> kept;
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    if (fold_of[i] != fold) kept.push_back(samples[i].row);
+    if (folds.of_sample[i] != fold) kept.push_back(samples[i].row);
   }
-  fit_pooled(kept, kThroughputNoise, effects);
+  fit_in_steps(kept, effects);
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    if (fold_of[i] != fold) continue;
+    if (folds.of_sample[i] != fold) continue;
     const PooledPrediction prediction = predict_pooled(samples[i].row, effects);
     const double error = std::abs(samples[i].row.log_measured - prediction.log_value) / standard_deviation(prediction, effects);
-    errors[samples[i].run.quantity].push_back(error);
-    errors[samples[i].run.quantity + "|" + samples[i].run.stack()].push_back(error);
+    const std::string group = width_group(samples[i].run.quantity, folds.knows_card);
+    errors[group].push_back(error);
+    errors[group + "|" + samples[i].run.stack()].push_back(error);
   }
 }
 
-// Half of the folds leave out rows, half whole cards: users ask about both.
+// Users ask about cards that were fitted on and about others: leave out rows, then whole cards.
 void fit_widths(const std::vector<Sample>& samples, LlmEffects& effects) {
   Errors errors;
   std::map<std::string, std::size_t> cards;
-  std::vector<std::size_t> by_row;
-  std::vector<std::size_t> by_card;
+  Folds by_row{.of_sample = {}, .knows_card = true};
+  Folds by_card{.of_sample = {}, .knows_card = false};
   for (const Sample& s : samples) {
-    by_row.push_back(by_row.size() % kFolds);
-    by_card.push_back(cards.emplace(s.run.card, cards.size()).first->second % kFolds);
+    by_row.of_sample.push_back(by_row.of_sample.size() % kFolds);
+    by_card.of_sample.push_back(cards.emplace(s.run.card, cards.size()).first->second % kFolds);
   }
   for (std::size_t fold = 0; fold < kFolds; ++fold) {
     leave_out(samples, by_row, fold, effects.values(), errors);
@@ -161,21 +192,32 @@ class Repeats {
   std::map<std::string, std::vector<double>> values_;
 };
 
-/// The line of one quantity over all engines, for cards that were fitted on or for the others; empty if nothing was measured.
-std::string subset_line(std::string_view quantity, std::string_view subset, const Evaluation& evaluation,
-                        const Repeats& repeats) {
+/// Predictions that are scored together: of cards that were fitted on or of others, by one way to reach them or by all.
+struct Subset {
+  std::string_view quantity;
+  std::string_view backend;  ///< empty: all
+  std::string_view cards;    ///< kSeen or kUnseen
+
+  [[nodiscard]] bool has(const Prediction& p) const {
+    return p.quantity == quantity && p.group.ends_with(std::string(backend) + std::string(cards));
+  }
+};
+
+/// Empty if nothing of it was measured.
+std::string subset_line(const Subset& subset, const Evaluation& evaluation, const Repeats& repeats) {
   std::vector<const Prediction*> members;
   std::vector<double> spreads;
   for (const Prediction& p : evaluation.predictions) {
-    if (p.quantity != quantity || !p.group.ends_with(subset)) continue;
+    if (!subset.has(p)) continue;
     members.push_back(&p);
     if (const auto spread = repeats.spread_pct(p)) spreads.push_back(*spread);
   }
   const auto score_of_all = score(members);
   if (!score_of_all) return {};
-  std::string line =
-      fmt::format("{}{}: n {}, median {:.1f} %, 90th {:.1f} %, coverage {:.0f} %", quantity, subset, score_of_all->num_rows,
-                  score_of_all->median_ape_pct, score_of_all->p90_ape_pct, score_of_all->coverage_pct);
+  std::string line = fmt::format("{}{}{}: n {}, median {:.1f} %, 90th {:.1f} %, coverage {:.0f} %", subset.quantity,
+                                 subset.backend.empty() ? "" : fmt::format(", {}", subset.backend.substr(1)), subset.cards,
+                                 score_of_all->num_rows, score_of_all->median_ape_pct, score_of_all->p90_ape_pct,
+                                 score_of_all->coverage_pct);
   if (spreads.empty()) return line;
   std::sort(spreads.begin(), spreads.end());
   return line + fmt::format("; people who ran the same differ by {:.1f} %, 90th {:.1f} % (n {})", median(spreads),
@@ -206,9 +248,10 @@ Evaluation evaluate_llm_throughput(const MeasurementTable& table, const Progress
   }
   const Repeats repeats(table);
   for (const std::string_view quantity : known) {
-    for (const std::string_view subset : {kSeen, kUnseen}) {
-      if (std::string line = subset_line(quantity, subset, evaluation, repeats); !line.empty()) {
-        evaluation.notes.push_back(std::move(line));
+    for (const std::string_view cards : {kSeen, kUnseen}) {
+      for (const std::string_view backend : {"|cuda", ""}) {
+        std::string line = subset_line({.quantity = quantity, .backend = backend, .cards = cards}, evaluation, repeats);
+        if (!line.empty()) evaluation.notes.push_back(std::move(line));
       }
     }
   }
@@ -225,7 +268,7 @@ std::string fit_llm_throughput(std::span<const MeasurementTable> tables) {
   std::vector<PooledRow> rows;
   for (const Sample& sample : samples) rows.push_back(sample.row);
   fit_widths(samples, effects);
-  fit_pooled(rows, kThroughputNoise, effects.values());
+  fit_in_steps(rows, effects.values());
   return effects.to_toml();
 }
 

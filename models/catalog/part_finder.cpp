@@ -160,7 +160,10 @@ std::optional<FoundPart> PartFinder::find(std::string_view name) const {
   if (const auto known = found_.find(name); known != found_.end()) return known->second;
   const std::vector<std::string> words = name_words(name);
   std::optional<FoundPart> best = best_of(names_, words);
-  if (!best) best = best_of(without_memory_, words);
+  if (!best || !best->exact) {
+    const auto bare = best_of(without_memory_, words);
+    if (!best || (bare && bare->exact)) best = bare;
+  }
   found_.emplace(std::string(name), best);
   return best;
 }

@@ -7,7 +7,6 @@ namespace labtwin::serving {
 namespace {
 
 constexpr Seconds kForgiven = Seconds::from_base(1e-9);
-constexpr double kIdleColumns = 64.0;  // as in the throughput law
 
 }  // namespace
 
@@ -44,12 +43,12 @@ ThroughputStepTime::ThroughputStepTime(const ThroughputCoefficients& c)
     : run_(c.run),
       batch_exponent_(c.batch_exponent),
       token_fixed_(c.token[Launch] + c.token[Exchange]),
-      token_weights_((c.token[Weights] + c.token[Host]) / run_.active_share),
+      token_weights_((c.token[Weights] + c.token[Vector] + c.token[Host]) / run_.active_share),
       token_context_(c.token[Context] / c.context_tokens),
       token_arithmetic_(c.token[Arithmetic]),
       pass_fixed_(c.prompt[Launch] + c.prompt[Exchange]),
       pass_weights_((c.prompt[Weights] + c.prompt[Host]) / share_read(run_.prompt_tokens)),
-      prompt_arithmetic_(c.prompt[Arithmetic] / (run_.prompt_tokens + kIdleColumns)),
+      prompt_arithmetic_((c.prompt[Arithmetic] + c.prompt[Vector]) / columns_worked(run_, run_.prompt_tokens)),
       prompt_pair_(c.prompt[Context] / (run_.prompt_tokens * (run_.depth + 0.5 * run_.prompt_tokens))),
       per_prompt_(c.prompt[Other]) {}
 
@@ -71,7 +70,7 @@ double ThroughputStepTime::prompts(const OperatorBatch& batch) const {
   const double rest = batch.num_tokens - whole * run_.ubatch;
   double seconds = prompt_pair_ * batch.num_pairs + per_prompt_ * (batch.num_sampled - batch.num_decodes);
   const auto pass = [&](double tokens) {
-    return pass_fixed_ + pass_weights_ * share_read(tokens) + prompt_arithmetic_ * (tokens + kIdleColumns);
+    return pass_fixed_ + pass_weights_ * share_read(tokens) + prompt_arithmetic_ * columns_worked(run_, tokens);
   };
   if (whole > 0.0) seconds += whole * pass(run_.ubatch);
   if (rest > 0.0) seconds += pass(rest);

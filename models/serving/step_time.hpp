@@ -64,7 +64,7 @@ struct ThroughputCoefficients {
 
 /// Law:    decodes alone: launches + weights x share read by the batch + context of all sequences + arithmetic x sequences +
 ///         the host's part + exchange, times sequences^exponent. With prompts: for each microbatch of the prompts launches,
-///         weights and arithmetic x (tokens + 64), attention of the prompts, context of the decodes, and once per prompt that
+///         weights and arithmetic x columns, attention of the prompts, context of the decodes, and once per prompt that
 ///         ends what the server does around it
 /// Inputs: terms of the throughput law for one sequence and one microbatch
 /// Valid:  llama.cpp and its kin; where the throughput law is
@@ -88,7 +88,7 @@ class ThroughputStepTime final : public StepTimeModel {
   double token_arithmetic_;
   double pass_fixed_;
   double pass_weights_;
-  double prompt_arithmetic_;  ///< per token
+  double prompt_arithmetic_;  ///< per column
   double prompt_pair_;
   double per_prompt_;
 };

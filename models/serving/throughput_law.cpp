@@ -12,7 +12,11 @@ constexpr double kHostRate = 50e9;    // of a desktop's memory, B/s
 constexpr double kUploadRate = 20e9;  // to a card, B/s
 constexpr double kRequest = 20e-3;    // of a server, around a prompt, s
 constexpr double kCall = 1e-3;        // of a program that measures itself, s
-constexpr double kIdleColumns = 64.0;
+constexpr double kIdleColumns = 16.0;
+constexpr double kIdleExpertColumns = 64.0;
+constexpr double kFewColumns = 8.0;
+constexpr double kUnpack = 8.0;        // operations per weight that a step reads
+constexpr double kScale = 0.4;         // operations per weight and token of a prompt
 constexpr double kNothing = 1e-12;
 
 double share_read(const ThroughputRun& run, double tokens) {
@@ -26,6 +30,12 @@ double cards_at_once(const ThroughputRun& run) {
 
 }  // namespace
 
+double columns_worked(const ThroughputRun& run, double microbatch) {
+  const double idle = run.has_experts ? kIdleExpertColumns / std::max(kFewColumns, microbatch * run.active_share)
+                                      : kIdleColumns / std::max(kFewColumns, microbatch);
+  return microbatch * (1.0 + idle);
+}
+
 ThroughputTerms token_seconds(const ThroughputRun& run, bool with_prompts) {
   const double bandwidth = run.memory_bandwidth.value() * cards_at_once(run);
   const double peak = run.peak_flops.value() * cards_at_once(run);
@@ -36,6 +46,7 @@ ThroughputTerms token_seconds(const ThroughputRun& run, bool with_prompts) {
   terms[Weights] = read * (1.0 - run.host_share) / bandwidth + kNothing;
   terms[Context] = run.batch * run.context_cache.value() / bandwidth + kNothing;
   terms[Arithmetic] = arithmetic;
+  terms[Vector] = kUnpack * run.active_parameters / (run.vector_flops.value() * cards_at_once(run)) + kNothing;
   terms[Host] = read * run.host_share / kHostRate + kNothing;
   terms[Exchange] = run.num_cards > 1.0 ? run.layers * kExchange : kNothing;
   terms[Other] = kNothing;
@@ -47,14 +58,18 @@ ThroughputTerms prompt_seconds(const ThroughputRun& run) {
   const double bandwidth = run.memory_bandwidth.value() * cards_at_once(run);
   const double peak = run.peak_flops.value() * cards_at_once(run);
   const double tokens = run.prompt_tokens;
-  const double microbatch = std::min(tokens, run.ubatch);
-  const double passes = std::ceil(tokens / run.ubatch);
+  const double together = tokens * run.prompts_at_once;
+  const double microbatch = std::min(together, run.ubatch);
+  const double passes = std::ceil(together / run.ubatch) / run.prompts_at_once;
   const double read = run.weights.value() * share_read(run, microbatch) * passes;
+  const double attention = 4.0 * run.layers * run.hidden_size * tokens * (run.depth + 0.5 * tokens) / peak;
+  const double multiplied = run.active_parameters * tokens * columns_worked(run, microbatch) / microbatch;
   ThroughputTerms terms{};
   terms[Launch] = passes * run.layers * kLaunch;
   terms[Weights] = read * (1.0 - run.host_share) / bandwidth + kNothing;
-  terms[Context] = 4.0 * run.layers * run.hidden_size * tokens * (run.depth + 0.5 * tokens) / peak;
-  terms[Arithmetic] = 2.0 * run.active_parameters * tokens * (1.0 + kIdleColumns / std::max(kIdleColumns, microbatch)) / peak;
+  terms[Context] = attention + passes * run.context_cache.value() / bandwidth;
+  terms[Arithmetic] = 2.0 * multiplied / peak;
+  terms[Vector] = kScale * multiplied / (run.vector_flops.value() * cards_at_once(run)) + kNothing;
   terms[Host] = read * run.host_share / kUploadRate + kNothing;
   terms[Exchange] = run.num_cards > 1.0 ? passes * run.layers * kExchange : kNothing;
   terms[Other] = run.is_request ? kRequest : kCall;

@@ -13,7 +13,8 @@ namespace labtwin::serving {
 /// What one engine on one or several alike cards works on.
 struct ThroughputRun {
   BytesPerSecond memory_bandwidth;  ///< of a card, or of the host for a CPU
-  FlopsPerSecond peak_flops;        ///< of a card
+  FlopsPerSecond peak_flops;        ///< of a card, by its fastest units
+  FlopsPerSecond vector_flops;      ///< of a card, in FP32
   double num_cards = 1.0;
   bool splits_tensors = false;  ///< cards work on every layer together; else one after the other
   double layers = 1.0;
@@ -27,31 +28,37 @@ struct ThroughputRun {
   double batch = 1.0;            ///< sequences at once
   double prompt_tokens = 512.0;  ///< of one sequence
   double depth = 0.0;            ///< tokens before them
+  double prompts_at_once = 1.0;  ///< that share microbatches
   double ubatch = 512.0;         ///< tokens that an engine works on at once
   double generated_tokens = 0.0;
   bool is_request = false;  ///< timed by a client: with what a server does around a prompt
 };
 
-enum ThroughputTerm : std::size_t { Launch, Weights, Context, Arithmetic, Host, Exchange, Other, NumThroughputTerms };
+enum ThroughputTerm : std::size_t { Launch, Weights, Context, Arithmetic, Vector, Host, Exchange, Other, NumThroughputTerms };
 using ThroughputTerms = std::array<double, NumThroughputTerms>;
 
+/// Columns whose time a microbatch of so many tokens takes: matrices of few columns leave units idle, and an expert sees only the
+/// share of the columns that choose it.
+[[nodiscard]] double columns_worked(const ThroughputRun& run, double microbatch);
+
 /// Law:    seconds per token of a sequence = layers x 60 us + active weights / bandwidth + batch x cache / bandwidth + 2 x
-/// active
-///         parameters x batch / peak + host weights / 50 GB/s + 30 us x layers between cards + prompts of the batch, each times
-///         a factor; a batch of B reads the share 1 - (1 - active)^B of a model with experts
+///         active parameters x batch / peak + 8 x active parameters / vector rate + host weights / 50 GB/s + 30 us x layers
+///         between cards + prompts of the batch, each times a factor; a batch of B reads the share 1 - (1 - active)^B of a
+///         model with experts
 /// Inputs: a run; `with_prompts` adds the prompts' arithmetic for rates over whole requests
 /// Valid:  decoders that memory holds, in part or in whole; one factor per term and kind of engine, card, model
-/// Source: the roofline of a decoder; factors see calibration/priors/llm_throughput.toml
+/// Source: the roofline of a decoder; stored weights are unpacked by vector units, which keeps cards of wide memory and few
+///         such units below their bandwidth; factors see calibration/priors/llm_throughput.toml
 /// Error:  see `labtwin validate` of kind llm_throughput
 [[nodiscard]] ThroughputTerms token_seconds(const ThroughputRun& run, bool with_prompts);
 
-/// Law:    seconds of a prompt of n tokens in k microbatches = k x layers x 60 us + k x weights / bandwidth + 4 x layers x
-/// hidden x n x
-///         (depth + n / 2) / peak + 2 x active parameters x n x (1 + 64 / max(64, microbatch)) / peak + k x host weights / 20
-///         GB/s + k x exchange + 20 ms for a request to a server or else 1 ms, each times a factor
+/// Law:    seconds of a prompt of n tokens in k microbatches of m = k x layers x 60 us + k x weights / bandwidth + 4 x layers x
+///         hidden x n x (depth + n / 2) / peak + k x cache / bandwidth + (2 / peak + 0.4 / vector rate) x active parameters x n
+///         x (1 + idle / max(8, m)) + k x host weights / 20 GB/s + k x exchange + 20 ms for a request to a server or else 1 ms,
+///         each times a factor; idle is 16 columns, or 64 of the m x active share that an expert sees
 /// Inputs: a run
-/// Valid:  as above
-/// Source: as above; 64: matrices of few columns leave units idle, and below as many other kernels take over
+/// Valid:  as above; a pass has the launches and reads the weights as a step that decodes, so these factors are shared
+/// Source: as above
 /// Error:  see `labtwin validate` of kind llm_throughput
 [[nodiscard]] ThroughputTerms prompt_seconds(const ThroughputRun& run);
 

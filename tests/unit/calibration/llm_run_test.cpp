@@ -14,11 +14,13 @@ struct Cells {
   std::string model = "Llama-3.1-8B";
   std::string quantity = "decode_tok_s";
   std::string notes;
+  std::string engine = "llama.cpp";
+  std::string source = {};
 };
 
 LlmRun run_of(const Cells& cells) {
-  MeasurementTable table("runs", {"gpu", "backend", "engine", "model", "quant", "quantity", "value", "notes"});
-  table.add_row({cells.gpu, cells.backend, "llama.cpp", cells.model, "Q4_K_M", cells.quantity, "", cells.notes});
+  MeasurementTable table("runs", {"gpu", "backend", "engine", "model", "quant", "quantity", "value", "notes", "source"});
+  table.add_row({cells.gpu, cells.backend, cells.engine, cells.model, "Q4_K_M", cells.quantity, "", cells.notes, cells.source});
   static const LlmParts parts;
   return read_llm_run(table, 0, parts);
 }
@@ -47,10 +49,32 @@ TEST(LlmRun, AnUnknownCardIsNoProcessor) {
   EXPECT_GT(run.run.memory_bandwidth.value(), 200e9);
 }
 
-TEST(LlmRun, TellsAModelWithoutAnySize) {
-  EXPECT_TRUE(run_of({.model = "a model of next year", .notes = {}}).unsized);
-  EXPECT_FALSE(run_of({.model = "a model of next year 12B", .notes = {}}).unsized);
-  EXPECT_FALSE(run_of({.notes = {}}).unsized);
+TEST(LlmRun, TellsAModelWhoseShapeIsGuessed) {
+  EXPECT_TRUE(run_of({.model = "a model of next year 12B", .notes = {}}).unlisted);
+  EXPECT_FALSE(run_of({.notes = {}}).unlisted);
+}
+
+TEST(LlmRun, ANameTellsTheSizeThatAnEntrysNameTells) {
+  const LlmRun run = run_of({.model = "gemma-4-E2B-it", .notes = {}});
+  EXPECT_EQ(run.model, "gemma-4-e2b");
+  EXPECT_FALSE(run.unlisted);
+}
+
+TEST(LlmRun, AFolderNamedAfterTheCardTellsItMoreClosely) {
+  EXPECT_EQ(run_of({.gpu = "M4", .backend = "metal", .notes = {}, .source = "runs@1:apple-m4-pro/7.json"}).card, "apple-m4-pro");
+  EXPECT_EQ(run_of({.gpu = "M4", .backend = "metal", .notes = {}, .source = "runs@1:tables/7.json"}).card, "apple-m4");
+}
+
+TEST(LlmRun, ConsumerCardsSumInFp16TwiceAsFast) {
+  // Of one the datasheet tells both sums, of the other the slower.
+  EXPECT_NEAR(run_of({.notes = {}}).run.peak_flops.value(), 142e12, 1e9);
+  const LlmRun laptop = run_of({.gpu = "RTX 4060 Laptop", .notes = {}});
+  EXPECT_NEAR(laptop.run.peak_flops.value(), 4.0 * laptop.run.vector_flops.value(), 0.05 * laptop.run.peak_flops.value());
+}
+
+TEST(LlmRun, ExllamaIsNoLlamaCpp) {
+  EXPECT_EQ(run_of({.notes = {}, .engine = "exllamav3"}).engine, "exllama");
+  EXPECT_EQ(run_of({.notes = {}, .engine = "llama.cpp or ollama"}).engine, "ollama");
 }
 
 TEST(LlmRun, TimesToTheFirstTokenAreOfRequests) {

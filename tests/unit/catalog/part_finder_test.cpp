@@ -75,6 +75,7 @@ TEST(PartFinder, ANameWithoutMemoryMeansOneOfThoseThatDifferInIt) {
   const PartFinder cards(Catalog(), "gpus");
   EXPECT_EQ(cards.part("RTX 3080"), "rtx-3080-10gb");
   EXPECT_EQ(cards.part("RTX 3080 12GB"), "rtx-3080-12gb");
+  EXPECT_EQ(cards.part("RTX 4060 Ti").substr(0, 11), "rtx-4060-ti");
   EXPECT_EQ(cards.part("NVIDIA GeForce RTX 3080 Laptop"), "rtx-3080-laptop");
 }
 

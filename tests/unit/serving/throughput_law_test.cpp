@@ -10,6 +10,7 @@ namespace {
 ThroughputRun eight_billion_on_a_terabyte_a_second() {
   return {.memory_bandwidth = BytesPerSecond::from_base(1e12),
           .peak_flops = FlopsPerSecond::from_base(1e14),
+          .vector_flops = FlopsPerSecond::from_base(2e13),
           .layers = 32,
           .hidden_size = 4096,
           .active_parameters = 8e9,
@@ -56,13 +57,43 @@ TEST(ThroughputLaw, PromptsTakeLongerWhenDeeperOrInSmallMicrobatches) {
   EXPECT_GT(sum(prompt_seconds(run)), at_zero);
 }
 
-// Below 64 columns other kernels take over: a prompt of one token is a token, not 64.
-TEST(ThroughputLaw, AShortPromptCostsNoMoreThanTwiceItsArithmetic) {
+TEST(ThroughputLaw, AShortPromptCostsNoMoreThanThriceItsArithmetic) {
   ThroughputRun run = eight_billion_on_a_terabyte_a_second();
   run.prompt_tokens = 1.0;
-  EXPECT_NEAR(prompt_seconds(run)[Arithmetic], 2.0 * 2.0 * 8e9 / 1e14, 1e-12);
+  EXPECT_NEAR(prompt_seconds(run)[Arithmetic], 3.0 * 2.0 * 8e9 / 1e14, 1e-12);
   run.prompt_tokens = 512.0;
-  EXPECT_NEAR(prompt_seconds(run)[Arithmetic], 2.0 * 8e9 * 512.0 * (1.0 + 64.0 / 512.0) / 1e14, 1e-9);
+  EXPECT_NEAR(prompt_seconds(run)[Arithmetic], 2.0 * 8e9 * 512.0 * (1.0 + 16.0 / 512.0) / 1e14, 1e-9);
+}
+
+TEST(ThroughputLaw, AnExpertSeesTheColumnsThatChooseIt) {
+  ThroughputRun run = eight_billion_on_a_terabyte_a_second();
+  run.has_experts = true;
+  run.active_share = 0.125;
+  EXPECT_NEAR(columns_worked(run, 512.0), 512.0 + 512.0, 1e-9);
+  EXPECT_NEAR(columns_worked(run, 8.0), 9.0 * 8.0, 1e-9);
+}
+
+// A prompt of one token is a step: it launches and reads the same.
+TEST(ThroughputLaw, APromptOfOneTokenReadsWhatATokenReads) {
+  ThroughputRun run = eight_billion_on_a_terabyte_a_second();
+  run.prompt_tokens = 1.0;
+  const ThroughputTerms token = token_seconds(run, false);
+  const ThroughputTerms prompt = prompt_seconds(run);
+  EXPECT_DOUBLE_EQ(prompt[Launch], token[Launch]);
+  EXPECT_DOUBLE_EQ(prompt[Weights], token[Weights]);
+}
+
+TEST(ThroughputLaw, PromptsThatShareAMicrobatchShareItsReads) {
+  ThroughputRun run = eight_billion_on_a_terabyte_a_second();
+  run.prompt_tokens = 64.0;
+  const double alone = prompt_seconds(run)[Weights];
+  run.prompts_at_once = 8.0;
+  EXPECT_NEAR(prompt_seconds(run)[Weights], alone / 8.0, 1e-11);
+}
+
+TEST(ThroughputLaw, FewVectorUnitsKeepWideMemoryWaiting) {
+  ThroughputRun run = eight_billion_on_a_terabyte_a_second();
+  EXPECT_NEAR(token_seconds(run, false)[Vector], 8.0 * 8e9 / 2e13, 1e-11);
 }
 
 TEST(ThroughputLaw, ARequestToAServerHasMoreAroundIt) {
