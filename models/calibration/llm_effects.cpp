@@ -116,6 +116,8 @@ double given(const std::string& text) {
   return text.empty() ? 0.0 : 1.0;
 }
 
+const std::string kPass = "pass:";
+
 std::string law_of(const LlmRun& run) {
   return run.is_prompt() ? "prompt:" : "token:";
 }
@@ -204,7 +206,9 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
 }  // namespace
 
 std::string width_group(std::string_view quantity, bool knows_card) {
-  return std::string(quantity) + (knows_card ? "" : " of other cards");
+  std::string group(quantity);
+  if (!knows_card) group += " of other cards";
+  return group;
 }
 
 std::size_t LlmEffects::index_of(const std::string& level, const std::string& key) {
@@ -235,7 +239,8 @@ PooledRow LlmEffects::design(const LlmRun& run) {
     if (terms.at(t) <= 1e-12) continue;
     PooledTerm term{.base = terms.at(t), .uses = common};
     for (const Use& use : uses_of(run, t)) {
-      const std::string level = (is_shared(use.level) ? "pass:" : law) + std::string(use.level);
+      std::string level = is_shared(use.level) ? kPass : law;
+      level += use.level;
       if (use.weight != 0.0) term.uses.push_back({index_of(level, use.key), use.weight});
     }
     row.terms.push_back(std::move(term));

@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <cstdlib>
+#include <numeric>
 #include <utility>
 
 #include "models/serving/kv_cache.hpp"
@@ -48,6 +50,8 @@ constexpr double kMatrixGain = 4.0;  // of matrix units over vectors
 constexpr double kThreadRate = 8e9;
 constexpr double kThreadPeak = 60e9;
 constexpr double kLeastPeak = 1e11;
+constexpr double kMostSequences = 256.0;  // that servers work on at once unless they are told
+constexpr int kLittleIterations = 60;
 // Processors multiply eight-bit integers at least twice as fast as FP32.
 constexpr double kIntegerGain = 2.0;
 
@@ -109,8 +113,11 @@ std::string card_in_source(const std::string& told, std::string_view source, con
 
 /// Memory of a card that is not the host's too.
 double read_device(LlmRun& row, std::string_view backend, const LlmParts& parts) {
-  const std::string_view name = std::string_view(row.card).substr(row.card.starts_with("CPU: ") ? 5 : 0);
-  const auto card = name.size() == row.card.size() && backend != "cpu" ? parts.card(name) : std::nullopt;
+  const bool is_processor = row.card.starts_with("CPU: ");
+  const std::string_view name = std::string_view(row.card).substr(is_processor ? 5 : 0);
+  // Some processors have graphics, which an engine may have run on.
+  const bool runs_on_card = backend != "cpu" && (!is_processor || backend == backend_of(backend, ""));
+  const auto card = runs_on_card ? parts.card(name) : std::nullopt;
   if (card) {
     row.backend = backend_of(backend, card->spec.vendor);
     row.set_card(card->spec);
@@ -207,6 +214,24 @@ std::string build_of(std::string_view notes) {
   if (at == std::string_view::npos) return "";
   const std::string_view rest = notes.substr(at + 8);
   return std::string(rest.substr(0, std::min(rest.find("__"), rest.find(';'))));
+}
+
+/// The number behind the first of these words; 0 if there is none.
+double number_behind(std::string_view text, std::string_view words) {
+  const std::size_t at = text.find(words);
+  return at == std::string_view::npos ? 0.0 : std::strtod(std::string(text.substr(at + words.size())).c_str(), nullptr);
+}
+
+// Requests that come by a clock, not one after the other: as many are in work as come while one is (Little's law). What they
+// wait for each other's prompts makes steps longer.
+double sequences_in_work(serving::ThroughputRun run, double requests_per_s) {
+  const auto sum = [](const serving::ThroughputTerms& terms) { return std::accumulate(terms.begin(), terms.end(), 0.0); };
+  const double left = std::max(0.1, 1.0 - requests_per_s * sum(serving::prompt_seconds(run)));
+  for (int i = 0; i < kLittleIterations; ++i) {
+    const double step = sum(serving::token_seconds(run, false)) / left;
+    run.batch = 0.5 * (run.batch + std::clamp(requests_per_s * run.generated_tokens * step, 1.0, kMostSequences));
+  }
+  return run.batch;
 }
 
 double years_of(std::string_view date) {
@@ -306,6 +331,11 @@ LlmRun read_llm_run(const MeasurementTable& table, std::size_t row, const LlmPar
   read_settings(result, table, row);
   read_model(result, table, row, parts);
   result.run.host_share = host_share(result, table, row, memory);
+  const double requests_per_s = number_behind(table.text(row, "notes"), "request rate ");
+  if (requests_per_s > 0.0 && !table.number(row, "concurrency")) {
+    result.offered_tokens_per_s = requests_per_s * result.run.generated_tokens;
+    result.run.batch = sequences_in_work(result.run, requests_per_s);
+  }
   return result;
 }
 

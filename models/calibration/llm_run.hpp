@@ -31,6 +31,7 @@ struct LlmRun {
   bool suspicious = false;      ///< the source's figure cannot be what it says
   double years = 0.0;           ///< since the middle of 2025
   double power_limit_w = 0.0;   ///< 0: none told
+  double offered_tokens_per_s = 0.0;  ///< that clients ask for, where they do not wait; 0: not told
 
   [[nodiscard]] std::string stack() const { return engine + "|" + backend; }
   /// Seconds per token or per prompt that a value of the row's quantity stands for; also the way back.

@@ -64,6 +64,11 @@ bool is_beyond(const LlmRun& row, double value) {
   return read > (row.speculation.empty() ? kBeyondBandwidth : kBeyondGuesses) * run.memory_bandwidth.value() * run.num_cards;
 }
 
+// Whether a server made all the tokens that it was asked for, which says nothing of how many it could.
+bool is_all_that_came(const LlmRun& run, double value) {
+  return run.quantity == "throughput_out_tok_s" && run.offered_tokens_per_s > 0.0 && value > 0.9 * run.offered_tokens_per_s;
+}
+
 std::vector<Sample> read_samples(std::span<const MeasurementTable> tables, LlmEffects& effects) {
   const LlmParts parts;
   std::vector<Sample> samples;
@@ -72,7 +77,7 @@ std::vector<Sample> read_samples(std::span<const MeasurementTable> tables, LlmEf
       const auto value = table.split(i) == Split::Fit ? table.number(i, "value") : std::nullopt;
       if (!value || *value <= 0.0) continue;
       LlmRun run = read_llm_run(table, i, parts);
-      if (run.suspicious || is_beyond(run, *value)) continue;
+      if (run.suspicious || is_beyond(run, *value) || is_all_that_came(run, *value)) continue;
       PooledRow row = effects.design(run);
       row.log_measured = std::log(run.seconds_of(*value));
       samples.push_back({std::move(run), std::move(row)});
@@ -144,8 +149,10 @@ Estimate estimate(const LlmRun& run, LlmEffects& effects) {
   const double half = effects.width(run) * standard_deviation(prediction, effects.values());
   // Rates are the inverse of times, so this turns either into the other.
   const double seconds = std::exp(prediction.log_value);
-  const bool is_time = run.quantity.ends_with("_ms");
-  return log_interval(is_time ? 1e3 * seconds : run.seconds_of(seconds), half);
+  if (run.quantity.ends_with("_ms")) return log_interval(1e3 * seconds, half);
+  double rate = run.seconds_of(seconds);
+  if (run.quantity == "throughput_out_tok_s" && run.offered_tokens_per_s > 0.0) rate = std::min(rate, run.offered_tokens_per_s);
+  return log_interval(rate, half);
 }
 
 Prediction predict(const MeasurementTable& table, std::size_t index, const LlmParts& parts, LlmEffects& effects) {

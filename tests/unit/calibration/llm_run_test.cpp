@@ -77,6 +77,11 @@ TEST(LlmRun, ExllamaIsNoLlamaCpp) {
   EXPECT_EQ(run_of({.notes = {}, .engine = "llama.cpp or ollama"}).engine, "ollama");
 }
 
+TEST(LlmRun, GraphicsOfAProcessorRunWhatTheBackendSays) {
+  EXPECT_EQ(run_of({.gpu = "CPU: Ryzen 7 8845HS", .backend = "vulkan", .notes = {}}).card, "radeon-780m");
+  EXPECT_EQ(run_of({.gpu = "CPU: Ryzen 7 8845HS", .backend = "cpu", .notes = {}}).architecture, "cpu");
+}
+
 TEST(LlmRun, TimesToTheFirstTokenAreOfRequests) {
   EXPECT_TRUE(run_of({.quantity = "ttft_ms", .notes = {}}).run.is_request);
   EXPECT_FALSE(run_of({.quantity = "prefill_tok_s", .notes = {}}).run.is_request);

@@ -47,7 +47,7 @@ TEST(ThroughputStepTime, PromptsGoByMicrobatchesAndDecodesRideAlong) {
                             .num_decodes = 1.0,
                             .kv_tokens = 100.0,
                             .longest_kv = 100.0};
-  const double passes = 2 * (0.002 + 0.010) + (1001 + 2 * 64) * 0.1e-3;
+  const double passes = 2 * (0.002 + 0.010) + (1001 + 2 * 16) * 0.1e-3;
   EXPECT_NEAR(law.step_time(batch).value(), passes + 0.5e6 * 1e-9 + 0.020 + 100 * 2e-6, 1e-12);
 }
 
