@@ -8,14 +8,14 @@ namespace {
 using namespace labtwin::literals;
 
 /// Launches 1 ms, all weights 10 ms, 2 us per token of context, 0.1 ms of arithmetic per sequence. A microbatch of 512:
-/// launches 2 ms, weights 10 ms, 576 x 0.1 ms of arithmetic, 1 ns per pair; 20 ms around a prompt.
+/// launches 2 ms, weights 10 ms, 528 x 0.1 ms of arithmetic, 1 ns per pair; 20 ms around a prompt.
 ThroughputCoefficients coefficients() {
   ThroughputCoefficients c;
   c.run.ubatch = 512.0;
   c.run.prompt_tokens = 512.0;
-  c.token = {1e-3, 10e-3, 1000 * 2e-6, 0.1e-3, 0.0, 0.0, 0.0};
+  c.token = {1e-3, 10e-3, 1000 * 2e-6, 0.1e-3, 0.0, 0.0, 0.0, 0.0};
   c.context_tokens = 1000.0;
-  c.prompt = {2e-3, 10e-3, 0.5 * 512 * 512 * 1e-9, 576 * 0.1e-3, 0.0, 0.0, 20e-3};
+  c.prompt = {2e-3, 10e-3, 0.5 * 512 * 512 * 1e-9, 528 * 0.1e-3, 0.0, 0.0, 0.0, 20e-3};
   return c;
 }
 
