@@ -153,7 +153,11 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
   const double unlisted = r.unlisted ? 1.0 : 0.0;
   switch (term) {
     case serving::Launch:
-      return {{"launch.base", ""}, {"launch.stack", stack}, {"launch.arch", arch}, {"launch.experts", "", experts}, {"launch.experts_stack", stack, experts}};
+      return {{"launch.base", ""},
+              {"launch.stack", stack},
+              {"launch.arch", arch},
+              {"launch.experts", "", experts},
+              {"launch.experts_stack", stack, experts}};
     case serving::Weights:
       return {{"weights.base", ""},
               {"weights.stack", stack},
@@ -227,9 +231,8 @@ bool LlmEffects::knows_card(const LlmRun& run) const {
 
 PooledRow LlmEffects::design(const LlmRun& run) {
   const std::string law = law_of(run);
-  const serving::ThroughputTerms terms = run.is_prompt()
-                                             ? serving::prompt_seconds(run.run)
-                                             : serving::token_seconds(run.run, run.quantity == "throughput_out_tok_s");
+  const serving::ThroughputTerms terms =
+      run.is_prompt() ? serving::prompt_seconds(run.run) : serving::token_seconds(run.run, run.holds_prompts());
   std::vector<EffectUse> common;
   for (const Use& use : common_uses(run)) {
     if (use.weight != 0.0) common.push_back({index_of(law + std::string(use.level), use.key), use.weight});

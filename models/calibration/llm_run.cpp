@@ -278,7 +278,9 @@ void read_settings(LlmRun& row, const MeasurementTable& table, std::size_t index
                                          std::string(table.text(index, "quant"))));
   row.build = build_of(notes);
   row.flash_attention = table.text(index, "flash_attn");
-  row.whole_request = holds(notes, "end-to-end");
+  // Clients of a server who tell one rate divide the tokens by the time of the request.
+  const bool is_of_client = holds(notes, "localmaxxing") && (row.engine == "vllm" || row.engine == "sglang");
+  row.whole_request = holds(notes, "end-to-end") || (is_of_client && row.quantity == "decode_tok_s");
   row.suspicious = holds(notes, "suspicious");
   row.years = years_of(table.text(index, "date"));
   row.power_limit_w = table.number(index, "power_limit_w").value_or(0.0);

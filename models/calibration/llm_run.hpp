@@ -14,23 +14,23 @@ namespace labtwin::calibration {
 
 struct LlmRun {
   serving::ThroughputRun run;
-  std::string quantity;         ///< `decode_tok_s`, `prefill_tok_s`, `ttft_ms`, `itl_ms`, `throughput_out_tok_s`
-  std::string engine;           ///< family: `llama.cpp`, `vllm`, ...
-  std::string engine_name;      ///< as the row has it
-  std::string backend;          ///< `cuda`, `rocm`, ...; told by the card where the row does not say
-  std::string architecture;     ///< of the card; `cpu`
-  std::string card;             ///< of the catalog, else as the row has it
-  std::string model;            ///< of the catalog, else as the row has it
-  std::string quant;            ///< storage type or mix
-  std::string speculation;      ///< what guesses tokens ahead; empty: nothing
-  std::string split;            ///< how several cards share the model; empty: one card
-  std::string build;            ///< of a toolbox with a name of its own; may be empty
-  std::string flash_attention;  ///< `0`, `1` or empty
-  bool whole_request = false;   ///< the rate is over a request with its prompt
-  bool unlisted = false;        ///< the shape is a typical one of the size, for no entry has the model
-  bool suspicious = false;      ///< the source's figure cannot be what it says
-  double years = 0.0;           ///< since the middle of 2025
-  double power_limit_w = 0.0;   ///< 0: none told
+  std::string quantity;               ///< `decode_tok_s`, `prefill_tok_s`, `ttft_ms`, `itl_ms`, `throughput_out_tok_s`
+  std::string engine;                 ///< family: `llama.cpp`, `vllm`, ...
+  std::string engine_name;            ///< as the row has it
+  std::string backend;                ///< `cuda`, `rocm`, ...; told by the card where the row does not say
+  std::string architecture;           ///< of the card; `cpu`
+  std::string card;                   ///< of the catalog, else as the row has it
+  std::string model;                  ///< of the catalog, else as the row has it
+  std::string quant;                  ///< storage type or mix
+  std::string speculation;            ///< what guesses tokens ahead; empty: nothing
+  std::string split;                  ///< how several cards share the model; empty: one card
+  std::string build;                  ///< of a toolbox with a name of its own; may be empty
+  std::string flash_attention;        ///< `0`, `1` or empty
+  bool whole_request = false;         ///< the rate is over a request with its prompt
+  bool unlisted = false;              ///< the shape is a typical one of the size, for no entry has the model
+  bool suspicious = false;            ///< the source's figure cannot be what it says
+  double years = 0.0;                 ///< since the middle of 2025
+  double power_limit_w = 0.0;         ///< 0: none told
   double offered_tokens_per_s = 0.0;  ///< that clients ask for, where they do not wait; 0: not told
 
   [[nodiscard]] std::string stack() const { return engine + "|" + backend; }
@@ -41,6 +41,8 @@ struct LlmRun {
   void set_model(const serving::ModelShape& shape, const std::optional<serving::Quantisation>& storage,
                  std::optional<Bytes> weights_told = {});
   [[nodiscard]] bool is_prompt() const { return quantity == "prefill_tok_s" || quantity == "ttft_ms"; }
+  /// Whether the time of the prompts is part of what is measured of tokens.
+  [[nodiscard]] bool holds_prompts() const { return quantity == "throughput_out_tok_s" || whole_request; }
 };
 
 /// How engines reach the cards of a vendor: `cuda`, `rocm`, `metal`, `sycl`.

@@ -121,18 +121,19 @@ void leave_out(const std::vector<Sample>& samples, const Folds& folds, std::size
   }
 }
 
-// Users ask about cards that were fitted on and about others: leave out rows, then whole cards.
+// Users ask about other models on cards that were fitted on, and about other cards: leave out pairs of both, then whole cards.
 void fit_widths(const std::vector<Sample>& samples, LlmEffects& effects) {
   Errors errors;
-  std::map<std::string, std::size_t> cards;
-  Folds by_row{.of_sample = {}, .knows_card = true};
+  std::map<std::string, std::size_t> numbers;
+  const auto fold_of = [&](const std::string& unit) { return numbers.emplace(unit, numbers.size()).first->second % kFolds; };
+  Folds by_pair{.of_sample = {}, .knows_card = true};
   Folds by_card{.of_sample = {}, .knows_card = false};
   for (const Sample& s : samples) {
-    by_row.of_sample.push_back(by_row.of_sample.size() % kFolds);
-    by_card.of_sample.push_back(cards.emplace(s.run.card, cards.size()).first->second % kFolds);
+    by_pair.of_sample.push_back(fold_of(s.run.card + "|" + s.run.model));
+    by_card.of_sample.push_back(fold_of(s.run.card));
   }
   for (std::size_t fold = 0; fold < kFolds; ++fold) {
-    leave_out(samples, by_row, fold, effects.values(), errors);
+    leave_out(samples, by_pair, fold, effects.values(), errors);
     leave_out(samples, by_card, fold, effects.values(), errors);
   }
   for (auto& [group, values] : errors) {
@@ -221,10 +222,10 @@ std::string subset_line(const Subset& subset, const Evaluation& evaluation, cons
   }
   const auto score_of_all = score(members);
   if (!score_of_all) return {};
-  std::string line = fmt::format("{}{}{}: n {}, median {:.1f} %, 90th {:.1f} %, coverage {:.0f} %", subset.quantity,
-                                 subset.backend.empty() ? "" : fmt::format(", {}", subset.backend.substr(1)), subset.cards,
-                                 score_of_all->num_rows, score_of_all->median_ape_pct, score_of_all->p90_ape_pct,
-                                 score_of_all->coverage_pct);
+  std::string line =
+      fmt::format("{}{}{}: n {}, median {:.1f} %, 90th {:.1f} %, coverage {:.0f} %", subset.quantity,
+                  subset.backend.empty() ? "" : fmt::format(", {}", subset.backend.substr(1)), subset.cards,
+                  score_of_all->num_rows, score_of_all->median_ape_pct, score_of_all->p90_ape_pct, score_of_all->coverage_pct);
   if (spreads.empty()) return line;
   std::sort(spreads.begin(), spreads.end());
   return line + fmt::format("; people who ran the same differ by {:.1f} %, 90th {:.1f} % (n {})", median(spreads),

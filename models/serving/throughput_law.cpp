@@ -15,8 +15,8 @@ constexpr double kCall = 1e-3;        // of a program that measures itself, s
 constexpr double kIdleColumns = 16.0;
 constexpr double kIdleExpertColumns = 64.0;
 constexpr double kFewColumns = 8.0;
-constexpr double kUnpack = 8.0;        // operations per weight that a step reads
-constexpr double kScale = 0.4;         // operations per weight and token of a prompt
+constexpr double kUnpack = 8.0;  // operations per weight that a step reads
+constexpr double kScale = 0.4;   // operations per weight and token of a prompt
 constexpr double kNothing = 1e-12;
 
 double share_read(const ThroughputRun& run, double tokens) {

@@ -37,8 +37,8 @@ struct ThroughputRun {
 enum ThroughputTerm : std::size_t { Launch, Weights, Context, Arithmetic, Vector, Host, Exchange, Other, NumThroughputTerms };
 using ThroughputTerms = std::array<double, NumThroughputTerms>;
 
-/// Columns whose time a microbatch of so many tokens takes: matrices of few columns leave units idle, and an expert sees only the
-/// share of the columns that choose it.
+/// Columns whose time a microbatch of so many tokens takes: matrices of few columns leave units idle, and an expert sees only
+/// the share of the columns that choose it.
 [[nodiscard]] double columns_worked(const ThroughputRun& run, double microbatch);
 
 /// Law:    seconds per token of a sequence = layers x 60 us + active weights / bandwidth + batch x cache / bandwidth + 2 x

@@ -61,7 +61,8 @@ TEST(LlmRun, ANameTellsTheSizeThatAnEntrysNameTells) {
 }
 
 TEST(LlmRun, AFolderNamedAfterTheCardTellsItMoreClosely) {
-  EXPECT_EQ(run_of({.gpu = "M4", .backend = "metal", .notes = {}, .source = "runs@1:apple-m4-pro/7.json"}).card, "apple-m4-pro");
+  EXPECT_EQ(run_of({.gpu = "M4", .backend = "metal", .notes = {}, .source = "runs@1:apple-m4-pro/7.json"}).card,
+            "apple-m4-pro");
   EXPECT_EQ(run_of({.gpu = "M4", .backend = "metal", .notes = {}, .source = "runs@1:tables/7.json"}).card, "apple-m4");
 }
 
