@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
-#include <set>
+#include <string>
+#include <vector>
 
 #include "models/calibration/card_operators.hpp"
 #include "models/calibration/llm_effects.hpp"
 #include "models/calibration/offload_speed.hpp"
 #include "models/calibration/tensor_exchange.hpp"
-#include "models/catalog/part_finder.hpp"
 #include "models/serving/kv_cache.hpp"
 #include "models/serving/model_weights.hpp"
 
@@ -30,39 +29,10 @@ constexpr double kFittedCoefficients = 0.20;
 constexpr double kUsualPrompt = 512.0;
 constexpr double kUsualContext = 1000.0;
 
-using Words = std::set<std::string>;
-
-/// The words of a name without sizes of memory, which the names of cards have or have not.
-Words card_words(std::string_view name) {
-  Words words;
-  for (const std::string& word : catalog::name_words(name)) {
-    if (!word.ends_with("gb")) words.insert(word);
-  }
-  return words;
-}
-
-/// Number of cores in a name: `40c`, or `40-core` in the catalog's.
-bool is_core_count_of(const std::string& word, const std::string& name) {
-  return word.ends_with('c') && name.find(word.substr(0, word.size() - 1) + "-core") != std::string::npos;
-}
-
-/// Whether a row's name of a card means this one.
-bool means(const std::string& row_name, const catalog::Entry& card) {
-  Words words = card_words(row_name);
-  std::erase_if(words, [&](const std::string& word) { return is_core_count_of(word, card.name); });
-  if (words.empty()) return false;
-  if (words == card_words(card.part) || words == card_words(card.name)) return true;
-  return std::any_of(card.aliases.begin(), card.aliases.end(),
-                     [&](const std::string& alias) { return alias == row_name || words == card_words(alias); });
-}
-
-/// The name that measured rows give the card; its own if none has it.
-std::optional<std::string> measured_name(const catalog::Entry& card, const std::string& backend) {
-  const std::string prefix = backend + "|";
-  for (const std::string& key : LlmEffects::shipped_keys("token:all.card")) {
-    if (key.starts_with(prefix) && means(key.substr(prefix.size()), card)) return key.substr(prefix.size());
-  }
-  return std::nullopt;
+/// Whether rows of the card were fitted.
+bool is_measured(const LlmRun& run) {
+  const std::vector<std::string> keys = LlmEffects::shipped_keys("token:all.card");
+  return std::find(keys.begin(), keys.end(), run.backend + "|" + run.card) != keys.end();
 }
 
 /// The terms of a run, each times its factor.
@@ -87,12 +57,12 @@ double half_width(const LlmRun& run, LlmEffects& effects) {
   return effects.width(run) * std::sqrt(prediction.variance(effects.values()) + kThroughputNoise * kThroughputNoise);
 }
 
-LlmRun run_of(const ServerSetup& setup, const serving::LlamaServer& server, const std::string& card_name) {
+LlmRun run_of(const ServerSetup& setup, const serving::LlamaServer& server) {
   LlmRun run;
   run.engine = serving::server_name(setup.settings);
   run.engine_name = run.engine;
   run.backend = setup.backend.empty() ? usual_backend(setup.place.card.vendor) : setup.backend;
-  run.card = card_name;
+  run.card = setup.card.part;
   run.model = setup.model;
   run.flash_attention = server.flash_attn ? "1" : "0";
   run.set_card(setup.place.card);
@@ -160,8 +130,7 @@ ServerSpeed vllm_speed(const ServerSetup& setup) {
 }
 
 ServerSpeed llama_speed(const ServerSetup& setup, const serving::LlamaServer& server) {
-  const auto name = measured_name(setup.card, setup.backend.empty() ? usual_backend(setup.place.card.vendor) : setup.backend);
-  LlmRun token = run_of(setup, server, name.value_or(setup.card.part));
+  LlmRun token = run_of(setup, server);
   LlmRun prompt = token;
   serving::ThroughputCoefficients coefficients;
   token.quantity = "decode_tok_s";
@@ -183,9 +152,10 @@ ServerSpeed llama_speed(const ServerSetup& setup, const serving::LlamaServer& se
   if (token.run.splits_tensors) coefficients.token[serving::Exchange] = coefficients.prompt[serving::Exchange] = 0.0;
   ServerSpeed speed;
   set_steps(setup, std::make_unique<serving::ThroughputStepTime>(coefficients), speed);
-  speed.grade = name ? Grade::Fitted : Grade::Assumed;
+  const bool measured = is_measured(token);
+  speed.grade = measured ? Grade::Fitted : Grade::Assumed;
   speed.source = fmt::format("throughput of {} on {}", token.engine,
-                             name ? *name : "other cards of its architecture: this one was not measured");
+                             measured ? token.card : "other cards of its architecture: this one was not measured");
   add_rates(speed, half_width(token, effects), half_width(prompt, effects));
   return speed;
 }
