@@ -32,7 +32,8 @@ constexpr double kUsualContext = 1000.0;
 /// Whether rows of the card were fitted.
 bool is_measured(const LlmRun& run) {
   const std::vector<std::string> keys = LlmEffects::shipped_keys("token:all.card");
-  return std::find(keys.begin(), keys.end(), run.backend + "|" + run.card) != keys.end();
+  const std::string key = fmt::format("{}|{}", run.backend, run.card);
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
 /// The terms of a run, each times its factor.
