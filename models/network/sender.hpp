@@ -78,8 +78,12 @@ class Sender {
   [[nodiscard]] WindowView view(Nanos now) const noexcept;
   [[nodiscard]] bool in_slow_start() const noexcept { return window_ < slow_start_until_; }
   [[nodiscard]] bool is_reducing() const noexcept { return state_ == State::Reduced || state_ == State::Recovery; }
-  void emit(Seq seq, Nanos now, Outgoing& out) const;
-  void send_new(Nanos now, Outgoing& out, bool is_probe = false);
+  void emit(Seq seq, Nanos now, Outgoing& out);
+  void send_new(Nanos now, Outgoing& out);
+  void send_segment(Nanos now, Outgoing& out);
+  void note_sent(Nanos now, std::int64_t num_sent, bool is_limited);
+  [[nodiscard]] std::int64_t largest_burst() const noexcept;
+  [[nodiscard]] bool waits_for_larger_burst(Nanos now, std::int64_t room) const noexcept;
   void send_lost(Nanos now, Outgoing& out);
   void resend(Seq seq, Nanos now, bool is_probe, Outgoing& out);
   void restart_after_idle(Nanos now);
@@ -165,7 +169,8 @@ class Sender {
   Seq usage_end_ = 0;
   std::int64_t used_ = 0;
   std::int64_t used_since_ = 0;  // ticks
-  Nanos last_sent_ = 0;
+  Nanos last_sent_ = 0;   // new data
+  Nanos last_write_ = 0;  // anything
   Seq round_trip_end_ = 0;
   // RACK and probe
   std::int64_t reordering_ = kDuplicateThreshold;

@@ -75,7 +75,10 @@ void Sender::send_probe(Nanos now, Outgoing& out) {
   if (!probe_end_) {
     const Seq before = board_.next();
     probe_is_retransmission_ = false;
-    if (board_.next() < end_) send_new(now, out, true);
+    if (board_.next() < end_ && board_.packets_out() < window_limit_) {
+      send_segment(now, out);
+      note_sent(now, 1, board_.in_flight() >= window_);
+    }
     if (board_.next() == before) {
       resend(board_.next() - 1, now, true, out);
       probe_is_retransmission_ = true;
@@ -103,10 +106,9 @@ void Sender::reordering_timeout(Nanos now, Outgoing& out) {
 void Sender::enter_loss(Nanos now) {
   const bool is_new = state_ < State::Recovery;
   first_lost_ = board_.first();
-  const std::int64_t window = reordering_window_us();
   for (Seq seq = board_.first(); seq < board_.next(); ++seq) {
     const Segment& segment = board_.at(seq);
-    const std::int64_t remaining = latest_round_trip_us_ + window - (now - segment.sent) / kMicrosecond;
+    const std::int64_t remaining = latest_round_trip_us_ - (now - segment.sent) / kMicrosecond;
     if (seq != board_.first() && remaining > 0) continue;
     board_.mark_lost(seq);
     board_.leave_order(seq);
