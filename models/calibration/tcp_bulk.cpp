@@ -22,10 +22,9 @@ constexpr double kMaxSegments = 1e6;
 // Product of rate and round trip that slow start fills while the first seconds are left out.
 constexpr double kShortRampBytes = 2.5e6;
 
-// From the fit rows of calibration/data/linux-tcp/tcp_bulk: median of measured / drawn over the rows that losses limit, and
-// the standard deviations of the logarithm that the draws do not have.
-constexpr double kLossLimitedShare = 0.94;
-constexpr double kLossSigma = 0.13;
+// From the fit rows of calibration/data/linux-tcp/tcp_bulk: the standard deviations of the logarithm that the draws do not
+// have.
+constexpr double kLossSigma = 0.06;
 constexpr double kRampSigma = 0.25;
 constexpr double kWireSigma = 0.005;
 // A machine with its own load: goodput there is 0.57 to 0.96 of what the protocol allows.
@@ -56,7 +55,7 @@ Goodput draw(const NetworkRow& row, const network::MeasuredSpan& span) {
   // The nearer to the wire, the less losses decide.
   const double limited = row.path.to_client.mean() > 0.0 ? 1.0 - std::pow(share, 4.0) : 0.0;
   const double discrepancy = row.path.to_client.mean() > 0.0 ? kLossSigma * limited + kWireSigma : kRampSigma;
-  return {std::exp(middle) * std::pow(kLossLimitedShare, limited), std::hypot(spread, discrepancy)};
+  return {std::exp(middle), std::hypot(spread, discrepancy)};
 }
 
 Estimate predict_bbr(const NetworkRow& row) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "models/base/error.hpp"
+#include "models/network/handshake.hpp"
 
 namespace labtwin::network {
 namespace {
@@ -34,32 +35,13 @@ Connection::Connection(std::shared_ptr<const PathSchedule> schedule, const TcpSe
                 Receiver(clock_)}},
       now_(begin) {}
 
-// Law:    the client sends SYN again after 1 s, four times more at that pace, then doubling; the server likewise.
-// Source: RFC 6298; net/ipv4/tcp_timer.c, tcp_syn_linear_timeouts = 4.
 bool Connection::try_connect() {
-  constexpr int kLinear = 4;
-  constexpr int kMostTries = 7;
-  const Nanos begin = now_;
-  Nanos client_retry = begin;
-  std::int64_t wait = clock_.to_ticks(kSecond / kMicrosecond);
-  for (int attempt = 0; attempt < kMostTries; ++attempt) {
-    const Nanos sent = client_retry;
-    client_retry = clock_.expiry(sent, wait);
-    if (attempt >= kLinear) wait *= 2;
-    const Nanos at_server = from(Side::Client).deliver_alone(sent);
-    if (at_server == kNever) continue;
-    const Nanos at_client = from(Side::Server).deliver_alone(at_server);
-    if (at_client == kNever) continue;
-    now_ = at_client;
-    if (attempt == 0) {
-      const std::int64_t round_trip = (at_client - sent) / kMicrosecond;
-      end(Side::Client).sender.sample_round_trip(round_trip);
-      end(Side::Server).sender.sample_round_trip(round_trip);
-    }
-    return true;
-  }
-  now_ = client_retry;
-  return false;
+  const Opening opening = Handshake(clock_, from(Side::Client), from(Side::Server)).run(now_);
+  now_ = opening.at;
+  if (!opening.is_open) return false;
+  end(Side::Client).sender.sample_round_trip(opening.client_round_trip_us);
+  end(Side::Server).sender.sample_round_trip(opening.server_round_trip_us);
+  return true;
 }
 
 void Connection::connect() {
@@ -72,18 +54,19 @@ void Connection::share(Side side, double num_users) noexcept {
 
 // Law:    a sender whose packets are not acknowledged gives up once the time of 15 back-offs from 200 ms has passed.
 // Source: tcp(7), tcp_retries2.
-std::optional<Nanos> Connection::deliver(Nanos at, Side side, std::int64_t bytes) {
+std::optional<Nanos> Connection::deliver(Nanos at, Side side, std::int64_t bytes, After after) {
   constexpr Nanos kGiveUp = 924'600 * kMillisecond;
   run_until(at);
-  write(side, bytes);
+  write(side, bytes, after);
   if (!run_until_arrived(side, at + kGiveUp)) return std::nullopt;
   return now_;
 }
 
-void Connection::write(Side side, std::int64_t bytes) {
+void Connection::write(Side side, std::int64_t bytes, After after) {
   outgoing_.clear();
   end(side).receiver.answered();
   end(side).sender.write(now_, bytes, outgoing_);
+  if (after == After::Close) end(side).sender.finish(now_, outgoing_);
   send(side);
 }
 

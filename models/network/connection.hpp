@@ -19,6 +19,9 @@ namespace labtwin::network {
 /// An end of a connection.
 enum class Side : unsigned char { Client, Server };
 
+/// What an end does once it has written a message.
+enum class After : unsigned char { KeepOpen, Close };
+
 /// A connection that is told what its ends write and says when it has arrived. Its packets are all that uses the path.
 class Connection {
  public:
@@ -37,8 +40,8 @@ class Connection {
   void share(Side from, double num_users) noexcept;
   /// What `from` hands over at this date, which is not before now, and when all of it has arrived; nothing if the sender gives
   /// up, and then the connection is done for.
-  [[nodiscard]] std::optional<Nanos> deliver(Nanos at, Side from, std::int64_t bytes);
-  void write(Side from, std::int64_t bytes);
+  [[nodiscard]] std::optional<Nanos> deliver(Nanos at, Side from, std::int64_t bytes, After after = After::KeepOpen);
+  void write(Side from, std::int64_t bytes, After after = After::KeepOpen);
   /// Goes on until all that `from` wrote has arrived, or `until`; true if it has arrived.
   bool run_until_arrived(Side from, Nanos until);
   /// Goes on to a point in time.

@@ -203,6 +203,7 @@ void Netem::apply(Path& path, bool to_client) const {
   path.round_trip += delay;
   path.jitter = std::max(path.jitter, deviation());
   path.at_once = std::max(path.at_once, reorder);
+  path.duplicate = std::max(path.duplicate, duplicate);
   if (rate) path.rate = std::min(path.rate, *rate);
   LossModel& direction = to_client ? path.to_client : path.to_server;
   if (loss.mean() > 0.0) direction = loss;
@@ -214,6 +215,7 @@ void Netem::apply(PipeSettings& direction) const {
   const Seconds before = to_seconds(direction.jitter);
   direction.jitter = to_nanos(Seconds::from_base(std::hypot(before.value(), deviation().value())));
   direction.at_once = std::max(direction.at_once, reorder);
+  direction.duplicate = 1.0 - (1.0 - direction.duplicate) * (1.0 - duplicate);
   direction.loss = both(direction.loss, loss);
   if (corrupt > 0.0) direction.loss = both(direction.loss, LossModel::random(corrupt));
   if (!rate) return;

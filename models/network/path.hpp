@@ -15,6 +15,7 @@ struct Path {
   Bytes queue = Bytes::from_base(1.514e6);         ///< drop-tail, per direction
   Seconds jitter;        ///< standard deviation of each direction's delay; packets overtake each other
   double at_once = 0.0;  ///< share of packets that skip the delay
+  double duplicate = 0.0;  ///< share of packets that are sent twice
   LossModel to_client;
   LossModel to_server;
 };

@@ -11,7 +11,8 @@ PipeSettings pipe_settings(const Path& path, const LossModel& loss) {
           .queue_bytes = path.queue.value(),
           .loss = loss,
           .jitter = to_nanos(path.jitter),
-          .at_once = path.at_once};
+          .at_once = path.at_once,
+          .duplicate = path.duplicate};
 }
 
 /// A degradation in whole nanoseconds, so that a flap toggles when it is due however long it has been going on.
@@ -70,7 +71,8 @@ PipeSchedule degraded(const PipeSettings& base, const std::vector<Degradation>& 
 
 bool is_plain(const PipeSchedule& schedule) noexcept {
   const PipeSettings& only = schedule.front().settings;
-  return schedule.size() == 1 && only.loss.mean() == 0.0 && only.jitter == 0 && only.at_once == 0.0;
+  return schedule.size() == 1 && only.loss.mean() == 0.0 && only.jitter == 0 && only.at_once == 0.0 &&
+         only.duplicate == 0.0;
 }
 
 }  // namespace labtwin::network

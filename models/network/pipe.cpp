@@ -48,6 +48,11 @@ Nanos Pipe::delay() {
 
 void Pipe::send(Nanos now, const Packet& packet) {
   follow_schedule(now);
+  enter(now, packet);
+  if (settings_.duplicate > 0.0 && delays_.next() < settings_.duplicate) enter(now, packet);
+}
+
+void Pipe::enter(Nanos now, const Packet& packet) {
   while (!queue_.empty() && queue_.front().departure <= now) {
     backlog_bytes_ -= queue_.front().bytes;
     queue_.pop_front();

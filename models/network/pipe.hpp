@@ -19,6 +19,7 @@ struct PipeSettings {
   LossModel loss;
   Nanos jitter = 0;
   double at_once = 0.0;
+  double duplicate = 0.0;    ///< share of packets that are sent twice, and take the wire twice
   bool keeps_order = false;  ///< jitter delays packets without letting them overtake each other
 };
 
@@ -51,6 +52,7 @@ class Pipe {
 
  private:
   void follow_schedule(Nanos now);
+  void enter(Nanos now, const Packet& packet);
   [[nodiscard]] Nanos delay();
 
   struct Traveller {

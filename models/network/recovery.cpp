@@ -8,12 +8,20 @@ namespace labtwin::network {
 namespace {
 
 constexpr std::int64_t kTimerSlackUs = 2000;  // TCP_TIMEOUT_MIN_US
+constexpr int kRecoveriesToKeepWindow = 16;   // TCP_RACK_RECOVERY_THRESH
 
 }  // namespace
 
 // Law:    RACK: a segment is lost when one sent later has arrived and its own round trip and the reordering window are over.
 // Source: RFC 8985; net/ipv4/tcp_recovery.c.
-void Sender::note_delivery(Nanos now, const Segment& segment, Seq seq) {
+void Sender::note_delivery(Nanos now, const Segment& segment, Seq seq, News& news) {
+  ++news.delivered;
+  ++num_delivered_;
+  if (segment.sent > news.newest_sent || (segment.sent == news.newest_sent && seq > news.newest_seq)) {
+    news.newest_sent = segment.sent;
+    news.newest_seq = seq;
+    news.delivered_before = segment.delivered_before;
+  }
   const std::int64_t round_trip = (now - segment.sent) / kMicrosecond;
   if (segment.was_retransmitted && round_trip < round_trip_.minimum_us()) return;
   has_progressed_ = true;
@@ -24,12 +32,29 @@ void Sender::note_delivery(Nanos now, const Segment& segment, Seq seq) {
   }
 }
 
+// Law:    once a round trip, duplicates widen the reordering window by a quarter of the smallest round trip; it stays so for 16
+//         recoveries.
+// Source: RFC 8985, section 6.2; net/ipv4/tcp_recovery.c, tcp_rack_update_reo_wnd.
+void Sender::adapt_reordering_window(const News& news) {
+  constexpr std::int64_t kMostQuarters = 255;
+  if (news.delivered_before == 0) return;
+  if (news.delivered_before < window_adapted_at_) has_seen_duplicate_ = false;
+  if (has_seen_duplicate_) {
+    has_seen_duplicate_ = false;
+    reordering_quarters_ = std::min(reordering_quarters_ + 1, kMostQuarters);
+    window_adapted_at_ = num_delivered_;
+    num_recoveries_to_keep_window_ = kRecoveriesToKeepWindow;
+  } else if (num_recoveries_to_keep_window_ == 0) {
+    reordering_quarters_ = 1;
+  }
+}
+
 std::int64_t Sender::reordering_window_us() const noexcept {
   if (!has_seen_reordering_) {
     if (state_ >= State::Recovery) return 0;
     if (board_.num_sacked() >= reordering_) return 0;
   }
-  return std::min(round_trip_.minimum_us() / 4, round_trip_.smoothed_us());
+  return std::min(round_trip_.minimum_us() / 4 * reordering_quarters_, round_trip_.smoothed_us());
 }
 
 std::int64_t Sender::mark_losses(Nanos now, News& news) {
@@ -204,12 +229,17 @@ void Sender::undo(bool unmark_lost) {
 }
 
 void Sender::undo_at_the_end(const Packet& ack) {
-  if (may_undo(ack)) undo(false);
+  if (may_undo(ack)) {
+    undo(false);
+  } else if (num_recoveries_to_keep_window_ > 0) {
+    --num_recoveries_to_keep_window_;
+  }
   state_ = State::Open;
 }
 
 void Sender::undo_by_duplicates() {
   if (!undo_from_ || undo_retransmissions_ != 0) return;
+  num_recoveries_to_keep_window_ = std::min(num_recoveries_to_keep_window_ + 1, kRecoveriesToKeepWindow);
   undo(false);
   if (state_ != State::Reduced) keep_open();
 }

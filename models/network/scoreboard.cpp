@@ -32,10 +32,10 @@ void Scoreboard::leave_order(Seq seq) noexcept {
   if (newest_ == seq) newest_ = segment.sent_before;
 }
 
-void Scoreboard::push(int payload, Nanos now) {
+void Scoreboard::push(int payload, Nanos now, std::int64_t num_delivered) {
   if (packets_out() == static_cast<std::int64_t>(ring_.size())) grow();
   const Seq seq = next_++;
-  entry(seq) = Segment{.sent = now, .payload = payload};
+  entry(seq) = Segment{.sent = now, .delivered_before = num_delivered, .payload = payload};
   enter_order(seq);
 }
 
@@ -86,9 +86,10 @@ void Scoreboard::unmark_lost() noexcept {
   num_lost_ = 0;
 }
 
-void Scoreboard::resend(Seq seq, Nanos now, bool is_probe) noexcept {
+void Scoreboard::resend(Seq seq, Nanos now, std::int64_t num_delivered, bool is_probe) noexcept {
   Segment& segment = entry(seq);
   segment.sent = now;
+  segment.delivered_before = num_delivered;
   segment.was_retransmitted = true;
   if (!is_probe && !segment.is_retransmission) {
     segment.is_retransmission = true;

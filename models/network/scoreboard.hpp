@@ -13,6 +13,7 @@ namespace labtwin::network {
 
 struct Segment {
   Nanos sent = 0;  ///< last time
+  std::int64_t delivered_before = 0;  ///< segments that the sender knew delivered when it sent this one
   int payload = 0;
   bool is_sacked = false;
   bool is_lost = false;
@@ -42,7 +43,7 @@ class Scoreboard {
   [[nodiscard]] const Segment& at(Seq seq) const noexcept { return ring_[index(seq)]; }
 
   /// A new segment is sent.
-  void push(int payload, Nanos now);
+  void push(int payload, Nanos now, std::int64_t num_delivered);
   /// The first segment is acknowledged.
   void pop() noexcept;
   void sack(Seq seq) noexcept;
@@ -51,7 +52,7 @@ class Scoreboard {
   /// The sender gives up the belief that anything is lost.
   void unmark_lost() noexcept;
   /// Sent again. A probe is not counted as a retransmission in flight.
-  void resend(Seq seq, Nanos now, bool is_probe) noexcept;
+  void resend(Seq seq, Nanos now, std::int64_t num_delivered, bool is_probe) noexcept;
 
   /// The segment that was sent longest ago and is neither acknowledged nor given up; -1: none.
   [[nodiscard]] Seq oldest_sent() const noexcept { return oldest_; }

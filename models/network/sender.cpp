@@ -42,6 +42,13 @@ void Sender::write(Nanos now, std::int64_t bytes, Outgoing& out) {
   send_new(now, out);
 }
 
+void Sender::finish(Nanos now, Outgoing& out) {
+  is_finished_ = true;
+  if (board_.next() < end_) return;  // what is still to be sent carries the end with it
+  has_separate_end_ = true;
+  write(now, 1, out);
+}
+
 void Sender::emit(Seq seq, Nanos now, Outgoing& out) {
   last_write_ = now;
   const Segment& segment = board_.at(seq);
@@ -80,7 +87,7 @@ bool Sender::waits_for_larger_burst(Nanos now, std::int64_t room) const noexcept
   const std::int64_t rest = end_ - board_.next();
   if (rest == 1 || state_ >= State::Recovery || board_.packets_out() == 0) return false;
   if (now - last_write_ > kMillisecond || room >= largest_burst()) return false;
-  if (room * kWindowDivisor >= std::min(window_, window_limit_)) return false;
+  if (room * kWindowDivisor >= std::min(window_, window_limit_) || (is_finished_ && room >= rest)) return false;
   const Nanos round_trip = round_trip_.smoothed8_us() * kMicrosecond / 8;
   const Nanos expected = board_.at(board_.first()).sent + round_trip;
   return expected - now <= std::min(round_trip / 2, kMillisecond);
@@ -93,7 +100,7 @@ void Sender::send_segment(Nanos now, Outgoing& out) {
   last_sent_ = now;
   const bool was_empty = board_.packets_out() == 0;
   const bool is_last = board_.next() + 1 == messages_.front().end;
-  board_.push(is_last ? messages_.front().last_payload : segment_bytes_, now);
+  board_.push(is_last ? messages_.front().last_payload : segment_bytes_, now, num_delivered_);
   if (is_last) messages_.pop_front();
   emit(board_.next() - 1, now, out);
   if (was_empty || pending_ == Timer::Probe) rearm_retransmission(now);
@@ -153,7 +160,8 @@ void Sender::use_less(Nanos now) {
 }
 
 void Sender::resend(Seq seq, Nanos now, bool is_probe, Outgoing& out) {
-  board_.resend(seq, now, is_probe);
+  board_.resend(seq, now, num_delivered_, is_probe);
+  ++num_resent_;
   if (!is_probe) {
     if (first_retransmission_ms_ == 0) first_retransmission_ms_ = now / kMillisecond;
     undo_retransmissions_ = std::max<std::int64_t>(undo_retransmissions_, 0) + 1;

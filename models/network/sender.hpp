@@ -34,6 +34,9 @@ class Sender {
 
   /// The application hands over a message.
   void write(Nanos now, std::int64_t bytes, Outgoing& out);
+  /// The application closes its end: nothing comes after what it has written. The last segment says so, or one of its own
+  /// where that is on its way already.
+  void finish(Nanos now, Outgoing& out);
   void acknowledged(Nanos now, const Packet& ack, Outgoing& out);
   /// When a timer fires; kNever if none is set.
   [[nodiscard]] Nanos next_timer() const noexcept { return timer_at_; }
@@ -42,7 +45,7 @@ class Sender {
   void sample_round_trip(std::int64_t microseconds);
 
   /// Segments written so far.
-  [[nodiscard]] Seq written() const noexcept { return end_; }
+  [[nodiscard]] Seq written() const noexcept { return has_separate_end_ ? end_ - 1 : end_; }
   [[nodiscard]] const Scoreboard& board() const noexcept { return board_; }
   [[nodiscard]] std::int64_t window() const noexcept { return window_; }
   [[nodiscard]] std::int64_t round_trip_us() const noexcept { return round_trip_.smoothed_us(); }
@@ -60,13 +63,17 @@ class Sender {
     bool acknowledged_retransmission = false;
     bool sacked = false;
     bool original_arrived = false;  // a segment below the recovery point that was sent once
-    bool duplicate = false;         // a segment came twice
+    bool duplicate = false;         // a segment came twice that had been sent twice
     bool duplicate_of_probe = false;
     bool lost_retransmission = false;
     bool set_timer = false;
     std::int64_t num_acknowledged = 0;
     std::int64_t delivered = 0;
     std::int64_t newly_lost = 0;
+    // Of what arrived, the segment that was sent last.
+    Nanos newest_sent = -1;
+    Seq newest_seq = -1;
+    std::int64_t delivered_before = 0;
     Seq lowest_reordered = INT64_MAX;
     Nanos first_acknowledged = -1;  // when it had been sent
     Nanos last_acknowledged = -1;
@@ -93,6 +100,7 @@ class Sender {
 
   // sender_ack.cpp: what acknowledgements tell
   void read_blocks(Nanos now, const Packet& ack, News& news);
+  void read_duplicate(Seq seq, News& news);
   void sack(Nanos now, Seq seq, Seq prior_highest, News& news);
   void read_cumulative(Nanos now, const Packet& ack, News& news);
   // True if there was a sample.
@@ -107,7 +115,8 @@ class Sender {
   void detect_losses(Nanos now, News& news);
   /// Longest time that a segment may still take, us; 0 if none is waited for.
   [[nodiscard]] std::int64_t mark_losses(Nanos now, News& news);
-  void note_delivery(Nanos now, const Segment& segment, Seq seq);
+  void note_delivery(Nanos now, const Segment& segment, Seq seq, News& news);
+  void adapt_reordering_window(const News& news);
   [[nodiscard]] std::int64_t reordering_window_us() const noexcept;
   void enter_recovery();
   void begin_reduction();
@@ -149,6 +158,8 @@ class Sender {
   };
   std::deque<Message> messages_;
   Seq end_ = 0;
+  bool is_finished_ = false;
+  bool has_separate_end_ = false;
 
   State state_ = State::Open;
   std::int64_t window_ = 10;
@@ -175,6 +186,13 @@ class Sender {
   // RACK and probe
   std::int64_t reordering_ = kDuplicateThreshold;
   bool has_seen_reordering_ = false;
+  std::int64_t num_delivered_ = 1;  // the handshake counts
+  std::int64_t num_resent_ = 0;
+  std::int64_t num_duplicates_ = 0;        // reported by the receiver
+  bool has_seen_duplicate_ = false;        // since the reordering window was adapted
+  std::int64_t reordering_quarters_ = 1;   // of the smallest round trip
+  std::int64_t window_adapted_at_ = 0;     // segments delivered
+  int num_recoveries_to_keep_window_ = 0;
   Nanos latest_sent_ = -1;  // of what was delivered
   Seq latest_seq_ = -1;
   std::int64_t latest_round_trip_us_ = 0;

@@ -15,11 +15,15 @@ void Sender::acknowledged(Nanos now, const Packet& ack, Outgoing& out) {
   const bool had_packets = board_.packets_out() > 0;
   const Seq prior_highest = board_.highest_sacked();
   if (ack.num_blocks > 0) read_blocks(now, ack, news);
-  if (!had_packets) return;
+  Resend resend = Resend::None;
+  if (!had_packets) {
+    if (news.duplicate) react(now, ack, news, resend);
+    return;
+  }
   read_cumulative(now, ack, news);
+  adapt_reordering_window(news);
   if (news.lowest_reordered < prior_highest) note_reordering(news.lowest_reordered, prior_highest);
   if (probe_end_) end_probe(ack, news);
-  Resend resend = Resend::None;
   const bool is_news = news.has_data || news.num_acknowledged > 0;
   if (!is_news || news.sacked || news.duplicate || state_ != State::Open) react(now, ack, news, resend);
   if (news.set_timer && !schedule_probe(now, true)) rearm_retransmission(now);
@@ -38,14 +42,20 @@ void Sender::acknowledged(Nanos now, const Packet& ack, Outgoing& out) {
   send_new(now, out);
 }
 
+// Duplicates that nobody sent twice are the work of the path and tell nothing.
+void Sender::read_duplicate(Seq seq, News& news) {
+  if (probe_end_ && *probe_end_ == seq + 1) news.duplicate_of_probe = true;
+  if (++num_duplicates_ > num_resent_) return;
+  news.duplicate = true;
+  if (has_seen_reordering_ && !news.duplicate_of_probe) has_seen_duplicate_ = true;
+  if (undo_from_ && undo_retransmissions_ > 0 && seq >= *undo_from_) --undo_retransmissions_;
+}
+
 void Sender::read_blocks(Nanos now, const Packet& ack, News& news) {
   std::size_t first = 0;
   if (ack.has_duplicate) {
     first = 1;
-    news.duplicate = true;
-    const Seq seq = ack.blocks[0].begin;
-    if (probe_end_ && *probe_end_ == seq + 1) news.duplicate_of_probe = true;
-    if (undo_from_ && undo_retransmissions_ > 0 && seq >= *undo_from_) --undo_retransmissions_;
+    read_duplicate(ack.blocks[0].begin, news);
   }
   const Seq prior_highest = board_.highest_sacked();
   for (std::size_t i = first; i < ack.num_blocks; ++i) {
@@ -68,7 +78,7 @@ void Sender::read_blocks(Nanos now, const Packet& ack, News& news) {
 
 void Sender::sack(Nanos now, Seq seq, Seq prior_highest, News& news) {
   const Segment segment = board_.at(seq);
-  note_delivery(now, segment, seq);
+  note_delivery(now, segment, seq, news);
   if (!segment.was_retransmitted) {
     if (seq < prior_highest) news.lowest_reordered = std::min(news.lowest_reordered, seq);
     if (seq < high_) news.original_arrived = true;
@@ -77,7 +87,6 @@ void Sender::sack(Nanos now, Seq seq, Seq prior_highest, News& news) {
   }
   board_.sack(seq);
   news.sacked = true;
-  ++news.delivered;
 }
 
 void Sender::read_cumulative(Nanos now, const Packet& ack, News& news) {
@@ -93,10 +102,7 @@ void Sender::read_cumulative(Nanos now, const Packet& ack, News& news) {
       news.lowest_reordered = std::min(news.lowest_reordered, seq);
       if (seq < high_) news.original_arrived = true;
     }
-    if (!segment.is_sacked) {
-      ++news.delivered;
-      note_delivery(now, segment, seq);
-    }
+    if (!segment.is_sacked) note_delivery(now, segment, seq, news);
     ++news.num_acknowledged;
     board_.pop();
   }

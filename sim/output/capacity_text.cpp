@@ -53,7 +53,7 @@ std::string cause_text(const CapacityBreak& broken) {
   const std::string& workload = broken.slos.front().workload;
   const auto cause = find_tail_cause(broken.blame, workload);
   if (!cause) return "work itself, no waiting";
-  return fmt::format("{} waiting for {} behind {}", percent(cause->waiting_share), cause->resource,
+  return fmt::format("{} {} behind {}", percent(cause->delay_share()), delay_text(*cause),
                      culprit_text(cause->culprit, workload));
 }
 

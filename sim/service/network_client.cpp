@@ -93,7 +93,10 @@ Task<Outcome> NetworkClient::carry_packets(Side from, Bytes size, Call& call, Se
   network::Connection& packets = *call.line->packets;
   const network::Nanos at = std::max(network::to_nanos(began), packets.now());
   packets.share(from, 1.0 + static_cast<double>(engine_->num_flows(route(from))));
-  const std::optional<network::Nanos> arrived = packets.deliver(at, from, whole(size));
+  // A server that keeps no connections closes behind its answer.
+  const bool closes = from == Side::Server && !options_.policy.is_kept;
+  const std::optional<network::Nanos> arrived =
+      packets.deliver(at, from, whole(size), closes ? network::After::Close : network::After::KeepOpen);
   co_await engine_->hold_until(std::max(began, network::to_seconds(packets.now())));
   charge(began, alone, record);
   co_return arrived ? Outcome::Completed : Outcome::Failed;
