@@ -64,7 +64,7 @@ std::optional<Nanos> Connection::deliver(Nanos at, Side side, std::int64_t bytes
 
 void Connection::write(Side side, std::int64_t bytes, After after) {
   outgoing_.clear();
-  end(side).receiver.answered();
+  end(side).receiver.answered(now_);
   end(side).sender.write(now_, bytes, outgoing_);
   if (after == After::Close) end(side).sender.finish(now_, outgoing_);
   send(side);
@@ -98,8 +98,10 @@ void Connection::arrive(Side side) {
 
 void Connection::timers(Side side) {
   End& here = end(side);
-  if (here.receiver.next_timer() <= now_)
+  if (here.receiver.next_timer() <= now_) {
+    here.receiver.timer(now_);
     outgoing_.push_back({.seq = here.sender.board().next(), .stamp_ms = now_ / kMillisecond});
+  }
   if (here.sender.next_timer() <= now_) here.sender.timer(now_, outgoing_);
   send(side);
 }

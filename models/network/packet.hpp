@@ -30,6 +30,7 @@ inline constexpr std::size_t kMaxSackBlocks = 3;
 struct Packet {
   Seq seq = 0;
   int payload = 0;  ///< bytes; 0: an acknowledgement alone
+  bool ends_message = false;
   Seq ack = 0;      ///< everything below has arrived
   std::int64_t stamp_ms = 0;
   std::int64_t echo_ms = 0;

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/network/round_trip.hpp"
+
 namespace labtwin::network {
 namespace {
 
 constexpr int kMaxQuickAcks = 16;
 constexpr std::int64_t kMinDelayUs = 40'000;
+constexpr std::int64_t kMaxDelayUs = 500'000;
 // After three duplicate acknowledgements the sender knows.
 constexpr int kDuplicateAcks = 3;
 constexpr int kMaxGathered = 44;
@@ -17,7 +20,20 @@ constexpr Nanos kGatherSlack = 100 * kMicrosecond;
 
 }  // namespace
 
-void Receiver::measure_gap(Nanos now) noexcept {
+void Receiver::answered(Nanos now) noexcept {
+  if (last_arrival_ >= 0 && (now - last_arrival_) / kMicrosecond < gap_us_) is_interactive_ = true;
+}
+
+// Law:    a delayed acknowledgement that nothing carried doubles the next delay, or ends the belief that data will carry it.
+// Source: net/ipv4/tcp_timer.c, tcp_delack_timer_handler.
+void Receiver::timer(Nanos now) noexcept {
+  if (delayed_ > now) return;
+  gap_us_ = is_interactive_ ? kMinDelayUs : std::min(2 * gap_us_, kMaxDelayUs);
+  is_interactive_ = false;
+}
+
+// Source: net/ipv4/tcp_input.c, tcp_event_data_recv.
+void Receiver::measure_gap(Nanos now, std::int64_t round_trip_us) noexcept {
   if (last_arrival_ < 0) {
     quick_ = kMaxQuickAcks;
     gap_us_ = kMinDelayUs;
@@ -27,7 +43,7 @@ void Receiver::measure_gap(Nanos now) noexcept {
       gap_us_ = gap_us_ / 2 + kMinDelayUs / 2;
     } else if (gap < gap_us_) {
       gap_us_ = gap_us_ / 2 + gap;
-    } else if (gap > 200'000) {
+    } else if (gap > kMinimumTimeoutUs + round_trip_us) {
       quick_ = std::max(quick_, kMaxQuickAcks);  // the sender seems to have timed out
     }
   }
@@ -39,21 +55,23 @@ bool Receiver::arrive(Nanos now, const Packet& packet, std::int64_t round_trip_u
   if (packet.seq < next_ || (packet.seq < highest_ && ring_[index(packet.seq)] != 0)) {
     has_duplicate_ = true;
     duplicate_ = {packet.seq, packet.seq + 1};
+    if (packet.seq >= next_) return check_acknowledgement(now, round_trip_us);
     quick_ = std::max(quick_, kMaxQuickAcks);
-    if (packet.seq < next_) return true;
-    measure_gap(now);
-    return check_acknowledgement(now, round_trip_us);
+    is_interactive_ = false;
+    gap_us_ = kMinDelayUs;
+    return true;
   }
-  measure_gap(now);
   if (packet.seq == next_) {
-    arrive_in_order(now, packet);
+    measure_gap(now, round_trip_us);
+    arrive_in_order();
+    if (packet.ends_message && !is_interactive_) must_answer_ = true;
   } else if (arrive_early(packet)) {
     must_answer_ = true;
   }
   return check_acknowledgement(now, round_trip_us);
 }
 
-void Receiver::arrive_in_order(Nanos /*now*/, const Packet& /*packet*/) {
+void Receiver::arrive_in_order() {
   ++next_;
   highest_ = std::max(highest_, next_);
   if (num_early_ == 0) return;
@@ -116,8 +134,15 @@ void Receiver::drop_filled_blocks() noexcept {
 bool Receiver::check_acknowledgement(Nanos now, std::int64_t round_trip_us) {
   if (next_ - acknowledged_ > 1 || must_answer_ || (quick_ > 0 && !is_interactive_)) return true;
   if (num_early_ > 0) return gather(now, round_trip_us);
-  if (delayed_ == kNever) delayed_ = clock_.expiry(now, clock_.to_ticks(kMinDelayUs));
+  if (delayed_ == kNever) delayed_ = clock_.expiry(now, clock_.to_ticks(std::min(gap_us_, longest_delay_us(round_trip_us))));
   return false;
+}
+
+// Source: net/ipv4/tcp_output.c, tcp_send_delayed_ack.
+std::int64_t Receiver::longest_delay_us(std::int64_t round_trip_us) const noexcept {
+  constexpr std::int64_t kLongestUs = 500'000;
+  constexpr std::int64_t kLongestInteractiveUs = 200'000;
+  return std::min(is_interactive_ ? kLongestInteractiveUs : kLongestUs, std::max(round_trip_us, kMinDelayUs));
 }
 
 bool Receiver::gather(Nanos now, std::int64_t round_trip_us) {

@@ -32,10 +32,10 @@ void Scoreboard::leave_order(Seq seq) noexcept {
   if (newest_ == seq) newest_ = segment.sent_before;
 }
 
-void Scoreboard::push(int payload, Nanos now, std::int64_t num_delivered) {
+void Scoreboard::push(const Segment& segment) {
   if (packets_out() == static_cast<std::int64_t>(ring_.size())) grow();
   const Seq seq = next_++;
-  entry(seq) = Segment{.sent = now, .delivered_before = num_delivered, .payload = payload};
+  entry(seq) = segment;
   enter_order(seq);
 }
 

@@ -15,6 +15,7 @@ struct Segment {
   Nanos sent = 0;  ///< last time
   std::int64_t delivered_before = 0;  ///< segments that the sender knew delivered when it sent this one
   int payload = 0;
+  bool ends_message = false;
   bool is_sacked = false;
   bool is_lost = false;
   bool is_retransmission = false;  ///< the copy in flight is one that was sent because the segment was held lost
@@ -43,7 +44,7 @@ class Scoreboard {
   [[nodiscard]] const Segment& at(Seq seq) const noexcept { return ring_[index(seq)]; }
 
   /// A new segment is sent.
-  void push(int payload, Nanos now, std::int64_t num_delivered);
+  void push(const Segment& segment);
   /// The first segment is acknowledged.
   void pop() noexcept;
   void sack(Seq seq) noexcept;

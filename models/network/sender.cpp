@@ -52,7 +52,7 @@ void Sender::finish(Nanos now, Outgoing& out) {
 void Sender::emit(Seq seq, Nanos now, Outgoing& out) {
   last_write_ = now;
   const Segment& segment = board_.at(seq);
-  out.push_back({.seq = seq, .payload = segment.payload, .stamp_ms = now / kMillisecond});
+  out.push_back({.seq = seq, .payload = segment.payload, .ends_message = segment.ends_message, .stamp_ms = now / kMillisecond});
 }
 
 void Sender::restart_after_idle(Nanos now) {
@@ -100,7 +100,10 @@ void Sender::send_segment(Nanos now, Outgoing& out) {
   last_sent_ = now;
   const bool was_empty = board_.packets_out() == 0;
   const bool is_last = board_.next() + 1 == messages_.front().end;
-  board_.push(is_last ? messages_.front().last_payload : segment_bytes_, now, num_delivered_);
+  board_.push({.sent = now,
+               .delivered_before = num_delivered_,
+               .payload = is_last ? messages_.front().last_payload : segment_bytes_,
+               .ends_message = is_last});
   if (is_last) messages_.pop_front();
   emit(board_.next() - 1, now, out);
   if (was_empty || pending_ == Timer::Probe) rearm_retransmission(now);
