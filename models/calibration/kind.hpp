@@ -34,13 +34,16 @@ using catalog::Grade;
 struct Prediction {
   std::size_t row = 0;  ///< 1-based, as in the file
   std::string quantity;
-  std::string group;                 ///< what the summary groups by: class and operation
+  std::string group;                 ///< what the summary groups by: class and operation; `a: b` counts for `a` as well
   std::optional<double> measured;    ///< for scoring only
   std::optional<Estimate> estimate;  ///< absent if the row cannot be predicted
   Grade grade = Grade::Fitted;
   std::string note;  ///< why not, or what the estimate lacks
   /// What the line between the fitted points gives, without any law; absent where they make no line.
   std::optional<double> interpolated = std::nullopt;
+  /// How far the measured value lies from the band in which chance lets it fall if the prediction is right: of a quantile of n
+  /// requests, two standard deviations of their number below it. Per cent; absent where nothing is known of n.
+  std::optional<double> band_distance_pct = std::nullopt;
 };
 
 /// What stands for a quantity of a 0-based row that cannot be predicted.

@@ -105,6 +105,16 @@ double width_of(const NetworkRow& row) {
   return row.path.to_client.mean() > 0.0 ? kLossWidth : kLosslessWidth;
 }
 
+std::string group_of(const NetworkRow& row) {
+  constexpr double kNear = 0.001;
+  constexpr double kHighLoss = 0.01;
+  const double loss = row.path.to_client.mean();
+  if (row.is_real_time) return "loaded machine";
+  if (row.path.jitter > Seconds{} || row.path.at_once > 0.0) return "reordering";
+  if (loss <= 0.0) return "no loss";
+  return row.path.round_trip.value() <= kNear && loss > kHighLoss ? "loss: beyond 1 %, to 1 ms" : "loss: elsewhere";
+}
+
 Drawn draw(const MeasurementTable& table, std::size_t row) {
   Drawn drawn{.settings = read_network_row(table, row), .times = {}, .num_requests = kDefaultNum, .width = 0.0, .group = {}};
   const auto request = table.number(row, "req_bytes");
@@ -127,43 +137,18 @@ Drawn draw(const MeasurementTable& table, std::size_t row) {
   drawn.times = network::draw_requests(drawn.settings.path, drawn.settings.settings, exchange,
                                        RandomSource(kSeed, 0).stream("network.requests"), num);
   drawn.width = width_of(drawn.settings);
-  drawn.group = drawn.settings.path.to_client.mean() > 0.0 ? "loss" : "no loss";
-  if (drawn.settings.path.jitter > Seconds{} || drawn.settings.path.at_once > 0.0) drawn.group = "reordering";
-  if (drawn.settings.is_real_time) drawn.group = "loaded machine";
+  drawn.group = group_of(drawn.settings);
   return drawn;
 }
 
-/// How far measured quantiles lie from the band of two standard deviations of the row's n, per cent.
-class BandDistances {
- public:
-  void add(const Column& column, const Estimate& band, double measured) {
-    const double away = measured < band.low    ? band.low / measured - 1.0
-                        : measured > band.high ? 1.0 - band.high / measured
-                                               : 0.0;
-    for (std::size_t i = 0; i < kTotals.size(); ++i) {
-      if (kTotals.at(i).name == column.name) per_column_.at(i).push_back(100.0 * away);
-    }
-  }
+/// How far a measured quantile lies from the band of two standard deviations of the row's n, per cent.
+double distance_to(const Estimate& band, double measured) {
+  if (measured < band.low) return 100.0 * (band.low / measured - 1.0);
+  if (measured > band.high) return 100.0 * (1.0 - band.high / measured);
+  return 0.0;
+}
 
-  [[nodiscard]] std::vector<std::string> notes() const {
-    std::vector<std::string> notes;
-    for (std::size_t i = 1; i < kTotals.size(); ++i) {
-      std::vector<double> away = per_column_.at(i);
-      if (away.empty()) continue;
-      std::sort(away.begin(), away.end());
-      const auto at = std::min(away.size() - 1, static_cast<std::size_t>(0.9 * static_cast<double>(away.size())));
-      notes.push_back(
-          fmt::format("{} under loss: distance to the band of the row's n {:.1f} % median, {:.1f} % at the 90th over {} rows",
-                      kTotals.at(i).name, median(away), away[at], away.size()));
-    }
-    return notes;
-  }
-
- private:
-  std::array<std::vector<double>, kTotals.size()> per_column_;
-};
-
-void predict(const MeasurementTable& table, std::size_t row, Evaluation& evaluation, BandDistances& distances) {
+void predict(const MeasurementTable& table, std::size_t row, Evaluation& evaluation) {
   constexpr double kBandDeviations = 2.0;
   const Drawn drawn = draw(table, row);
   const auto add = [&](const Column& column, const std::vector<double>& sorted) {
@@ -174,8 +159,9 @@ void predict(const MeasurementTable& table, std::size_t row, Evaluation& evaluat
     // A kept connection has no handshake: what is measured of it is 0.
     const Estimate estimate = sorted.empty() ? Estimate{} : estimate_of(drawn, sorted, column);
     const auto measured = table.number(row, column.name);
-    if (measured && *measured > 0.0 && column.u > 0.0 && drawn.group == "loss") {
-      distances.add(column, band(sorted, column.u, drawn.num_requests, kBandDeviations), *measured);
+    std::optional<double> off_band;
+    if (measured && *measured > 0.0 && column.u > 0.0 && !sorted.empty()) {
+      off_band = distance_to(band(sorted, column.u, drawn.num_requests, kBandDeviations), *measured);
     }
     evaluation.predictions.push_back({.row = row + 1,
                                       .quantity = std::string(column.name),
@@ -183,7 +169,8 @@ void predict(const MeasurementTable& table, std::size_t row, Evaluation& evaluat
                                       .measured = measured,
                                       .estimate = estimate,
                                       .grade = drawn.settings.is_real_time ? Grade::Assumed : Grade::Fitted,
-                                      .note = drawn.settings.is_real_time ? "a machine with its own load" : ""});
+                                      .note = drawn.settings.is_real_time ? "a machine with its own load" : "",
+                                      .band_distance_pct = off_band});
   };
   for (const Column& column : kTotals) add(column, drawn.times.total);
   for (const Column& column : kConnects) add(column, drawn.times.connect);
@@ -193,13 +180,11 @@ void predict(const MeasurementTable& table, std::size_t row, Evaluation& evaluat
 
 Evaluation evaluate_rpc_latency(const MeasurementTable& table, const Progress& progress) {
   Evaluation evaluation;
-  BandDistances distances;
   for (std::size_t row = 0; row < table.num_rows(); ++row) {
     if (table.split(row) != Split::HeldOut) continue;
-    predict(table, row, evaluation, distances);
+    predict(table, row, evaluation);
     if (progress) progress(static_cast<double>(row + 1) / static_cast<double>(table.num_rows()));
   }
-  evaluation.notes = distances.notes();
   return evaluation;
 }
 

@@ -80,6 +80,20 @@ std::optional<Verdicts> count_verdicts(std::string_view quantity, std::span<cons
   return verdicts.num_rows > 0 ? std::optional(verdicts) : std::nullopt;
 }
 
+std::optional<BandScore> score_bands(std::span<const Prediction* const> predictions) {
+  std::vector<double> distances;
+  for (const Prediction* prediction : predictions) {
+    if (prediction->band_distance_pct) distances.push_back(*prediction->band_distance_pct);
+  }
+  if (distances.empty()) return std::nullopt;
+  std::sort(distances.begin(), distances.end());
+  return BandScore{distances.size(), median(distances), quantile90(distances)};
+}
+
+bool is_of_group(std::string_view group, std::string_view asked) noexcept {
+  return asked.empty() || group == asked || (group.starts_with(asked) && group.substr(asked.size()).starts_with(": "));
+}
+
 std::optional<Comparison> compare_with_line(std::span<const Prediction* const> predictions) {
   std::vector<double> of_law;
   std::vector<double> of_line;

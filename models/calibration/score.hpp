@@ -40,6 +40,19 @@ struct Verdicts {
 /// Nothing if no prediction has a measured value.
 [[nodiscard]] std::optional<Score> score(std::span<const Prediction* const> predictions);
 
+/// Distances to the band of chance, over the predictions that have one.
+struct BandScore {
+  std::size_t num_rows = 0;
+  double median_pct = 0.0;
+  double p90_pct = 0.0;
+};
+
+/// Nothing if no prediction has one.
+[[nodiscard]] std::optional<BandScore> score_bands(std::span<const Prediction* const> predictions);
+
+/// Whether the predictions of a group, `a: b`, count for what is asked for: `a: b`, `a`, or all where nothing is.
+[[nodiscard]] bool is_of_group(std::string_view group, std::string_view asked) noexcept;
+
 /// A law beside the line between the fitted points, over the predictions that have a measured value and both.
 struct Comparison {
   std::size_t num_rows = 0;

@@ -25,7 +25,7 @@ constexpr double kShortRampBytes = 2.5e6;
 // From the fit rows of calibration/data/linux-tcp/tcp_bulk: the standard deviations of the logarithm that the draws do not
 // have.
 constexpr double kLossSigma = 0.06;
-constexpr double kRampSigma = 0.25;
+constexpr double kRampSigma = 0.12;
 constexpr double kWireSigma = 0.005;
 // A machine with its own load: goodput there is 0.57 to 0.96 of what the protocol allows.
 constexpr double kLoadedShare = 0.88;
@@ -65,14 +65,15 @@ Estimate predict_bbr(const NetworkRow& row) {
   const double mbit = to_mbit(goodput.rate);
   if (goodput.may_collapse) return {mbit, mbit * kCollapsedLow, mbit * kCollapsedHigh};
   const double loss_delay = row.path.to_client.mean() * std::sqrt(row.path.round_trip.value() * 1e3);
-  return {mbit, mbit * std::exp(-0.008 - 0.5 * loss_delay), mbit * 1.004};
+  const double ramp = 0.2 * row.path.round_trip.value();
+  return {mbit, mbit * std::exp(-0.008 - ramp - 0.5 * loss_delay), mbit * 1.004};
 }
 
 Estimate predict(const NetworkRow& row, const network::MeasuredSpan& span) {
   if (row.settings.control == network::CongestionControl::Bbr) return predict_bbr(row);
   const double product = row.path.rate.value() * row.path.round_trip.value();
   Goodput goodput{to_mbit(network::lossless_goodput(row.path, row.settings)), kWireSigma};
-  if (row.path.to_client.mean() > 0.0 || product > kShortRampBytes) goodput = draw(row, span);
+  if (row.path.to_client.mean() > 0.0 || product >= kShortRampBytes) goodput = draw(row, span);
   Estimate estimate = log_interval(goodput.mbit, kNormal90 * goodput.log_sigma);
   estimate.high = std::min(estimate.high, to_mbit(network::wire_goodput(row.path.rate, row.settings.mtu)) * 1.001);
   return estimate;
@@ -83,8 +84,9 @@ Estimate on_a_loaded_machine(const Estimate& estimate) {
 }
 
 std::string group_of(const NetworkRow& row) {
-  if (row.path.to_client.mean() <= 0.0) return "no loss";
-  return row.settings.control == network::CongestionControl::Bbr ? "loss, bbr" : "loss, cubic and reno";
+  const bool is_short = row.path.rate.value() * row.path.round_trip.value() <= kShortRampBytes;
+  if (row.path.to_client.mean() <= 0.0) return is_short ? "no loss: up to 2.5 MB" : "no loss: beyond";
+  return row.settings.control == network::CongestionControl::Bbr ? "loss: bbr" : "loss: cubic and reno";
 }
 
 // Repeats of one cell have one prediction.

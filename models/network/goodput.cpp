@@ -15,6 +15,13 @@ BytesPerSecond lossless_goodput(const Path& path, const TcpSettings& settings) n
   return std::min(wire_goodput(path.rate, settings.mtu), window / path.round_trip);
 }
 
+std::optional<BytesPerSecond> window_bound(BytesPerSecond rate, Seconds round_trip, const TcpSettings& settings) noexcept {
+  if (round_trip <= Seconds{}) return std::nullopt;
+  const Bytes packet = settings.mtu + Bytes::from_base(kFramingBytes);
+  const BytesPerSecond bound = packet * settings.window_limit() / round_trip;
+  return bound < rate ? std::optional(bound) : std::nullopt;
+}
+
 BbrGoodput bbr_goodput(const Path& path, const TcpSettings& settings) noexcept {
   constexpr double kHighLoss = 0.02;
   constexpr double kLongRoundTrip = 0.05;

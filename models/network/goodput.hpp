@@ -3,6 +3,7 @@
 // What a long transfer gets: closed forms for what the wire and the buffers allow, packets where losses and ramps decide.
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "models/base/rng.hpp"
@@ -23,6 +24,15 @@ namespace labtwin::network {
 /// Source: RFC 7323; tcp(7).
 /// Error:  as wire_goodput; 6 % where default buffers bind.
 [[nodiscard]] BytesPerSecond lossless_goodput(const Path& path, const TcpSettings& settings) noexcept;
+
+/// What the window of one flow lets it take of a wire; nothing where that is more than `rate`.
+/// Law:    window limit x (MTU + 38) / round trip.
+/// Inputs: rate of the narrowest link, round trip of the empty path.
+/// Valid:  no loss.
+/// Source: RFC 7323; tcp(7).
+/// Error:  6 % where default buffers bind.
+[[nodiscard]] std::optional<BytesPerSecond> window_bound(BytesPerSecond rate, Seconds round_trip,
+                                                         const TcpSettings& settings) noexcept;
 
 /// Law:    BBR takes what is left of the wire, wire x (1 - p); beyond 2 % of loss at 50 ms it collapses within seconds.
 /// Inputs: mean loss towards the client.

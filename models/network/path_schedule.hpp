@@ -10,6 +10,7 @@
 #include "models/network/netem.hpp"
 #include "models/network/path.hpp"
 #include "models/network/pipe.hpp"
+#include "models/network/toxic.hpp"
 
 namespace labtwin::network {
 
@@ -36,6 +37,7 @@ struct Degradation {
   Netem effect;
   bool is_partition = false;  ///< no packet arrives
   std::optional<Flap> flap;   ///< a partition while it is down
+  std::optional<Toxic> toxic{};  ///< of a proxy, which acts on messages and not on packets
 
   [[nodiscard]] bool is_active(Seconds now) const noexcept { return from <= now && (!until || now < *until); }
 };

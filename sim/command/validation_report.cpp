@@ -45,9 +45,10 @@ std::string unit_of(std::string_view quantity) {
 constexpr std::size_t kGroupWidth = 28;
 constexpr std::size_t kCaseWidth = 66;
 
-std::string header_line(std::string_view label, std::size_t width, bool interpolated) {
-  return fmt::format("{:<{}} {:<20} {:>6} {:>8} {:>8} {:>8} {:>8}{}\n", label, width, "quantity", "n", "bias %", "median %",
-                     "p90 %", "cover %", interpolated ? "  the line between the fitted points: median %, p90 %" : "");
+std::string header_line(std::string_view label, std::size_t width, bool interpolated, bool banded) {
+  return fmt::format("{:<{}} {:<20} {:>6} {:>8} {:>8} {:>8} {:>8}{}{}\n", label, width, "quantity", "n", "bias %", "median %",
+                     "p90 %", "cover %", interpolated ? "  the line between the fitted points: median %, p90 %" : "",
+                     banded ? "  from the band of chance: median %, p90 %" : "");
 }
 
 // Nothing if no prediction has a measured value.
@@ -60,10 +61,12 @@ std::string score_line(std::string_view label, std::size_t width, std::string_vi
   const auto score = calibration::score(predictions);
   if (!score) return {};
   const auto comparison = calibration::compare_with_line(predictions);
+  const auto band = calibration::score_bands(predictions);
   return fmt::format(
-      "{:<{}} {:<20} {:>6} {:>8.1f} {:>8.1f} {:>8.1f} {:>8.0f}{}{}{}\n", label, width, quantity, score->num_rows,
+      "{:<{}} {:<20} {:>6} {:>8.1f} {:>8.1f} {:>8.1f} {:>8.0f}{}{}{}{}\n", label, width, quantity, score->num_rows,
       score->bias_pct, score->median_ape_pct, score->p90_ape_pct, score->coverage_pct,
       comparison ? fmt::format(" {:>8.1f} {:>8.1f}", comparison->line_median_ape_pct, comparison->line_p90_ape_pct) : "",
+      band ? fmt::format(" {:>8.1f} {:>8.1f}", band->median_pct, band->p90_pct) : "",
       calibration::is_scored_in_points(quantity) ? "  in points" : "",
       score->num_missing > 0 ? fmt::format("  ({} not predicted)", score->num_missing) : "");
 }
@@ -73,7 +76,11 @@ std::string summary_text(const ValidatedSet& set) {
   for (const auto& [quantity, predictions] : by_quantity(set)) {
     text += score_line("all", kGroupWidth, quantity, predictions);
     std::map<std::string, PredictionList> groups;
-    for (const Prediction* prediction : predictions) groups[prediction->group].push_back(prediction);
+    for (const Prediction* prediction : predictions) {
+      const std::string& group = prediction->group;
+      groups[group].push_back(prediction);
+      if (const std::size_t end = group.find(": "); end != std::string::npos) groups[group.substr(0, end)].push_back(prediction);
+    }
     if (groups.size() < 2) continue;
     for (const auto& [group, members] : groups) text += score_line("  " + group, kGroupWidth, quantity, members);
   }
@@ -136,6 +143,9 @@ json set_json(const ValidatedSet& set, const std::string& quantity, const Predic
                          {"sure", verdicts->num_sure},
                          {"sure_right", verdicts->num_sure_right}};
   }
+  if (const auto band = calibration::score_bands(predictions)) {
+    entry["band_distance"] = {{"n", band->num_rows}, {"median_pct", band->median_pct}, {"p90_pct", band->p90_pct}};
+  }
   // On the same rows: what the law and what the line between the fitted points reach.
   if (const auto comparison = calibration::compare_with_line(predictions)) {
     entry["interpolation"] = {{"n", comparison->num_rows},
@@ -161,7 +171,9 @@ std::string report_as_text(std::span<const ValidatedSet> sets, ReportDetail deta
     const auto& predictions = set.evaluation.predictions;
     const bool interpolated =
         std::any_of(predictions.begin(), predictions.end(), [](const Prediction& p) { return p.interpolated.has_value(); });
-    text += header_line("", kGroupWidth, interpolated);
+    const bool banded =
+        std::any_of(predictions.begin(), predictions.end(), [](const Prediction& p) { return p.band_distance_pct.has_value(); });
+    text += header_line("", kGroupWidth, interpolated, banded);
     text += summary_text(set);
   }
   return text;
@@ -172,17 +184,19 @@ std::string scorecard_as_text(std::span<const calibration::ScorecardSection> sec
   for (const calibration::ScorecardSection& section : sections) {
     std::string lines;
     bool interpolated = false;
+    bool banded = false;
     for (const calibration::ScorecardCase& scored : section.cases) {
       std::string_view label = scored.name;
       for (const std::string& quantity : scored.quantities) {
         const PredictionList predictions = calibration::pool(scored, quantity, sets);
         interpolated = interpolated || calibration::compare_with_line(predictions).has_value();
+        banded = banded || calibration::score_bands(predictions).has_value();
         const std::string line = score_line(label, kCaseWidth, quantity, predictions);
         lines += line.empty() ? fmt::format("{:<{}} {:<20} {:>6}\n", label, kCaseWidth, quantity, 0) : line;
         label = "";
       }
     }
-    text += (text.empty() ? "" : "\n") + header_line(section.name, kCaseWidth, interpolated) + lines;
+    text += (text.empty() ? "" : "\n") + header_line(section.name, kCaseWidth, interpolated, banded) + lines;
   }
   return text;
 }

@@ -138,9 +138,10 @@ Engine::~Engine() {
   kernel_->transfers().close();
 }
 
-Transfer Engine::transfer(const topology::Route& route, Bytes bytes, OwnerId owner) {
+Transfer Engine::transfer(const topology::Route& route, Bytes bytes, const TransferOptions& options) {
   LABTWIN_CHECK(bytes >= Bytes{}, "a transfer of less than nothing");
-  return {kernel_->transfers(), route, bytes, owner};
+  LABTWIN_CHECK(!options.bound || *options.bound > BytesPerSecond{}, "a transfer that may not move");
+  return {kernel_->transfers(), route, bytes, options};
 }
 
 std::size_t Engine::num_flows(const topology::Route& route) const {

@@ -107,9 +107,9 @@ class Engine {
   [[nodiscard]] Hold hold(Seconds duration) noexcept { return {queue_, queue_.now() + duration.value()}; }
   [[nodiscard]] Hold hold_until(Seconds date) noexcept { return {queue_, date.value()}; }
 
-  /// `co_await engine.transfer(route, bytes, owner)`: a TransferResult when the bytes are there. Links are shared fairly among
-  /// all who use them meanwhile; the owner is who is charged for it.
-  [[nodiscard]] Transfer transfer(const topology::Route& route, Bytes bytes, OwnerId owner = 0);
+  /// `co_await engine.transfer(route, bytes, {.owner = owner})`: a TransferResult when the bytes are there. Links are shared
+  /// fairly among all who use them meanwhile (max-min), none above its bound.
+  [[nodiscard]] Transfer transfer(const topology::Route& route, Bytes bytes, const TransferOptions& options = {});
   /// How many flows the busiest link of the route carries now.
   [[nodiscard]] std::size_t num_flows(const topology::Route& route) const;
   /// Flows that are on their way feel it from now on.

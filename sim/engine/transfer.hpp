@@ -23,15 +23,20 @@ struct RouteUse;
 struct TransferResult {
   Outcome outcome = Outcome::Completed;
   Seconds elapsed;
-  Seconds uncontended;                         ///< latency + bytes / narrowest bandwidth of the route
+  Seconds uncontended;                         ///< latency + bytes / narrowest bandwidth of the route, or the bound
   std::optional<topology::LinkId> bottleneck;  ///< nothing for a route without links
   Causes causes;
+};
+
+struct TransferOptions {
+  OwnerId owner = 0;                      ///< who is charged for it
+  std::optional<BytesPerSecond> bound{};  ///< what the flow does not exceed however empty the links are
 };
 
 /// Bytes on their way over a route; made by Engine::transfer. Destroying it gives the transfer up.
 class Transfer final : public Resumption {
  public:
-  Transfer(Transfers& transfers, const topology::Route& route, Bytes bytes, OwnerId owner);
+  Transfer(Transfers& transfers, const topology::Route& route, Bytes bytes, const TransferOptions& options);
   ~Transfer() override;
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
@@ -55,6 +60,7 @@ class Transfer final : public Resumption {
   const RouteUse* use_;
   Bytes bytes_;
   OwnerId owner_;
+  std::optional<BytesPerSecond> bound_;
   State state_ = State::New;
   std::uint64_t sequence_ = 0;       ///< of its submission: those that end together are resumed in that order
   std::optional<std::size_t> flow_;  ///< its place among the flows while it is one

@@ -177,6 +177,7 @@ void Transfers::launch(Transfer& transfer) {
   const auto bytes = static_cast<std::uint64_t>(std::max(1.0, std::round(transfer.bytes_.value())));
   Comm comm = sg4::Comm::sendto_init();
   comm->set_payload_size(bytes)->set_data(&transfer);
+  if (transfer.bound_) comm->set_rate(transfer.bound_->value());
   transfer.flow_ = flows_.size();
   flows_.push_back({.comm = comm, .transfer = &transfer});
   comm->set_source(transfer.use_->path.from)->set_destination(transfer.use_->path.to);
@@ -282,6 +283,7 @@ Seconds Transfers::uncontended(const Transfer& transfer) const {
   for (const LinkUse& link : transfer.use_->links) {
     longest = std::max(longest, transfer.bytes_ * link.num_crossings / links_[link.link].bandwidth);
   }
+  if (transfer.bound_) longest = std::max(longest, transfer.bytes_ / *transfer.bound_);
   return latency + longest;
 }
 
@@ -338,8 +340,13 @@ void Transfers::charge(Transfer& transfer, DelayKind kind, Seconds duration, Sec
   occupancy.charge(transfer.result_.causes, kind, duration, from.by_owner, transfer.owner_, own_part);
 }
 
-Transfer::Transfer(Transfers& transfers, const topology::Route& route, Bytes bytes, OwnerId owner)
-    : Resumption(transfers.queue()), transfers_(&transfers), use_(&transfers.use(route)), bytes_(bytes), owner_(owner) {}
+Transfer::Transfer(Transfers& transfers, const topology::Route& route, Bytes bytes, const TransferOptions& options)
+    : Resumption(transfers.queue()),
+      transfers_(&transfers),
+      use_(&transfers.use(route)),
+      bytes_(bytes),
+      owner_(options.owner),
+      bound_(options.bound) {}
 
 Transfer::~Transfer() {
   transfers_->withdraw(*this);

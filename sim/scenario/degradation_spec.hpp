@@ -23,6 +23,8 @@ enum class DegradedDirection : unsigned char { Egress, Ingress, Both };
 ///   netem = "tc qdisc add dev eth0 root netem delay 40ms 5ms loss 1%"
 ///     or latency, jitter, loss = 0.01 or "1%" or "gemodel 1% 10%", rate, duplicate, reorder, corrupt,
 ///        partition = true, flap = { up = "5 s", down = "2 s" }
+///     or toxic = { type = "latency", stream = "downstream", toxicity = 1.0, attributes = { latency = 1000, jitter = 100 } }
+///        as toxiproxy takes it, between path = [client, server]
 struct DegradationSpec {
   network::Degradation what;
   std::string link;               ///< empty: `path` says where

@@ -7,6 +7,7 @@
 #include "models/base/text.hpp"
 #include "sim/scenario/degradation_spec.hpp"
 #include "sim/scenario/lab.hpp"
+#include "sim/scenario/read_toxic.hpp"
 #include "sim/scenario/variants.hpp"
 
 namespace labtwin {
@@ -85,6 +86,7 @@ network::Netem read_keys(TableReader& table) {
 
 void read_effect(TableReader& table, DegradationSpec& spec) {
   network::Degradation& what = spec.what;
+  if (table.has("toxic")) return read_toxic(table, spec);
   what.is_partition = table.value_or<bool>("partition", false);
   if (auto flap = table.optional_table("flap")) {
     what.flap =
@@ -99,7 +101,7 @@ void read_effect(TableReader& table, DegradationSpec& spec) {
     const bool does_something = table.has("partition") || table.has("flap") ||
                                 std::any_of(kEffects.begin(), kEffects.end(), [&](const char* key) { return table.has(key); });
     if (!does_something)
-      table.fail({}, fmt::format("does nothing: give netem, partition, flap, or {}", fmt::join(kEffects, ", ")));
+      table.fail({}, fmt::format("does nothing: give netem, toxic, partition, flap, or {}", fmt::join(kEffects, ", ")));
     return;
   }
   what.effect = read_words(table, "netem", table.required<std::string>("netem"));
@@ -114,7 +116,9 @@ void read_effect(TableReader& table, DegradationSpec& spec) {
   }
 }
 
+/// Toxics stack; an interface has one netem.
 bool are_same_place(const DegradationSpec& a, const DegradationSpec& b) {
+  if (a.what.toxic || b.what.toxic) return false;
   const bool is_same_direction =
       a.direction == b.direction || a.direction == DegradedDirection::Both || b.direction == DegradedDirection::Both;
   return a.link == b.link && a.path == b.path && is_same_direction;

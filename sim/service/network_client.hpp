@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,6 +24,7 @@ namespace labtwin::service {
 struct ChargedDegradation {
   network::Degradation what;
   OwnerId owner = 0;
+  network::Side from = network::Side::Client;  ///< whose messages meet it
 };
 
 /// The way from a client to a service and back.
@@ -53,10 +55,9 @@ struct NetworkClientOptions {
 
 /// The connections of one client to a service on another node. A call takes one from the pool, or opens one, sends its request
 /// and receives its answer over it. Where the way loses packets or changes, each message is carried packet by packet over a
-/// simulated TCP connection that keeps its windows and timers from call to call; where it does not, by a closed form, and large
-/// messages share the links with everybody. Others on the way leave a message its equal share of the wire, as of when it is
-/// sent. A connection whose call was given up is closed. Left out: what packets do to other flows on a way that loses them,
-/// waiting in full queues, TLS, multiplexing.
+/// simulated TCP connection that keeps its windows and timers from call to call; where it does not, by a closed form. Large
+/// messages share the links with everybody, as flows that are no faster than their packets or windows allow. Others on the way leave a message its equal share of the wire, as of when it is
+/// sent. A connection whose call was given up is closed. Left out: waiting in full queues, TLS, multiplexing.
 class NetworkClient {
  public:
   NetworkClient(Engine& engine, RandomStream stream, NetworkClientOptions options);
@@ -69,6 +70,9 @@ class NetworkClient {
     network::PlainSender to_server;
     network::PlainSender to_client;
     Seconds idle_since;
+    std::uint64_t number = 0;
+    std::array<Bytes, 2> carried{};  ///< by the side that sent them
+    std::uint64_t num_proxied = 0;   ///< messages that a toxic drew for
   };
   /// A call's hold on a connection; its destruction closes it.
   struct Call {
@@ -88,7 +92,9 @@ class NetworkClient {
  private:
   Task<Outcome> open(Call& call, CallRecord& record);
   Task<Outcome> carry(network::Side from, Bytes size, Call& call, CallRecord& record);
+  Task<Outcome> carry_bytes(network::Side from, Bytes size, Call& call, CallRecord& record);
   Task<Outcome> carry_packets(network::Side from, Bytes size, Call& call, Seconds alone, CallRecord& record);
+  Task<Outcome> pass_proxy(network::Side from, Bytes size, Line& line, CallRecord& record);
   Task<Outcome> carry_large(network::Side from, Bytes size, Seconds alone, CallRecord& record);
   [[nodiscard]] std::unique_ptr<Line> take_idle();
   [[nodiscard]] Seconds plain_time(network::Side from, Bytes size, Line& line) const;

@@ -183,7 +183,8 @@ Task<> RemoteVolume::carry(storage::BulkJob job, Bytes data) {
   const SeizeOptions for_owner{.owner = job.owner, .priority = 0, .timeout = {}};
   const SeizeResult turn = co_await way.turns.seize(for_owner);
   const std::unique_ptr<BusPassage> inside = pass_inside(way, wire, job.owner);
-  const TransferResult transfer = co_await engine().transfer(way.route, wire, job.owner);
+  const TransferOptions flow{.owner = job.owner, .bound = options_.bound};
+  const TransferResult transfer = co_await engine().transfer(way.route, wire, flow);
   static_cast<void>(transfer);
   if (!inside) co_return;
   const Causes held = co_await inside->rest();

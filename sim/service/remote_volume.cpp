@@ -146,7 +146,8 @@ Task<RemoteVolume::Answer> RemoteVolume::move(Way* way, Bytes data, OwnerId owne
     answer.causes = turn.causes;
     const Bytes wire = storage::request_cost(options_.protocol, data).wire;
     const std::unique_ptr<BusPassage> inside = pass_inside(*way, wire, owner);
-    const TransferResult transfer = co_await engine().transfer(way->route, wire, owner);
+    const TransferOptions flow{.owner = owner, .bound = options_.bound};
+    const TransferResult transfer = co_await engine().transfer(way->route, wire, flow);
     answer.outcome = transfer.outcome;
     add(answer.causes, transfer.causes);
     if (inside) {
@@ -188,7 +189,14 @@ Task<RemoteVolume::Answer> RemoteVolume::move_packets(Way* way, Bytes data, Owne
   const std::optional<network::Nanos> arrived =
       line->deliver(std::max(network::to_nanos(began), line->now()), way->from, num_bytes);
   const Seconds latency = 2.0 * options_.protocol.host_latency;
-  co_await engine().hold_until(std::max(began, network::to_seconds(line->now())) + latency);
+  const Seconds ends = std::max(began, network::to_seconds(line->now()));
+  if (arrived && data > Bytes{} && ends > engine().now()) {
+    const Bytes wire = storage::request_cost(options_.protocol, data).wire;
+    const TransferOptions flow{.owner = owner, .bound = wire / (ends - engine().now())};
+    const TransferResult transfer = co_await engine().transfer(way->route, wire, flow);
+    static_cast<void>(transfer);  // a link that dies is the packets' affair
+  }
+  co_await engine().hold_until(std::max(engine().now(), ends) + latency);
   answer.outcome = arrived ? Outcome::Completed : Outcome::Failed;
   const Seconds took = engine().now() - has_turn;
   const Seconds alone =
@@ -216,7 +224,8 @@ BytesPerSecond RemoteVolume::rate_alone(const StreamWindow& window) const {
   full.depth = std::max(1U, static_cast<unsigned>(window.depth * pieces));
   const Seconds sync = window.direction == storage::Direction::Write ? medium_sync() : Seconds{};
   const Volume& volume = volume_for(window.direction);
-  const storage::SharePath path{.link = options_.link,
+  const double connections = options_.protocol.num_connections;
+  const storage::SharePath path{.link = options_.bound ? std::min(options_.link, *options_.bound * connections) : options_.link,
                                 .one_way = options_.one_way,
                                 .volume_latency = piece / volume.rate_alone(single) + sync,
                                 .volume_rate = volume.rate_alone(full),

@@ -28,6 +28,7 @@ struct RemoteVolumeOptions {
   ShareSync sync = ShareSync::Standard;
   BytesPerSecond link;                                     ///< narrowest of the way; for plans
   Seconds one_way;                                         ///< latency of the way
+  std::optional<BytesPerSecond> bound{};                   ///< what windows allow one connection
   std::shared_ptr<const network::PathSchedule> packets{};  ///< of a way that loses packets or changes
   RandomStream stream{0};                                  ///< its luck
   std::optional<OwnerId> culprit{};                        ///< who is charged for what it loses
@@ -37,7 +38,7 @@ struct RemoteVolumeOptions {
 /// of the server's cores (one at a time per connection), done by the server's volume and answered over the network. Data
 /// crosses the links that everybody shares, one message after the other on each connection, so that a small answer waits behind
 /// the large ones that were ready before; a message without data only takes its latency. Over a way that loses packets every
-/// message goes packet by packet over a simulated TCP connection instead, and shares the links with nobody. Left out: caches at
+/// message goes packet by packet over a simulated TCP connection instead; of the links it takes what its packets do. Left out: caches at
 /// either end, locks and attributes.
 class RemoteVolume final : public Volume {
  public:

@@ -48,9 +48,12 @@ network::PipeSettings pipe_of(const topology::Topology& network, const topology:
   return pipe;
 }
 
+/// What is done to packets.
 std::vector<network::Degradation> effects_of(const std::vector<service::ChargedDegradation>& charged) {
   std::vector<network::Degradation> effects;
-  for (const service::ChargedDegradation& one : charged) effects.push_back(one.what);
+  for (const service::ChargedDegradation& one : charged) {
+    if (!one.what.toxic) effects.push_back(one.what);
+  }
   return effects;
 }
 
@@ -77,6 +80,7 @@ service::NetworkWay World::way_between(const std::string& client, const std::str
                .round_trip = network::to_seconds(there.delay + back.delay)};
   way.degradations = degradations_of(way.to_server);
   std::vector<service::ChargedDegradation> of_answers = degradations_of(way.to_client);
+  for (service::ChargedDegradation& one : of_answers) one.from = network::Side::Server;
   network::PathSchedule packets{.to_server = network::degraded(there, effects_of(way.degradations), scenario_->horizon),
                                 .to_client = network::degraded(back, effects_of(of_answers), scenario_->horizon)};
   way.degradations.insert(way.degradations.end(), of_answers.begin(), of_answers.end());

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "models/network/goodput.hpp"
 #include "models/topology/routes.hpp"
 #include "sim/simulation/world.hpp"
 
@@ -36,6 +37,7 @@ void World::build_share(const NodeSpec& node, const ShareSpec& spec) {
   options.link = topology::find_bottleneck(network_, places.to_client).value().bandwidth;
   options.one_way = topology::latency(network_, places.to_client);
   const service::NetworkWay way = way_between(node.name, spec.server);
+  options.bound = network::window_bound(way.plain.rate, way.plain.round_trip, network::TcpSettings{});
   options.packets = way.packets;
   options.stream = random_.stream(fmt::format("share.{}.{}", node.name, spec.name));
   if (!way.degradations.empty()) options.culprit = way.degradations.front().owner;

@@ -162,7 +162,7 @@ RC_GTEST_PROP(ProcessorSharingProperties, DoesAllWorkAndExplainsAllTime, ()) {
 }
 
 Task<> send_and_note(Engine& engine, topology::Route route, Bytes bytes, OwnerId owner, TransferResult& out) {
-  TransferResult result = co_await engine.transfer(route, bytes, owner);
+  TransferResult result = co_await engine.transfer(route, bytes, {.owner = owner});
   out = result;
 }
 

@@ -29,7 +29,7 @@ TEST_P(MeasuredSet, IsPredictedWithinTheBoundsOfItsManifest) {
     std::vector<const Prediction*> rows;
     for (const auto* predictions : {&evaluation.predictions, &evaluation.derived}) {
       for (const Prediction& p : *predictions) {
-        if (p.quantity == bound.quantity && (bound.group.empty() || p.group == bound.group)) rows.push_back(&p);
+        if (p.quantity == bound.quantity && calibration::is_of_group(p.group, bound.group)) rows.push_back(&p);
       }
     }
     const auto result = score(rows);

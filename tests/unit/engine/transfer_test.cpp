@@ -57,7 +57,7 @@ class Bench {
  private:
   Task<> flow(Route route, Bytes bytes, OwnerId owner, Seconds at, std::size_t index) {
     co_await engine.hold_until(at);
-    TransferResult result = co_await engine.transfer(route, bytes, owner);
+    TransferResult result = co_await engine.transfer(route, bytes, {.owner = owner});
     results[index] = result;
     order.push_back(index);
   }
@@ -102,6 +102,23 @@ TEST(Transfer, SharesALinkFairlyAndOwesTheSlowdownToTheOther) {
   EXPECT_EQ(chat.causes[1].culprit, kEtl);
   EXPECT_NEAR(chat.causes[1].duration.value(), 1.0, 1e-9);
   EXPECT_EQ(bench.results[1].causes[1].culprit, kChat);
+}
+
+TEST(Transfer, DoesNotExceedItsBoundAndLeavesTheRestToOthers) {
+  const Wire wire(Sharing::FullDuplex);
+  Engine engine(wire.lab);
+  std::vector<TransferResult> results(2);
+  auto flow = [](Engine& e, Route route, TransferOptions options, TransferResult& result) -> Task<> {
+    result = co_await e.transfer(route, kGigabyte, options);
+  };
+  const TransferOptions bounded{.owner = 0, .bound = BytesPerSecond::from_base(0.25e9)};
+  engine.spawn("bounded", flow(engine, wire.there(), bounded, results[0]));
+  engine.spawn("free", flow(engine, wire.there(), {.owner = 1}, results[1]));
+  engine.run();
+  // A quarter for the one, three quarters for the other: max-min.
+  EXPECT_NEAR(results[0].elapsed.value(), 4.0, 1e-5);
+  EXPECT_NEAR(results[0].uncontended.value(), 4.000001, 1e-9);
+  EXPECT_NEAR(results[1].elapsed.value(), 4.0 / 3.0, 1e-5);
 }
 
 TEST(Transfer, DoesNotShareTheOtherDirectionOfAFullDuplexLink) {

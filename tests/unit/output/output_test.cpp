@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sim/output/answer.hpp"
 #include "sim/output/axis.hpp"
 #include "sim/output/number_text.hpp"
@@ -50,6 +52,48 @@ TEST(Answer, NamesTheCulpritAndWhatRemovingItGives) {
   EXPECT_EQ(sentences[0], "With nightly-etl on nvme0, the 95th percentile of a turn goes from 14.0 s to 62.0 s.");
   EXPECT_EQ(sentences[1], "Of the slowest 5 % of these, 75 % of the time is waiting for nvme0, 95 % of it behind nightly-etl.");
   EXPECT_EQ(sentences[2], "What helps most: second drive (15.0 s).");
+}
+
+Results failing_sweep() {
+  Results results = sample();
+  results.slos.push_back({.workload = "agents", .metric = "failed_fraction", .limit = 0.01, .value = 0.0, .met = true});
+  results.sweep = SweepResult{};
+  results.sweep->label = "packets lost";
+  results.sweep->points = {{.value = "0%", .p50_s = 1, .p95_s = 2, .p99_s = 3},
+                           {.value = "5%", .p50_s = 1, .p95_s = 2, .p99_s = 3, .failed_fraction = 0.004},
+                           {.value = "15%", .p50_s = 1, .p95_s = 2, .p99_s = 3, .failed_fraction = 0.06},
+                           {.value = "30%", .p50_s = 2, .p95_s = 3, .p99_s = 4, .failed_fraction = 0.93}};
+  return results;
+}
+
+TEST(Answer, SaysWhereItFallsApart) {
+  Results results = failing_sweep();
+  EXPECT_EQ(answer(results).at(1), "From 15% on (packets lost), 6 % of turns fail, at 30% 93 %.");
+  // Where no job is to blame, that comes first.
+  results.counterfactuals.clear();
+  EXPECT_EQ(answer(results).at(0), "From 15% on (packets lost), 6 % of turns fail, at 30% 93 %.");
+  std::reverse(results.sweep->points.begin(), results.sweep->points.end());
+  EXPECT_EQ(answer(results).at(0), "Up to 15% (packets lost), 6 % of turns fail, at 30% 93 %.");
+  results.sweep->points[1].failed_fraction = 0.0;
+  results.sweep->points[3].failed_fraction = 0.5;  // neither from some value on nor up to one
+  EXPECT_EQ(answer(results).at(0).find("fail"), std::string::npos);
+}
+
+TEST(Answer, TellsWaitingFromBeingSlowed) {
+  Results results = sample();
+  for (BlameRow& row : results.blame) {
+    if (row.kind == "waiting") row.kind = "slowdown";
+  }
+  EXPECT_EQ(answer(results).at(1), "Of the slowest 5 % of these, 75 % of the time is slowed at nvme0, 95 % of it behind nightly-etl.");
+}
+
+TEST(Plot, ShowsWhatFailsBelowTheCurves) {
+  Results results = failing_sweep();
+  const std::string svg = plot_svg(results);
+  EXPECT_NE(svg.find("How many turns fail"), std::string::npos);
+  EXPECT_NE(svg.find("30%: 93 % fail, 7 % are answered"), std::string::npos);
+  for (SweepRow& row : results.sweep->points) row.failed_fraction = 0.0;
+  EXPECT_EQ(plot_svg(results).find("How many turns fail"), std::string::npos);
 }
 
 TEST(Summary, SaysHowFarThePartsAreFromMeasurements) {

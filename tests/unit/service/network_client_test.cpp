@@ -127,6 +127,57 @@ TEST(NetworkClient, ATimeoutInAPartitionFiresExactlyWhenDue) {
   }
 }
 
+network::Degradation toxic(network::Toxic::Type type, Seconds time, double toxicity = 1.0) {
+  network::Degradation one{.name = "toxic", .from = {}, .until = std::nullopt, .effect = {}, .is_partition = false, .flap = {}};
+  one.toxic.emplace();
+  one.toxic->type = type;
+  one.toxic->latency = time;
+  one.toxic->toxicity = toxicity;
+  return one;
+}
+
+TEST(NetworkClient, AProxyDelaysMessagesOfItsDirectionAndIsCharged) {
+  Lab lab;
+  const Seconds plain = [] {
+    Lab bare;
+    bare.engine.spawn("calls", bare.calls(Seconds{}, 1, 10_s));
+    bare.engine.run();
+    return bare.ends.at(0).at;
+  }();
+  NetworkWay way = way_of(lab.network, {});
+  way.degradations.push_back({toxic(network::Toxic::Type::Latency, 300_ms), kCut, network::Side::Server});
+  way.degradations.push_back({toxic(network::Toxic::Type::Latency, 50_s, 0.0), kCut, network::Side::Client});  // never acts
+  NetworkClient slow(lab.engine, RandomSource(1, 0).stream("network"),
+                     {.network = kNetwork, .pool = kPool, .way = way, .policy = {}});
+  Seconds ended;
+  auto one = [](NetworkClient& client, Seconds& at, Engine& engine) -> Task<> {
+    CallRecord record(kUser);
+    NetworkClient::Call call;
+    EXPECT_EQ(co_await client.send(1_KiB, call, record), Outcome::Completed);
+    EXPECT_EQ(co_await client.receive(1_KiB, call, record), Outcome::Completed);
+    at = engine.now();
+    EXPECT_EQ(record.timeline().segments().back().culprit, kCut);
+  };
+  lab.engine.spawn("call", one(slow, ended, lab.engine));
+  lab.engine.run();
+  EXPECT_NEAR((ended - plain).value(), 0.3, 1e-9);
+}
+
+TEST(NetworkClient, AResetFailsTheCall) {
+  Lab lab;
+  NetworkWay way = way_of(lab.network, {});
+  way.degradations.push_back({toxic(network::Toxic::Type::ResetPeer, {}), kCut, network::Side::Client});
+  NetworkClient reset(lab.engine, RandomSource(1, 0).stream("network"),
+                      {.network = kNetwork, .pool = kPool, .way = way, .policy = {}});
+  auto one = [](NetworkClient& client) -> Task<> {
+    CallRecord record(kUser);
+    NetworkClient::Call call;
+    EXPECT_EQ(co_await client.send(1_KiB, call, record), Outcome::Failed);
+  };
+  lab.engine.spawn("call", one(reset));
+  lab.engine.run();
+}
+
 TEST(NetworkClient, GoesOnWhenThePartitionHeals) {
   Lab lab({partition(1_s, 2_s)});
   lab.engine.spawn("calls", lab.calls(Seconds::from_base(1.5), 1, 60_s));
