@@ -40,12 +40,14 @@ Estimate within(double loss, double below, double above) {
 /// Source: the fit rows of calibration/data/linux-udp/udp_loss, a busy virtual machine of two cores.
 /// Error:  0 points median, 11 at the 90th under real-time priority; 50 under normal priority.
 Loss unknown_stalls(const UdpRow& row) {
-  if (!row.is_native) return {.estimate = within(0.0, 0.0, 0.005), .grade = Grade::Fitted, .group = "not given: none", .note = {}};
+  if (!row.is_native)
+    return {.estimate = within(0.0, 0.0, 0.005), .grade = Grade::Fitted, .group = "not given: none", .note = {}};
   const double held_ms = 1e3 * row.capacity / row.stream.rate.value();
   const std::string note = "the stalls of the receiver are not given";
   if (row.is_real_time_priority) {
     const double loss = 0.25 * std::exp(-held_ms / 0.9) + (held_ms < 60.0 ? 0.004 : 0.0);
-    return {.estimate = within(loss, 0.08, 0.08), .grade = Grade::Assumed, .group = "not given: real-time priority", .note = note};
+    return {
+        .estimate = within(loss, 0.08, 0.08), .grade = Grade::Assumed, .group = "not given: real-time priority", .note = note};
   }
   const double loss = held_ms < 200.0 ? 0.6 : 0.1;
   return {.estimate = {loss, 0.0, 1.0}, .grade = Grade::Assumed, .group = "not given: normal priority", .note = note};
@@ -57,8 +59,9 @@ Loss predict(const UdpRow& row, std::string_view mode, double a, double b) {
   if (mode == "burst") {
     const double loss =
         network::lost_in_stalls(row.stream, row.capacity, Seconds::from_base(a * 1e-3), Seconds::from_base(b * 1e-3));
-    return {
-        .estimate = within(loss, kStallWidth, row.is_native ? 2.0 * kStallWidth : kStallWidth), .group = "given: stalls", .note = {}};
+    return {.estimate = within(loss, kStallWidth, row.is_native ? 2.0 * kStallWidth : kStallWidth),
+            .group = "given: stalls",
+            .note = {}};
   }
   if (mode == "slow") {
     const double wake_up_us = row.is_native ? 105.0 : 50.0;

@@ -23,8 +23,8 @@ std::optional<BytesPerSecond> window_bound(BytesPerSecond rate, Seconds round_tr
 }
 
 BbrGoodput bbr_goodput(const Path& path, const TcpSettings& settings) noexcept {
-  constexpr double kHighLoss = 0.02;
-  constexpr double kLongRoundTrip = 0.05;
+  constexpr double kHighLoss = 0.015;       // seen from 2 % on, not at 1 %
+  constexpr double kLongRoundTrip = 0.035;  // seen from 50 ms on, not at 20 ms
   constexpr double kCollapsed = 0.5;
   const double loss = path.to_client.mean();
   const bool may_collapse = loss >= kHighLoss && path.round_trip.value() >= kLongRoundTrip;

@@ -68,12 +68,12 @@ Opening Handshake::opened(const Travelling& answer) const {
     return std::max<std::int64_t>(to / kMillisecond - from / kMillisecond, 1) * (kMillisecond / kMicrosecond);
   };
   const Nanos round_trip = answer.arrival - answer.sent + last_one_way_;
-  return {.at = answer.arrival,
-          .is_open = true,
-          .client_round_trip_us =
-              num_syns_ == 1 ? (answer.arrival - answer.echo) / kMicrosecond : by_stamps(answer.echo, answer.arrival),
-          .server_round_trip_us =
-              num_answers_ == 1 ? round_trip / kMicrosecond : by_stamps(answer.sent, answer.sent + round_trip)};
+  return {
+      .at = answer.arrival,
+      .is_open = true,
+      .client_round_trip_us =
+          num_syns_ == 1 ? (answer.arrival - answer.echo) / kMicrosecond : by_stamps(answer.echo, answer.arrival),
+      .server_round_trip_us = num_answers_ == 1 ? round_trip / kMicrosecond : by_stamps(answer.sent, answer.sent + round_trip)};
 }
 
 Nanos Handshake::next(const std::vector<Travelling>& packets) noexcept {

@@ -13,7 +13,7 @@ namespace labtwin::network {
 
 /// How the opening of a connection ended.
 struct Opening {
-  Nanos at = 0;          ///< when the client may send, or gave up
+  Nanos at = 0;  ///< when the client may send, or gave up
   bool is_open = false;
   std::int64_t client_round_trip_us = 0;  ///< what either end took for the round trip
   std::int64_t server_round_trip_us = 0;

@@ -152,7 +152,7 @@ double correlated_share(double share, double correlation) {
 
 double take_correlated_share(Words& words, const std::string& key) {
   const double share = take_share(words, key);
-  return words.next_is_number() ? correlated_share(share, take_share(words, key + " correlation")) : share;
+  return words.next_is_number() ? correlated_share(share, take_share(words, fmt::format("{} correlation", key))) : share;
 }
 
 void read_delay(Words& words, Netem& netem) {

@@ -31,7 +31,7 @@ struct Packet {
   Seq seq = 0;
   int payload = 0;  ///< bytes; 0: an acknowledgement alone
   bool ends_message = false;
-  Seq ack = 0;      ///< everything below has arrived
+  Seq ack = 0;  ///< everything below has arrived
   std::int64_t stamp_ms = 0;
   std::int64_t echo_ms = 0;
   bool has_duplicate = false;  ///< blocks[0] reports a segment that came twice

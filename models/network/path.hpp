@@ -13,8 +13,8 @@ struct Path {
   BytesPerSecond rate = BytesPerSecond::from_base(125e6);
   Seconds round_trip = Seconds::from_base(0.001);  ///< of the empty path
   Bytes queue = Bytes::from_base(1.514e6);         ///< drop-tail, per direction
-  Seconds jitter;        ///< standard deviation of each direction's delay; packets overtake each other
-  double at_once = 0.0;  ///< share of packets that skip the delay
+  Seconds jitter;          ///< standard deviation of each direction's delay; packets overtake each other
+  double at_once = 0.0;    ///< share of packets that skip the delay
   double duplicate = 0.0;  ///< share of packets that are sent twice
   LossModel to_client;
   LossModel to_server;

@@ -71,8 +71,7 @@ PipeSchedule degraded(const PipeSettings& base, const std::vector<Degradation>& 
 
 bool is_plain(const PipeSchedule& schedule) noexcept {
   const PipeSettings& only = schedule.front().settings;
-  return schedule.size() == 1 && only.loss.mean() == 0.0 && only.jitter == 0 && only.at_once == 0.0 &&
-         only.duplicate == 0.0;
+  return schedule.size() == 1 && only.loss.mean() == 0.0 && only.jitter == 0 && only.at_once == 0.0 && only.duplicate == 0.0;
 }
 
 }  // namespace labtwin::network

@@ -35,8 +35,8 @@ struct Degradation {
   Seconds from;
   std::optional<Seconds> until;  ///< nothing: for good
   Netem effect;
-  bool is_partition = false;  ///< no packet arrives
-  std::optional<Flap> flap;   ///< a partition while it is down
+  bool is_partition = false;     ///< no packet arrives
+  std::optional<Flap> flap;      ///< a partition while it is down
   std::optional<Toxic> toxic{};  ///< of a proxy, which acts on messages and not on packets
 
   [[nodiscard]] bool is_active(Seconds now) const noexcept { return from <= now && (!until || now < *until); }

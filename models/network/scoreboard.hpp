@@ -12,7 +12,7 @@
 namespace labtwin::network {
 
 struct Segment {
-  Nanos sent = 0;  ///< last time
+  Nanos sent = 0;                     ///< last time
   std::int64_t delivered_before = 0;  ///< segments that the sender knew delivered when it sent this one
   int payload = 0;
   bool ends_message = false;

@@ -180,18 +180,18 @@ class Sender {
   Seq usage_end_ = 0;
   std::int64_t used_ = 0;
   std::int64_t used_since_ = 0;  // ticks
-  Nanos last_sent_ = 0;   // new data
-  Nanos last_write_ = 0;  // anything
+  Nanos last_sent_ = 0;          // new data
+  Nanos last_write_ = 0;         // anything
   Seq round_trip_end_ = 0;
   // RACK and probe
   std::int64_t reordering_ = kDuplicateThreshold;
   bool has_seen_reordering_ = false;
   std::int64_t num_delivered_ = 1;  // the handshake counts
   std::int64_t num_resent_ = 0;
-  std::int64_t num_duplicates_ = 0;        // reported by the receiver
-  bool has_seen_duplicate_ = false;        // since the reordering window was adapted
-  std::int64_t reordering_quarters_ = 1;   // of the smallest round trip
-  std::int64_t window_adapted_at_ = 0;     // segments delivered
+  std::int64_t num_duplicates_ = 0;       // reported by the receiver
+  bool has_seen_duplicate_ = false;       // since the reordering window was adapted
+  std::int64_t reordering_quarters_ = 1;  // of the smallest round trip
+  std::int64_t window_adapted_at_ = 0;    // segments delivered
   int num_recoveries_to_keep_window_ = 0;
   Nanos latest_sent_ = -1;  // of what was delivered
   Seq latest_seq_ = -1;

@@ -30,8 +30,8 @@ struct Toxic {
   double toxicity = 1.0;  ///< share of connections that it acts on
   Seconds latency;        ///< of `latency`; the delay per piece of `slicer`; the time of `timeout` and `reset_peer`
   Seconds jitter;
-  BytesPerSecond rate;   ///< of `bandwidth`; greater than 0
-  Bytes size;            ///< average_size of `slicer`, greater than 0; bytes of `limit_data`
+  BytesPerSecond rate;  ///< of `bandwidth`; greater than 0
+  Bytes size;           ///< average_size of `slicer`, greater than 0; bytes of `limit_data`
 
   [[nodiscard]] ToxicEffect effect(Bytes message, Bytes carried, double uniform) const noexcept;
 };

@@ -79,7 +79,8 @@ std::string summary_text(const ValidatedSet& set) {
     for (const Prediction* prediction : predictions) {
       const std::string& group = prediction->group;
       groups[group].push_back(prediction);
-      if (const std::size_t end = group.find(": "); end != std::string::npos) groups[group.substr(0, end)].push_back(prediction);
+      if (const std::size_t end = group.find(": "); end != std::string::npos)
+        groups[group.substr(0, end)].push_back(prediction);
     }
     if (groups.size() < 2) continue;
     for (const auto& [group, members] : groups) text += score_line("  " + group, kGroupWidth, quantity, members);
@@ -171,8 +172,8 @@ std::string report_as_text(std::span<const ValidatedSet> sets, ReportDetail deta
     const auto& predictions = set.evaluation.predictions;
     const bool interpolated =
         std::any_of(predictions.begin(), predictions.end(), [](const Prediction& p) { return p.interpolated.has_value(); });
-    const bool banded =
-        std::any_of(predictions.begin(), predictions.end(), [](const Prediction& p) { return p.band_distance_pct.has_value(); });
+    const bool banded = std::any_of(predictions.begin(), predictions.end(),
+                                    [](const Prediction& p) { return p.band_distance_pct.has_value(); });
     text += header_line("", kGroupWidth, interpolated, banded);
     text += summary_text(set);
   }

@@ -36,21 +36,27 @@ std::string breaking_point_sentence(const Results& results) {
   const std::vector<SweepRow>& points = results.sweep->points;
   const auto fails = [limit = allowed_failures(results)](const SweepRow& row) { return row.failed_fraction > limit; };
   const bool at_the_end = fails(points.back());
-  const auto change = std::find_if(points.begin(), points.end(), [&](const SweepRow& row) { return fails(row) != fails(points.front()); });
+  const auto change =
+      std::find_if(points.begin(), points.end(), [&](const SweepRow& row) { return fails(row) != fails(points.front()); });
   if (change == points.end()) return {};
   if (!std::all_of(change, points.end(), [&](const SweepRow& row) { return fails(row) == at_the_end; })) return {};
   const SweepRow& first = at_the_end ? *change : *std::prev(change);
   const SweepRow& worst = at_the_end ? points.back() : points.front();
-  const std::string unit = results.unit_of_work;
-  std::string text = fmt::format("{} {} ({}), {} of {}s fail", at_the_end ? "From" : "Up to", first.value, results.sweep->label,
-                                 percent(first.failed_fraction), unit);
+  std::string text = fmt::format("{} {} ({}), {} of {} fail", at_the_end ? "From" : "Up to", first.value, results.sweep->label,
+                                 percent(first.failed_fraction), plural(results.unit_of_work));
   if (at_the_end) text.insert(text.find(" ("), " on");
   if (&worst != &first) text += fmt::format(", at {} {}", worst.value, percent(worst.failed_fraction));
   return text + ".";
 }
 
 std::string interval_text(const Interval& interval) {
-  return fmt::format("{} to {}", significant(std::max(0.0, interval.low)), duration_text(interval.high));
+  const std::string high = duration_text(interval.high);
+  std::string low = duration_text(std::max(0.0, interval.low));
+  // The unit once, where it is the same.
+  const std::string unit = high.substr(high.find(' '));
+  const bool is_same = low.ends_with(unit) && low.find(' ') + unit.size() == low.size();
+  if (is_same) low.resize(low.size() - unit.size());
+  return fmt::format("{} to {}", low, high);
 }
 
 std::string headline(const Results& results, const LatencyRow& now, const std::optional<TailFinding>& cause,

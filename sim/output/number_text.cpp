@@ -48,6 +48,12 @@ std::string with_article(const std::string& noun) {
   return (begins_with_vowel ? "an " : "a ") + noun;
 }
 
+std::string plural(const std::string& noun) {
+  constexpr std::string_view kVowels = "aeiou";
+  const bool ends_in_y = noun.size() > 1 && noun.back() == 'y' && kVowels.find(noun[noun.size() - 2]) == std::string_view::npos;
+  return ends_in_y ? noun.substr(0, noun.size() - 1) + "ies" : noun + "s";
+}
+
 std::string rate_text(double bytes_per_s) {
   if (std::abs(bytes_per_s) >= 0.9995e9) return significant(bytes_per_s * 1e-9) + " GB/s";
   return significant(bytes_per_s * 1e-6) + " MB/s";

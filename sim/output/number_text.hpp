@@ -14,6 +14,8 @@ namespace labtwin::output {
 [[nodiscard]] std::string percent(double fraction);
 /// `an agent turn`, `a request`.
 [[nodiscard]] std::string with_article(const std::string& noun);
+/// `agent turns`, `anomalies`.
+[[nodiscard]] std::string plural(const std::string& noun);
 /// `210 MB/s`, `1.2 GB/s`.
 [[nodiscard]] std::string rate_text(double bytes_per_s);
 

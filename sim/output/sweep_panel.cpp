@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kCurvesHeight = 330.0;
 constexpr double kFailuresHeight = 210.0;
-constexpr double kLeftOfAxis = 52.0;
+constexpr double kLeftOfAxis = 62.0;
 constexpr double kBelowAxis = 40.0;
 constexpr double kAboveAxis = 40.0;
 constexpr double kFailureBar = 26.0;
@@ -109,8 +109,7 @@ void draw_axes(Svg& svg, const Panel& panel, const Axis& y, const std::string& y
   const TextStyle label{.size = 11.5, .anchor = Anchor::Middle, .color = kQuiet};
   for (const double tick : y.ticks()) {
     svg.line({frame.left, y.pixel(tick)}, {frame.right, y.pixel(tick)}, {.color = kGrid});
-    svg.text({frame.left - 7.0, y.pixel(tick) + 4.0}, tick_text(tick),
-             {.size = 11.0, .anchor = Anchor::End, .color = kQuiet});
+    svg.text({frame.left - 7.0, y.pixel(tick) + 4.0}, tick_text(tick), {.size = 11.0, .anchor = Anchor::End, .color = kQuiet});
   }
   svg.line({frame.left, frame.bottom}, {frame.right, frame.bottom}, {.color = kAxis});
   svg.text({(frame.left + frame.right) / 2.0, frame.bottom + 35.0}, sweep.label, label);
@@ -133,9 +132,10 @@ void draw_times(Svg& svg, const Panel& panel, const Results& results, const std:
     largest = std::max({largest, at.row->p99_s, at.row->p95_interval_s.high});
     smallest = std::min(smallest, at.row->p50_s);
   }
-  svg.text(panel.corner,
-           fmt::format("How long {} takes{}", with_article(results.unit_of_work), has_job(sweep) ? " beside the neighbour" : ""),
-           {.size = kPanelTitleSize, .bold = true});
+  svg.text(
+      panel.corner,
+      fmt::format("How long {} takes{}", with_article(results.unit_of_work), has_job(sweep) ? " beside the neighbour" : ""),
+      {.size = kPanelTitleSize, .bold = true});
   const Frame frame = frame_of(panel);
   const bool logarithmic = smallest > 0.0 && largest / smallest > kLogarithmicFrom;
   const Axis x = value_axis(frame, sweep, points);
@@ -151,7 +151,8 @@ void draw_failures(Svg& svg, const Panel& panel, const Results& results, const s
   const SweepResult& sweep = *results.sweep;
   double largest = 0.0;
   for (const PlacedPoint& at : points) largest = std::max(largest, at.row->failed_fraction);
-  svg.text(panel.corner, fmt::format("How many {}s fail", results.unit_of_work), {.size = kPanelTitleSize, .bold = true});
+  svg.text(panel.corner, fmt::format("How many {} fail", plural(results.unit_of_work)),
+           {.size = kPanelTitleSize, .bold = true});
   const Frame frame = frame_of(panel);
   const Axis x = value_axis(frame, sweep, points);
   const Axis y(Scale::Linear, {0.0, 100.0 * largest}, {frame.bottom, frame.top});

@@ -132,7 +132,7 @@ void draw_tail_panel(Svg& svg, const Panel& panel, const Results& results) {
     longest_name = std::max(longest_name, text_width(bar.name, 12.0));
     longest_bar = std::max(longest_bar, bar.total);
   }
-  svg.text(panel.corner, fmt::format("What the slowest 5 % of {}s spend their time on", results.unit_of_work),
+  svg.text(panel.corner, fmt::format("What the slowest 5 % of {} spend their time on", plural(results.unit_of_work)),
            {.size = kPanelTitleSize, .bold = true});
   const double left = panel.corner.x + longest_name + 10.0;
   const double top = panel.corner.y + 18.0;

@@ -7,9 +7,9 @@ namespace {
 
 using network::Toxic;
 
-const EnumNames<Toxic::Type> kTypes = {{"latency", Toxic::Type::Latency},      {"bandwidth", Toxic::Type::Bandwidth},
-                                       {"slicer", Toxic::Type::Slicer},        {"limit_data", Toxic::Type::LimitData},
-                                       {"timeout", Toxic::Type::Timeout},      {"reset_peer", Toxic::Type::ResetPeer}};
+const EnumNames<Toxic::Type> kTypes = {{"latency", Toxic::Type::Latency}, {"bandwidth", Toxic::Type::Bandwidth},
+                                       {"slicer", Toxic::Type::Slicer},   {"limit_data", Toxic::Type::LimitData},
+                                       {"timeout", Toxic::Type::Timeout}, {"reset_peer", Toxic::Type::ResetPeer}};
 const EnumNames<DegradedDirection> kStreams = {{"downstream", DegradedDirection::Ingress},
                                                {"upstream", DegradedDirection::Egress}};
 

@@ -151,8 +151,7 @@ Task<Outcome> NetworkClient::carry_large(Side from, Bytes size, Seconds alone, C
   std::optional<BusPassage> inside;
   if (way.bus != nullptr) inside.emplace(*engine_, way, options_.way.plain.rate, wire, record.owner());
   const network::PlainPath& path = options_.way.plain;
-  const TransferOptions flow{.owner = record.owner(),
-                             .bound = network::window_bound(path.rate, path.round_trip, options_.tcp)};
+  const TransferOptions flow{.owner = record.owner(), .bound = network::window_bound(path.rate, path.round_trip, options_.tcp)};
   const TransferResult transfer = co_await engine_->transfer(route(from), wire, flow);
   record.add(options_.network, transfer.causes);
   if (inside) {

@@ -56,8 +56,9 @@ struct NetworkClientOptions {
 /// The connections of one client to a service on another node. A call takes one from the pool, or opens one, sends its request
 /// and receives its answer over it. Where the way loses packets or changes, each message is carried packet by packet over a
 /// simulated TCP connection that keeps its windows and timers from call to call; where it does not, by a closed form. Large
-/// messages share the links with everybody, as flows that are no faster than their packets or windows allow. Others on the way leave a message its equal share of the wire, as of when it is
-/// sent. A connection whose call was given up is closed. Left out: waiting in full queues, TLS, multiplexing.
+/// messages share the links with everybody, as flows that are no faster than their packets or windows allow. Others on the way
+/// leave a message its equal share of the wire, as of when it is sent. A connection whose call was given up is closed. Left
+/// out: waiting in full queues, TLS, multiplexing.
 class NetworkClient {
  public:
   NetworkClient(Engine& engine, RandomStream stream, NetworkClientOptions options);

@@ -38,8 +38,8 @@ struct RemoteVolumeOptions {
 /// of the server's cores (one at a time per connection), done by the server's volume and answered over the network. Data
 /// crosses the links that everybody shares, one message after the other on each connection, so that a small answer waits behind
 /// the large ones that were ready before; a message without data only takes its latency. Over a way that loses packets every
-/// message goes packet by packet over a simulated TCP connection instead; of the links it takes what its packets do. Left out: caches at
-/// either end, locks and attributes.
+/// message goes packet by packet over a simulated TCP connection instead; of the links it takes what its packets do. Left out:
+/// caches at either end, locks and attributes.
 class RemoteVolume final : public Volume {
  public:
   struct Places {

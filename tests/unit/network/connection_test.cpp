@@ -119,7 +119,8 @@ TEST(Connection, WaitsForALargerBurstOnlyNearTheReceiver) {
   // A window of some 30 packets loses a packet now and then; what is measured is how much less than the square-root law, which
   // knows no bursts, a short round trip gets: nothing at 20 ms, some per cent at 1 ms.
   const auto segments_per_round = [](double round_trip_ms) {
-    return goodput_mbit(path_of(10.0, round_trip_ms, 0.002), CongestionControl::Reno) * 1e6 / 8.0 / 1448.0 * round_trip_ms * 1e-3;
+    return goodput_mbit(path_of(10.0, round_trip_ms, 0.002), CongestionControl::Reno) * 1e6 / 8.0 / 1448.0 * round_trip_ms *
+           1e-3;
   };
   const double near = segments_per_round(1.0);
   const double far = segments_per_round(10.0);
@@ -130,10 +131,8 @@ TEST(Connection, WaitsForALargerBurstOnlyNearTheReceiver) {
 TEST(Connection, TakesLongerWithMoreLossAndALongerRoundTrip) {
   const auto mean_time = [](double round_trip_ms, double loss) {
     double sum = 0.0;
-    const Exchange exchange{.connect_each_time = false,
-                            .request = Bytes::from_base(1024.0),
-                            .response = Bytes::from_base(65536.0),
-                            .think = {}};
+    const Exchange exchange{
+        .connect_each_time = false, .request = Bytes::from_base(1024.0), .response = Bytes::from_base(65536.0), .think = {}};
     const RequestTimes times = draw_requests(path_of(1.0, round_trip_ms, loss), TcpSettings{}, exchange, luck(), 2000);
     for (const double time : times.total) sum += time;
     return sum / static_cast<double>(times.total.size());

@@ -44,6 +44,9 @@ TEST(NumberText, ChoosesTheUnitAReaderExpects) {
   EXPECT_EQ(significant(1240.4), "1240");
   EXPECT_EQ(with_article("agent turn"), "an agent turn");
   EXPECT_EQ(with_article("turn"), "a turn");
+  EXPECT_EQ(plural("agent turn"), "agent turns");
+  EXPECT_EQ(plural("anomaly"), "anomalies");
+  EXPECT_EQ(plural("relay"), "relays");
 }
 
 TEST(Answer, NamesTheCulpritAndWhatRemovingItGives) {
@@ -84,7 +87,8 @@ TEST(Answer, TellsWaitingFromBeingSlowed) {
   for (BlameRow& row : results.blame) {
     if (row.kind == "waiting") row.kind = "slowdown";
   }
-  EXPECT_EQ(answer(results).at(1), "Of the slowest 5 % of these, 75 % of the time is slowed at nvme0, 95 % of it behind nightly-etl.");
+  EXPECT_EQ(answer(results).at(1),
+            "Of the slowest 5 % of these, 75 % of the time is slowed at nvme0, 95 % of it behind nightly-etl.");
 }
 
 TEST(Plot, ShowsWhatFailsBelowTheCurves) {
