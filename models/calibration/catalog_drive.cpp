@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <utility>
 
 namespace labtwin::calibration {
 namespace {
@@ -122,14 +123,34 @@ CatalogDrive::Answer CatalogDrive::answer(const SweepKey& key, const LoopPoint& 
 CatalogDrives::CatalogDrives() {
   for (const std::string& part : catalog_.parts("drives")) {
     CatalogDrive drive(load_drive(catalog_, part));
-    by_name_.emplace(normal_name(drive.name()), drive);
-    by_name_.insert_or_assign(part, std::move(drive));
+    by_name_.emplace(normal_name(drive.name()), drives_.size());
+    by_name_.insert_or_assign(part, drives_.size());
+    names_.push_back(drive_name(drive.name()));
+    drives_.push_back(std::move(drive));
   }
 }
 
 const CatalogDrive* CatalogDrives::find(std::string_view device) const {
   const auto found = by_name_.find(normal_name(device));
-  return found != by_name_.end() ? &found->second : nullptr;
+  return found != by_name_.end() ? &drives_[found->second] : nullptr;
+}
+
+const CatalogDrive* CatalogDrives::find_model(std::string_view device) const {
+  if (const CatalogDrive* drive = find(device); drive != nullptr) return drive;
+  const DriveName asked = drive_name(device);
+  const CatalogDrive* best = nullptr;
+  std::pair<std::size_t, double> best_match;  // words in common, nearness of the size
+  for (std::size_t i = 0; i < drives_.size(); ++i) {
+    if (!is_same_model(names_[i], asked)) continue;
+    const bool sizes_known = names_[i].capacity_gb && asked.capacity_gb;
+    const double nearness = sizes_known ? -std::abs(std::log(*names_[i].capacity_gb / *asked.capacity_gb)) : 0.0;
+    const std::pair match(names_[i].words.size(), nearness);
+    if (best == nullptr || match > best_match) {
+      best = &drives_[i];
+      best_match = match;
+    }
+  }
+  return best;
 }
 
 }  // namespace labtwin::calibration

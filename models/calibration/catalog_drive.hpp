@@ -6,7 +6,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "models/calibration/drive_name.hpp"
 #include "models/calibration/fio_model.hpp"
 #include "models/registry.hpp"
 
@@ -25,6 +27,8 @@ class CatalogDrive {
   explicit CatalogDrive(DrivePart part);
   [[nodiscard]] const std::string& name() const noexcept { return part_->entry.name; }
   [[nodiscard]] const DrivePart& part() const noexcept { return *part_; }
+  /// Whether nothing of it was fitted to measurements.
+  [[nodiscard]] bool is_datasheet() const noexcept { return part_->entry.grade >= Grade::Datasheet; }
 
   struct Answer {
     LoopEstimate loop;
@@ -51,10 +55,15 @@ class CatalogDrives {
   /// The entry whose part or name is that of the device, case, punctuation and what stands in parentheses ignored; nothing if
   /// there is none.
   [[nodiscard]] const CatalogDrive* find(std::string_view device) const;
+  /// As find(); else the entry of the same model whose size is nearest.
+  [[nodiscard]] const CatalogDrive* find_model(std::string_view device) const;
+  [[nodiscard]] const std::vector<CatalogDrive>& all() const noexcept { return drives_; }
 
  private:
   catalog::Catalog catalog_;
-  std::map<std::string, CatalogDrive> by_name_;
+  std::vector<CatalogDrive> drives_;
+  std::vector<DriveName> names_;  // of drives_
+  std::map<std::string, std::size_t> by_name_;
 };
 
 }  // namespace labtwin::calibration

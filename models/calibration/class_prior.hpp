@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,8 @@ struct ClassPrior {
   LoopOverhead overhead;
   ClassTails tail{};
   Discrepancy discrepancy;
+  /// Small I/Os a second that the path to drives of this class carries, whatever their datasheets promise.
+  std::optional<PerSecond> path_iops;
 
   /// The prior of a sweep at one block size over `num_drives` that share its I/Os.
   [[nodiscard]] CurvePrior at(Bytes block_size, const Prior& log_host_iops, double num_drives = 1.0) const;

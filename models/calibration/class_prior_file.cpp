@@ -47,6 +47,7 @@ ClassPrior read_class(TableReader& table) {
   prior.log_knee = {std::log(table.required<double>("knee", at_least(1.0))), sigma.required<double>("knee", kPositive)};
   prior.depth_exponent = {table.required<double>("depth_exponent"), sigma.required<double>("depth_exponent", kPositive), true};
   prior.fade = {0.0, sigma.required<double>("fade", kPositive), true};
+  prior.path_iops = table.optional<PerSecond>("path_iops", kPositive);
   prior.noise_sigma = table.required<double>("noise", kPositive);
   prior.slots = table.value_or<double>("slots", 1e9, kPositive);
   prior.queue_relief = table.value_or<double>("queue_relief", 0.0, kFraction);
@@ -92,6 +93,7 @@ std::string class_text(const ClassPrior& p) {
   text += fmt::format("knee = {:.4g}\ndepth_exponent = {:.4g}\n", std::exp(p.log_knee.mean), p.depth_exponent.mean);
   if (p.slots < 1e6) text += fmt::format("slots = {:g}\n", p.slots);
   if (p.queue_relief > 0.0) text += fmt::format("queue_relief = {:g}\n", p.queue_relief);
+  if (p.path_iops) text += fmt::format("path_iops = \"{:.0f} /s\"\n", p.path_iops->value());
   text += fmt::format("noise = {:.3g}\nlost_fraction = {:.3g}\nturnaround = \"{}\"\n", p.noise_sigma, p.overhead.lost_fraction,
                       time_text(p.overhead.turnaround.value()));
   text += fmt::format(
@@ -156,7 +158,9 @@ std::string ClassPriors::to_toml() const {
       "# queue_relief: see DepthCurve; assumed for NVMe, whose jobs have queues of their own: of 0, 0.3, 0.45 and 0.6 the "
       "value "
       "near\n"
-      "# 0.3 predicts 2 to 64 jobs of mixes on one drive best (median error 22, 15, 20 and 23 %).\n";
+      "# 0.3 predicts 2 to 64 jobs of mixes on one drive best (median error 22, 15, 20 and 23 %).\n"
+      "# path_iops: what SATA ports of the measured hosts carry, median of the fitted max_iops of the fast drives behind "
+      "them.\n";
   for (const EnginePrior& engine : engines_) {
     text += fmt::format("\n[[engine]]\nname = \"{}\"\nhost_iops = \"{}\"\nsigma = {:.3g}\n", engine.io_engine,
                         rate_text(engine.log_host_iops), engine.log_host_iops.sigma);

@@ -14,6 +14,7 @@ namespace labtwin::calibration {
 namespace {
 
 constexpr std::size_t kMinDevices = 3;
+constexpr double kDatasheetBlock = 4096.0;
 
 struct Sweep {
   std::string device;
@@ -50,6 +51,7 @@ struct DeviceMean {
   std::string device;
   double block_bytes = 0.0;
   double log_value = 0.0;
+  bool is_measured = true;  ///< else promised by a datasheet
 };
 
 template <class Predict>
@@ -70,11 +72,13 @@ std::array<double, 2> fit_line(const std::vector<DeviceMean>& means, const Surfa
   return {fit.parameters[0], fit.parameters[1]};
 }
 
-// How far a device lies from the line through all others, root mean square.
+// How far a measured device lies from the line through all others, root mean square.
 template <class Predict>
 double spread_over_devices(const std::vector<DeviceMean>& means, const Surface& start, const Predict& predict) {
   std::set<std::string> devices;
-  for (const DeviceMean& m : means) devices.insert(m.device);
+  for (const DeviceMean& m : means) {
+    if (m.is_measured) devices.insert(m.device);
+  }
   double squares = 0.0;
   for (const std::string& device : devices) {
     std::vector<DeviceMean> others;
@@ -91,23 +95,36 @@ double spread_over_devices(const std::vector<DeviceMean>& means, const Surface& 
   return std::sqrt(squares / n) * (1.0 + 1.5 / (n - 1.0));
 }
 
-template <class Predict>
-Surface fit_surface(const std::vector<Sweep>& sweeps, std::size_t parameter, const Surface& start, const Predict& predict) {
+std::vector<DeviceMean> device_means(const std::vector<Sweep>& sweeps, std::size_t parameter) {
   std::vector<DeviceMean> means;
   for (const auto& [place, values] : by_device_and_block(sweeps, parameter)) {
     means.push_back({place.first, place.second, mean(values)});
   }
+  return means;
+}
+
+template <class Predict>
+Surface fit_surface(const std::vector<DeviceMean>& means, const Surface& start, const Predict& predict) {
   const std::array<double, 2> line = fit_line(means, start, predict);
   return {{line[0], std::max(spread_over_devices(means, start, predict), 0.2)}, {line[1], start.large_blocks.sigma}};
 }
 
-void fit_location(const std::vector<Sweep>& sweeps, ClassPrior& prior) {
+void fit_location(const std::vector<Sweep>& sweeps, const std::vector<DatasheetRate>& datasheets, ClassPrior& prior) {
+  std::vector<DeviceMean> floors = device_means(sweeps, 0);
+  if (prior.drive_class == "hdd" && prior.operation == "randread") {
+    for (DeviceMean& m : floors) m.log_value -= log_access_time(m.device);
+  }
   const Surface floor =
-      fit_surface(sweeps, 0, {prior.log_floor_s, prior.log_stream_bytes_per_s},
+      fit_surface(floors, {prior.log_floor_s, prior.log_stream_bytes_per_s},
                   [](double block, double a, double b) { return std::log(std::exp(a) + block / std::exp(b)); });
   prior.log_floor_s = floor.small_blocks;
   prior.log_stream_bytes_per_s = floor.large_blocks;
-  const Surface rate = fit_surface(sweeps, 1, {prior.log_iops, prior.log_bytes_per_s}, [](double block, double a, double b) {
+  std::vector<DeviceMean> rates = device_means(sweeps, 1);
+  for (const DatasheetRate& sheet : datasheets) {
+    if (sheet.drive_class != prior.drive_class || sheet.operation != prior.operation) continue;
+    rates.push_back({sheet.part, kDatasheetBlock, std::log(sheet.iops.value()), false});
+  }
+  const Surface rate = fit_surface(rates, {prior.log_iops, prior.log_bytes_per_s}, [](double block, double a, double b) {
     return -std::log(std::max(std::exp(-a), block / std::exp(b)));
   });
   // A prior that is narrower than a factor of two would fight with drives of several disks.
@@ -241,7 +258,8 @@ std::optional<double> quantile90(std::vector<double> values) {
   return std::max(values[std::min(values.size(), rank) - 1], 0.005);
 }
 
-ClassPriors fit_class_priors(const std::vector<FioRow>& rows, const ClassPriors& start) {
+ClassPriors fit_class_locations(const std::vector<FioRow>& rows, const ClassPriors& start,
+                                const std::vector<DatasheetRate>& datasheets) {
   std::vector<ClassPrior> priors = start.priors();
   const std::map<ClassKey, std::vector<Sweep>> sweeps = fit_sweeps(rows, start);
   fit_tails(sweeps, priors);
@@ -251,9 +269,20 @@ ClassPriors fit_class_priors(const std::vector<FioRow>& rows, const ClassPriors&
     std::set<std::string> devices;
     for (const Sweep& sweep : found->second) devices.insert(sweep.device);
     prior.num_devices = devices.size();
-    if (devices.size() >= kMinDevices) fit_location(found->second, prior);
+    if (devices.size() >= kMinDevices) fit_location(found->second, datasheets, prior);
     fit_scatter(found->second, prior);
-    fit_discrepancy(found->second, start, prior);
+  }
+  return {std::move(priors), start.engines()};
+}
+
+ClassPriors fit_class_priors(const std::vector<FioRow>& rows, const ClassPriors& start,
+                             const std::vector<DatasheetRate>& datasheets) {
+  std::vector<ClassPrior> priors = fit_class_locations(rows, start, datasheets).priors();
+  for (auto& [key, sweeps] : fit_sweeps(rows, start)) {
+    const auto prior = std::find_if(priors.begin(), priors.end(), [&](const ClassPrior& p) {
+      return p.drive_class == key.first && p.operation == key.second;
+    });
+    if (prior != priors.end()) fit_discrepancy(sweeps, start, *prior);
   }
   return {std::move(priors), start.engines()};
 }

@@ -121,14 +121,14 @@ std::vector<std::string> drop_implausible_runs(std::vector<FioRow>& rows) {
   return lines;
 }
 
-std::vector<FioRow> read_fio_rows(const MeasurementTable& table) {
+std::vector<FioRow> read_fio_rows(const MeasurementTable& table, std::string_view device_column) {
   std::vector<FioRow> rows;
   rows.reserve(table.num_rows());
   for (std::size_t i = 0; i < table.num_rows(); ++i) {
     FioRow row;
     row.index = i;
     row.unit = unit_of(table, i);
-    row.device = table.text(i, "device");
+    row.device = table.text(i, device_column);
     row.drive_class = class_of(table.text(i, "class"), row.device);
     row.num_drives = count_in_name(row.device, row.drive_class);
     row.drive_interface = table.text(i, "interface");

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/base/units.hpp"
@@ -60,6 +61,6 @@ struct FioRow {
 
 /// All rows, in the order of the table. Where rows of a series were fitted under several I/O schedulers, each is a unit of its
 /// own; rows under one that was not fitted belong to the first of them.
-[[nodiscard]] std::vector<FioRow> read_fio_rows(const MeasurementTable& table);
+[[nodiscard]] std::vector<FioRow> read_fio_rows(const MeasurementTable& table, std::string_view device_column = "device");
 
 }  // namespace labtwin::calibration

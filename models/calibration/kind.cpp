@@ -28,6 +28,7 @@
 #include "models/calibration/tcp_share.hpp"
 #include "models/calibration/tp_scaling.hpp"
 #include "models/calibration/udp_loss.hpp"
+#include "models/calibration/unseen_drives.hpp"
 #include "models/calibration/vram_usage.hpp"
 
 namespace labtwin::calibration {
@@ -39,6 +40,10 @@ constexpr std::array<Names, 5> kFioSweepColumns = {"rw", "bs_bytes", "iodepth", 
 constexpr std::array<Names, 6> kFioSweepConditions = {"rw", "bs_bytes", "iodepth", "numjobs", "class", "interface"};
 constexpr std::array<Names, 6> kFioSweepQuantities = {"iops",       "lat_mean_us", "lat_p50_us",
                                                       "lat_p95_us", "lat_p99_us",  "lat_p999_us"};
+
+constexpr std::array<Names, 6> kUnseenDrivesColumns = {"drive_left_out", "rw", "bs_bytes", "iodepth", "numjobs", "iops"};
+constexpr std::array<Names, 7> kUnseenDrivesConditions = {"drive_left_out", "rw",    "bs_bytes", "iodepth",
+                                                          "numjobs",        "class", "interface"};
 
 constexpr std::array<Names, 3> kInterferenceColumns = {"fg_rw", "bg_rw", "fg_lat_mean_us"};
 constexpr std::array<Names, 9> kInterferenceConditions = {"fg_rw",       "fg_bs_bytes",         "fg_iodepth",
@@ -148,6 +153,7 @@ constexpr std::array<Names, 9> kOffloadOptional = {"dram_gb_s",        "quant", 
 constexpr std::array<Names, 2> kOffloadQuantities = {"decode_tok_s", "prefill_tok_s"};
 
 constexpr auto kKinds = std::to_array<Kind>({
+    {"unseen_drives", kUnseenDrivesColumns, kUnseenDrivesConditions, kFioSweepQuantities, &evaluate_unseen_drives},
     {"fio_sweep", kFioSweepColumns, kFioSweepConditions, kFioSweepQuantities, &evaluate_fio_sweep},
     {"interference", kInterferenceColumns, kInterferenceConditions, kInterferenceQuantities, &evaluate_interference},
     {"sustained_write", kSustainedWriteColumns, kSustainedWriteConditions, kSustainedWriteQuantities,

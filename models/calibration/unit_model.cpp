@@ -14,8 +14,6 @@ constexpr double kWidthOfHalf = 0.5;
 // The quantile that tells whether tails were measured.
 constexpr std::size_t kP99 = 2;
 
-constexpr const char* kOfClass = "prior of the drive's class: this drive was not measured";
-
 SweepKey pure_key(const SweepKey& mix, bool reads) {
   const bool random = mix.operation == "randrw";
   return {.operation = reads ? (random ? "randread" : "read") : (random ? "randwrite" : "write"),
@@ -31,9 +29,14 @@ double share_at(const SweepKey& key, double read_percent) {
   return there.share();
 }
 
+ExpectedDrive expected_drive(const std::vector<const FioRow*>& rows, const CatalogDrive* sheet) {
+  return rows.empty() ? ExpectedDrive({}, {}, sheet) : ExpectedDrive(rows.front()->device, rows.front()->drive_class, sheet);
+}
+
 }  // namespace
 
-UnitModel::UnitModel(const std::vector<const FioRow*>& rows, const ClassPriors& priors) : priors_(priors) {
+UnitModel::UnitModel(const std::vector<const FioRow*>& rows, const ClassPriors& priors, const CatalogDrive* sheet)
+    : priors_(priors), expected_(expected_drive(rows, sheet)) {
   std::map<SweepKey, std::vector<const FioRow*>> fit_rows;
   for (const FioRow* row : rows) {
     if (drive_class_.empty()) drive_class_ = row->drive_class;
@@ -44,7 +47,7 @@ UnitModel::UnitModel(const std::vector<const FioRow*>& rows, const ClassPriors& 
     }
   }
   for (const auto& [key, sweep_rows] : fit_rows) {
-    const ClassPrior prior = priors.find(drive_class_, key.pure_operation());
+    const ClassPrior prior = expected_.prior(priors, key.pure_operation());
     sweeps_.emplace(key, fit_sweep(sweep_rows, key, prior, priors.log_host_iops(io_engine_)));
     interpolations_.emplace(key, DepthInterpolation(sweep_rows));
   }
@@ -56,7 +59,7 @@ DepthInterpolation::Figures UnitModel::interpolate(const SweepKey& key, const Lo
 }
 
 SweepModel UnitModel::of_class_at(const SweepKey& key) const {
-  const ClassPrior prior = priors_.find(drive_class_, key.pure_operation());
+  const ClassPrior prior = expected_.prior(priors_, key.pure_operation());
   return of_class(prior, prior.at(Bytes::from_base(key.block_bytes), priors_.log_host_iops(io_engine_), num_drives_));
 }
 
@@ -66,7 +69,7 @@ UnitModel::Answer UnitModel::answer(const SweepKey& key, const LoopPoint& point)
   }
   if (auto answer = from_other_blocks(key, point)) return *std::move(answer);
   if (key.is_mix()) return from_other_mixes(key, point);
-  return {estimate(of_class_at(key), key, point), Grade::Assumed, kOfClass, true};
+  return {estimate(of_class_at(key), key, point), expected_.grade(), expected_.note(), true};
 }
 
 std::optional<UnitModel::Answer> UnitModel::from_other_blocks(const SweepKey& key, const LoopPoint& point) const {
@@ -160,8 +163,8 @@ UnitModel::Answer UnitModel::from_pure_loops(const SweepKey& key, const LoopPoin
     for (double& width : times.quantile_width) width = std::hypot(width, kWidthOfHalf);
   }
   const bool fitted = reads.grade == Grade::Fitted && writes.grade == Grade::Fitted;
-  return {to_estimate(times, n, key.share()), fitted ? Grade::Fitted : Grade::Assumed,
-          fitted ? "from reads and writes alone" : kOfClass, reads.tail_of_class || writes.tail_of_class};
+  return {to_estimate(times, n, key.share()), fitted ? Grade::Fitted : expected_.grade(),
+          fitted ? "from reads and writes alone" : expected_.note(), reads.tail_of_class || writes.tail_of_class};
 }
 
 }  // namespace labtwin::calibration

@@ -9,6 +9,7 @@
 
 #include "models/calibration/class_prior.hpp"
 #include "models/calibration/depth_interpolation.hpp"
+#include "models/calibration/expected_drive.hpp"
 #include "models/calibration/fio_model.hpp"
 #include "models/calibration/fio_row.hpp"
 #include "models/calibration/kind.hpp"
@@ -19,8 +20,9 @@ namespace labtwin::calibration {
 /// A drive of one series.
 class UnitModel {
  public:
-  /// Fits every sweep of which there are fit rows; `rows` are those of one unit.
-  UnitModel(const std::vector<const FioRow*>& rows, const ClassPriors& priors);
+  /// Fits every sweep of which there are fit rows; `rows` are those of one unit, `sheet` is the drive's datasheet, if there is
+  /// one.
+  UnitModel(const std::vector<const FioRow*>& rows, const ClassPriors& priors, const CatalogDrive* sheet = nullptr);
 
   struct Answer {
     LoopEstimate loop;
@@ -46,6 +48,7 @@ class UnitModel {
 
   const ClassPriors& priors_;
   std::string drive_class_;
+  ExpectedDrive expected_;
   std::string io_engine_;
   double num_drives_ = 1.0;
   std::map<SweepKey, SweepModel> sweeps_;

@@ -148,7 +148,8 @@ void fit(const Options& options) {
   const std::vector<calibration::FioRow> rows = rows_to_fit(set);
   const calibration::ClassPriors& priors = calibration::ClassPriors::shipped();
   if (options.class_priors) {
-    write_or_print(calibration::fit_class_priors(rows, priors).to_toml(), options.out);
+    const std::vector<calibration::DatasheetRate> sheets = calibration::datasheet_rates(calibration::CatalogDrives(), priors);
+    write_or_print(calibration::fit_class_priors(rows, priors, sheets).to_toml(), options.out);
     return;
   }
   const std::string device = chosen_device(calibration::devices_of(rows), options);
