@@ -229,6 +229,16 @@ std::string class_text(const char* key, const EntryClass& c, bool spinning) {
   return text + "]\n";
 }
 
+// How the drive takes one kind of I/O beside another.
+std::string device_text(const storage::DriveLaw& law, const BesideOthers& beside) {
+  std::string text;
+  if (!beside.writes.empty()) text += fmt::format("write_on_read = {:.3f}\n", fit_write_weight(law, beside.writes));
+  if (const auto window = fit_read_window(beside.reads)) {
+    text += fmt::format("read_window = \"{:.3g} MiB\"\n", window->value() / 1048576.0);
+  }
+  return text.empty() ? text : "\n[parameters.device]\n" + text;
+}
+
 // Grades, source and what the fit knows about itself.
 std::string about_text(const EntryClasses& classes, bool spinning, const EntryText& about) {
   std::string grades;
@@ -283,8 +293,8 @@ std::vector<FioRow> main_path_rows(const std::vector<FioRow>& rows, std::string_
   return chosen;
 }
 
-std::string drive_entry_toml(const std::vector<FioRow>& rows, const std::vector<ReadsBesideWrites>& beside_writes,
-                             const ClassPriors& priors, const EntryText& about) {
+std::string drive_entry_toml(const std::vector<FioRow>& rows, const BesideOthers& beside, const ClassPriors& priors,
+                             const EntryText& about) {
   std::vector<const FioRow*> pointers;
   for (const FioRow& row : rows) pointers.push_back(&row);
   const UnitModel unit(pointers, priors);
@@ -307,11 +317,7 @@ std::string drive_entry_toml(const std::vector<FioRow>& rows, const std::vector<
   std::string toml = fmt::format("name = {}\nlaw = \"{}\"\ngrade = \"fitted\"\n", toml_string(about.name),
                                  spinning ? "ncq_power" : "queue_depth_curve");
   for (std::size_t i = 0; i < kClasses.size(); ++i) toml += class_text(kClasses[i].key, classes[i], spinning);
-  if (!beside_writes.empty()) {
-    const double weight = fit_write_weight(*law_of(classes, spinning), beside_writes);
-    toml += fmt::format("\n[parameters.device]\nwrite_on_read = {:.3f}\n", weight);
-  }
-  return toml + about_text(classes, spinning, about);
+  return toml + device_text(*law_of(classes, spinning), beside) + about_text(classes, spinning, about);
 }
 
 }  // namespace labtwin::calibration

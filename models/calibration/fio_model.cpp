@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -26,6 +27,9 @@ double run_scatter(const std::vector<LoopResidual>& residuals) {
 // Of the log latency of one half of a mix over that of the loop, from run to run.
 constexpr double kHalfScatter = 0.05;
 
+// How far the logs of the rates of two runs of one loop in the same state may lie apart.
+constexpr double kOneState = 0.25;
+
 // The loop that a tail is taken from.
 LoopPoint one_queue(const TailPoint& tail) {
   return {.num_in_flight = tail.num_in_flight, .num_jobs = tail.num_jobs};
@@ -44,12 +48,28 @@ Excess excess_at(const SweepModel& model, std::size_t q, const TailPoint& point)
   return {value.excess, model.discrepancy.tail[q] * std::sqrt(value.variance)};
 }
 
+// Of several runs of one loop those that ran in the state of the one in the middle, the faster of two: what a drive with its
+// write cache off or its spare blocks spent takes says nothing of this state's latencies.
+std::vector<const FioRow*> in_one_state(const std::vector<const FioRow*>& fit_rows) {
+  std::map<std::pair<double, double>, std::vector<const FioRow*>> runs;
+  for (const FioRow* row : fit_rows) runs[{row->point.num_in_flight, row->point.num_jobs}].push_back(row);
+  std::vector<const FioRow*> chosen;
+  for (auto& [loop, of_loop] : runs) {
+    std::stable_sort(of_loop.begin(), of_loop.end(), [](const auto* a, const auto* b) { return a->iops > b->iops; });
+    const double middle = of_loop[(of_loop.size() - 1) / 2]->iops.value_or(0.0);
+    std::copy_if(of_loop.begin(), of_loop.end(), std::back_inserter(chosen),
+                 [&](const FioRow* row) { return !row->iops || std::abs(std::log(*row->iops / middle)) < kOneState; });
+  }
+  return chosen;
+}
+
 // Overhead, halves of mixes and tails of a sweep whose curve is known.
-void fit_latencies(const std::vector<const FioRow*>& fit_rows, const SweepKey& key, const ClassPrior& prior,
+void fit_latencies(const std::vector<const FioRow*>& all_rows, const SweepKey& key, const ClassPrior& prior,
                    SweepModel& model) {
   std::vector<OverheadMeasurement> overheads;
   std::vector<TailMeasurement> halves;
   std::array<std::vector<TailMeasurement>, kNumQuantiles> tails;
+  const std::vector<const FioRow*> fit_rows = in_one_state(all_rows);
   for (const FioRow* row : fit_rows) {
     if (!row->latency_us || !row->queue_was_full()) continue;
     const TailPoint at = tail_point(model, row->point);

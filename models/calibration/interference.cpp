@@ -14,6 +14,9 @@ namespace {
 constexpr std::array<std::string_view, kNumLatencyFigures> kFigures = {"fg_lat_mean_us", "fg_lat_p50_us", "fg_lat_p95_us",
                                                                        "fg_lat_p99_us", "fg_lat_p999_us"};
 
+// A background that gets this share of what it asks for is not held back by the drive.
+constexpr double kReached = 0.95;
+
 struct Row {
   std::size_t index = 0;
   std::string unit;
@@ -90,6 +93,7 @@ class UnitEvaluation {
       if (row->split != Split::HeldOut) continue;
       // An open loop gets what it asks for.
       std::optional<LogEstimate> iops;
+      add_regime(*row);
       if (closed_) iops = closed_->iops(row->measurement.point);
       if (row->open_loop) iops = LogEstimate{row->asked_iops, 0.01};
       add(*row, "fg_iops", row->measurement.iops, iops);
@@ -103,11 +107,31 @@ class UnitEvaluation {
   }
 
  private:
+  [[nodiscard]] bool is_saturated(const Row& row) const { return open_ && open_->saturated(row.measurement.point); }
+
+  // Whether the background gets what it asks for, which decides everything else.
+  void add_regime(const Row& row) {
+    if (!open_ || row.measurement.point.background_mb_per_s <= 0.0) return;
+    Prediction prediction{.row = row.index + 1,
+                          .quantity = "outcome",
+                          .group = row.group,
+                          .measured = std::nullopt,
+                          .estimate = std::nullopt,
+                          .note = {}};
+    if (row.measurement.achieved_mb_per_s) {
+      prediction.measured =
+          *row.measurement.achieved_mb_per_s < kReached * row.measurement.point.background_mb_per_s ? 1.0 : 0.0;
+    }
+    const double saturated = is_saturated(row) ? 1.0 : 0.0;
+    prediction.estimate = Estimate{saturated, saturated, saturated};
+    evaluation_.derived.push_back(std::move(prediction));
+  }
+
   void add(const Row& row, std::string_view quantity, std::optional<double> measured,
            const std::optional<LogEstimate>& estimate) {
     Prediction prediction{.row = row.index + 1,
                           .quantity = std::string(quantity),
-                          .group = row.group,
+                          .group = row.group + (is_saturated(row) ? " saturated" : ""),
                           .measured = measured,
                           .estimate = std::nullopt,
                           .grade = Grade::Fitted,
@@ -116,8 +140,7 @@ class UnitEvaluation {
       prediction.note = row.problem;
     } else if (estimate) {
       prediction.estimate = to_estimate(*estimate);
-      if (open_ && open_->saturated(row.measurement.point))
-        prediction.note = "the background asks for more than the drive sustains";
+      if (is_saturated(row)) prediction.note = "the background asks for more than the drive sustains";
     } else {
       prediction.note = fit_rows_.empty() ? "this drive has no fitted rows beside a background"
                                           : "no row of this regime (below or beyond saturation) was fitted";

@@ -124,6 +124,23 @@ Prediction predict(const MeasurementTable& table, std::size_t row, const Place& 
           .note = fitted ? "" : "no row of this storage was fitted: faults of a usual NVMe drive"};
 }
 
+// On which side of the cliff: whether searches take less than twice what they take with everything in memory.
+Prediction side_of_cliff(const Prediction& rate, const Knowledge& known) {
+  const double cliff = 0.5 / known.warm.seconds();
+  Prediction side{.row = rate.row,
+                  .quantity = "outcome",
+                  .group = rate.group,
+                  .measured = std::nullopt,
+                  .estimate = std::nullopt,
+                  .note = {}};
+  if (rate.measured) side.measured = *rate.measured > cliff ? 1.0 : 0.0;
+  if (rate.estimate) {
+    const double value = rate.estimate->value > cliff ? 1.0 : 0.0;
+    side.estimate = Estimate{value, rate.estimate->low > cliff ? 1.0 : 0.0, rate.estimate->high > cliff ? 1.0 : 0.0};
+  }
+  return side;
+}
+
 FitSummary summary_of(const std::string& unit, std::string_view name, const Belief& belief) {
   return {.unit = unit,
           .law = "page_cache",
@@ -139,7 +156,9 @@ Evaluation evaluate_page_cache(const MeasurementTable& table, const Progress& pr
   const Knowledge known = learn(table, places);
   Evaluation evaluation;
   for (std::size_t row = 0; row < table.num_rows(); ++row) {
-    if (table.split(row) == Split::HeldOut) evaluation.predictions.push_back(predict(table, row, places[row], known));
+    if (table.split(row) != Split::HeldOut) continue;
+    evaluation.predictions.push_back(predict(table, row, places[row], known));
+    evaluation.derived.push_back(side_of_cliff(evaluation.predictions.back(), known));
   }
   if (known.warm.num_rows > 0) evaluation.fits.push_back(summary_of("all rows", "warm", known.warm));
   for (const auto& [unit, missed] : known.missed) evaluation.fits.push_back(summary_of(unit, "missed", missed));

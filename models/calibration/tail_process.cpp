@@ -15,8 +15,10 @@ constexpr double kLevel = 3.0;
 constexpr double kLevelInClass = 1.0;
 constexpr double kStep = 1.0;
 constexpr double kDrift = 0.2;
-constexpr double kMiddle = 2.0;  // ln N at which the drift turns
-constexpr double kReach = 6.0;   // in ln N, and in ln jobs
+constexpr double kMiddle = 2.0;       // ln N at which the drift turns
+constexpr double kReach = 6.0;        // in ln N, and in ln jobs
+constexpr double kOfAnyJobs = 0.7;    // share of the last part that all numbers of jobs have in common
+constexpr double kReachOfJobs = 2.0;  // of the rest, in ln jobs
 
 double share_met(double num_in_flight) {
   return 1.0 - 1.0 / num_in_flight;
@@ -101,8 +103,10 @@ double TailProcess::covariance(const TailPoint& a, const TailPoint& b) const {
   const double level = has_shape_ ? kLevel : kLevelInClass;
   const double drift_a = kDrift * (std::log(a.num_in_flight) - kMiddle);
   const double drift_b = kDrift * (std::log(b.num_in_flight) - kMiddle);
+  const double of_jobs =
+      kOfAnyJobs + (1.0 - kOfAnyJobs) * std::exp(-std::abs(std::log(a.num_jobs / b.num_jobs)) / kReachOfJobs);
   return level * level + kStep * kStep * share_met(a.num_in_flight) * share_met(b.num_in_flight) + drift_a * drift_b +
-         nearness(a.num_in_flight, b.num_in_flight);
+         nearness(a.num_in_flight, b.num_in_flight) * of_jobs;
 }
 
 }  // namespace labtwin::calibration

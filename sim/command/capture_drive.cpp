@@ -104,10 +104,27 @@ constexpr const char* kSource = "labtwin capture drive";
 struct Captured {
   calibration::MeasurementTable sweeps;
   calibration::MeasurementTable beside_writes;
+  calibration::MeasurementTable beside_reads;
 };
 
+// Random reads beside another job, for every pair.
+void measure_pairs(const std::vector<CapturePair>& pairs, const std::vector<std::string>& common,
+                   const calibration::FioContext& context, calibration::MeasurementTable& table) {
+  for (const CapturePair& pair : pairs) {
+    if (interrupted()) return;
+    std::vector<std::string> arguments = common;
+    const std::vector<std::string> jobs = pair_arguments(pair);
+    arguments.insert(arguments.end(), jobs.begin(), jobs.end());
+    const std::string output = run_fio(arguments);
+    if (interrupted()) return;
+    calibration::MeasurementTable both = calibration::fio_table(context.device);
+    calibration::append_fio_json(both, kSource, output, context);
+    append_pair(table, pair, both);
+  }
+}
+
 Captured measure(const Options& options, const ScratchFile& scratch) {
-  Captured captured{calibration::fio_table(options.name), pair_table(options.name)};
+  Captured captured{calibration::fio_table(options.name), pair_table(options.name), pair_table(options.name)};
   const calibration::FioContext context{options.name, options.drive_class, ""};
   const std::vector<Cell> cells = grid();
   for (std::size_t i = 0; i < cells.size() && !interrupted(); ++i) {
@@ -115,17 +132,9 @@ Captured measure(const Options& options, const ScratchFile& scratch) {
     const std::string output = run_fio(cell_arguments(scratch, cells[i], options.seconds));
     if (!interrupted()) calibration::append_fio_json(captured.sweeps, kSource, output, context);
   }
-  for (const CapturePair& pair : capture_pairs(captured.sweeps)) {
-    if (interrupted()) break;
-    std::vector<std::string> arguments = common_arguments(scratch, options.seconds);
-    const std::vector<std::string> jobs = pair_arguments(pair);
-    arguments.insert(arguments.end(), jobs.begin(), jobs.end());
-    const std::string output = run_fio(arguments);
-    if (interrupted()) break;
-    calibration::MeasurementTable both = calibration::fio_table(options.name);
-    calibration::append_fio_json(both, kSource, output, context);
-    append_pair(captured.beside_writes, pair, both);
-  }
+  const std::vector<std::string> common = common_arguments(scratch, options.seconds);
+  measure_pairs(pairs_beside_writes(captured.sweeps), common, context, captured.beside_writes);
+  measure_pairs(pairs_beside_reads(), common, context, captured.beside_reads);
   return captured;
 }
 
@@ -150,12 +159,13 @@ int capture(const Options& options) {
       fmt::format("scratch file of {}, direct I/O, {:g} s a point, libaio, one job", format_quantity(size), options.seconds);
   const fs::path out = options.out;
   write_captured_set(out, captured.sweeps, {"fio_sweep", options.name, conditions, kSource});
-  const bool has_pairs = captured.beside_writes.num_rows() > 0;
-  if (has_pairs) {
-    write_captured_set(out / "beside_writes", captured.beside_writes, {"interference", options.name, conditions, kSource});
-  }
-  fmt::print("{} runs in {}{}; next: labtwin fit {} --out drive.toml\n", captured.sweeps.num_rows(), options.out,
-             has_pairs ? fmt::format(", {} of reads beside writes below it", captured.beside_writes.num_rows()) : "",
+  const auto write_pairs = [&](const calibration::MeasurementTable& table, const char* folder) {
+    if (table.num_rows() > 0) write_captured_set(out / folder, table, {"interference", options.name, conditions, kSource});
+  };
+  write_pairs(captured.beside_writes, "beside_writes");
+  write_pairs(captured.beside_reads, "beside_reads");
+  fmt::print("{} runs in {}, {} of reads beside others below it; next: labtwin fit {} --out drive.toml\n",
+             captured.sweeps.num_rows(), options.out, captured.beside_writes.num_rows() + captured.beside_reads.num_rows(),
              options.out);
   return 0;
 }
@@ -167,7 +177,7 @@ void add_capture_drive(Verb& capture_verb) {
   capture_verb.add("drive", "Measure the drive below a folder with fio, on a scratch file in it")
       .argument("DIR", options->folder, "Folder on the drive; the scratch file is made in it and removed")
       .option("--size", options->size, "Size of the scratch file, e.g. \"1 GiB\"")
-      .option("--seconds", options->seconds, 1.0, 600.0, "Length of each of the 34 runs")
+      .option("--seconds", options->seconds, 1.0, 600.0, "Length of each of the 40 runs")
       .option("--out", options->out, "Folder for measurements.csv and manifest.toml")
       .option("--name", options->name, "Name of the drive")
       .option("--class", options->drive_class, "nvme, optane, sata_ssd or hdd; guessed without it")

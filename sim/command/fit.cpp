@@ -78,11 +78,11 @@ std::string chosen_device(const std::vector<std::string>& devices, const Options
        .hint = wanted.empty() ? join_names(devices) : nearest_name_hint(wanted, devices)});
 }
 
-// What `capture` leaves beside the sweeps; nothing if there is none.
-std::vector<calibration::ReadsBesideWrites> reads_beside_writes(const std::filesystem::path& path) {
-  const std::filesystem::path folder = path / "beside_writes";
-  if (!std::filesystem::is_directory(folder)) return {};
-  const calibration::MeasurementSet set = calibration::read_measurement_set(folder);
+// What `capture` leaves in a folder beside the sweeps; nothing if there is none.
+std::optional<calibration::MeasurementSet> captured_beside(const std::filesystem::path& path, std::string_view name) {
+  const std::filesystem::path folder = path / name;
+  if (!std::filesystem::is_directory(folder)) return std::nullopt;
+  calibration::MeasurementSet set = calibration::read_measurement_set(folder);
   if (set.kind->name != "interference") {
     throw ConfigError({.place = {folder.string(), 0, 0},
                        .key = {},
@@ -90,7 +90,14 @@ std::vector<calibration::ReadsBesideWrites> reads_beside_writes(const std::files
                        .rule = fmt::format("must hold measurements of kind interference, not {}", set.kind->name),
                        .hint = {}});
   }
-  return calibration::reads_beside_writes(set.table);
+  return set;
+}
+
+calibration::BesideOthers beside_others(const std::filesystem::path& path) {
+  calibration::BesideOthers beside;
+  if (const auto set = captured_beside(path, "beside_writes")) beside.writes = calibration::reads_beside_writes(set->table);
+  if (const auto set = captured_beside(path, "beside_reads")) beside.reads = calibration::reads_beside_reads(set->table);
+  return beside;
 }
 
 // Measurements that tell a part of an entry: its tables.
@@ -159,7 +166,7 @@ void fit(const Options& options) {
   const std::string name = options.name.empty() ? device : options.name;
   std::string path = chosen.empty() ? std::string() : chosen.front().io_engine;
   if (!chosen.empty() && !chosen.front().drive_interface.empty()) path = chosen.front().drive_interface + ", " + path;
-  write_or_print(calibration::drive_entry_toml(chosen, reads_beside_writes(options.path), priors,
+  write_or_print(calibration::drive_entry_toml(chosen, beside_others(options.path), priors,
                                                {.name = name,
                                                 .source = fmt::format("fio sweeps of {} ({})", device, path),
                                                 .set = set_name(set, options.path),

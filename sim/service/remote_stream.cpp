@@ -20,6 +20,26 @@ constexpr double kLate = 1.05;
 
 }  // namespace
 
+void RemoteVolume::Pace::add(Seconds at, Bytes done) {
+  if (num_marks_ == 0.0) {
+    first_at_ = at;
+    first_done_ = done;
+  }
+  const double time = (at - first_at_).value();
+  const double bytes = (done - first_done_).value();
+  num_marks_ += 1.0;
+  sum_time_ += time;
+  sum_done_ += bytes;
+  sum_time_squared_ += time * time;
+  sum_time_done_ += time * bytes;
+}
+
+BytesPerSecond RemoteVolume::Pace::rate() const {
+  const double covariance = sum_time_done_ - sum_time_ * sum_done_ / num_marks_;
+  const double variance = sum_time_squared_ - sum_time_ * sum_time_ / num_marks_;
+  return BytesPerSecond::from_base(covariance / variance);
+}
+
 WorkId RemoteVolume::start_bulk(const storage::BulkJob& job, std::function<void()> on_end) {
   end_flows();
   const WorkId id = next_id_++;
@@ -98,7 +118,8 @@ void RemoteVolume::consider_flow(WorkId id, const std::shared_ptr<Bulk>& bulk) {
   }
   const std::uint64_t rounds = kRoundsBeforeFlow * bulk->job.depth;
   const std::uint64_t num_alone = bulk->num_completed - bulk->alone_from;
-  if (num_alone == rounds / 2) bulk->measured = Mark{.at = engine().now(), .done = bulk->done};
+  if (num_alone <= rounds / 2) bulk->pace = {};
+  if (num_alone >= rounds / 2) bulk->pace.add(engine().now(), bulk->done);
   if (num_alone < rounds) return;
   // A few blocks more or less at the ends must not make it faster than its way is.
   const BytesPerSecond fastest = rate_alone({.direction = bulk->job.direction,
@@ -106,12 +127,14 @@ void RemoteVolume::consider_flow(WorkId id, const std::shared_ptr<Bulk>& bulk) {
                                              .depth = bulk->job.depth,
                                              .think_time = bulk->job.think_time,
                                              .pattern = bulk->job.pattern});
-  const BytesPerSecond rate = std::min(fastest, (bulk->done - bulk->measured.done) / (engine().now() - bulk->measured.at));
+  const BytesPerSecond rate = std::min(fastest, bulk->pace.rate());
   if (bulk->job.rate_limit && rate > *bulk->job.rate_limit * kLate) return;  // catches up
   const Bytes left = bulk->job.total ? *bulk->job.total - bulk->done : Bytes{};
   if (bulk->job.total && left < bulk->job.block_size * static_cast<double>(rounds)) return;
   storage::BulkJob job = bulk->job;
+  // The server sees the pieces of every block at once.
   job.block_size = std::min(job.block_size, options_.protocol.max_transfer);
+  job.depth = std::max(1U, static_cast<unsigned>(std::lround(job.depth * (bulk->job.block_size / job.block_size))));
   job.think_time = {};
   job.total.reset();
   job.rate_limit = rate;

@@ -74,10 +74,21 @@ class RemoteVolume final : public Volume {
   [[nodiscard]] unsigned num_connections() const noexcept { return options_.protocol.num_connections; }
 
  private:
-  /// How far a bulk job was.
-  struct Mark {
-    Seconds at;
-    Bytes done;
+  /// The steady rate of a bulk job: the slope of a line through what was done when (least squares), which a block more or less
+  /// at either end does not tilt.
+  class Pace {
+   public:
+    void add(Seconds at, Bytes done);
+    [[nodiscard]] BytesPerSecond rate() const;
+
+   private:
+    double num_marks_ = 0.0;
+    Seconds first_at_;
+    Bytes first_done_;
+    double sum_time_ = 0.0;  // of marks after the first, seconds and bytes from it
+    double sum_done_ = 0.0;
+    double sum_time_squared_ = 0.0;
+    double sum_time_done_ = 0.0;
   };
   /// A bulk job that goes on at a steady rate.
   struct Flow {
@@ -95,7 +106,7 @@ class RemoteVolume final : public Volume {
     Bytes done{};
     std::vector<Process> lanes{};
     std::uint64_t alone_from = 0;  ///< blocks completed when it was seen to be alone
-    Mark measured{};               ///< where measuring its rate began
+    Pace pace{};                   ///< since it has been alone for half of the rounds
     std::optional<Flow> flow{};
   };
 

@@ -29,6 +29,8 @@ def check_drive(labtwin: Path, folder: Path) -> None:
     assert not list(scratch.iterdir()), "the scratch file is still there"
     rows = rows_of(out)
     assert len(rows) == 32 and all(float(row["iops"]) > 0 for row in rows), rows
+    beside = rows_of(out / "beside_reads")
+    assert [row["bg_iodepth"] for row in beside] == ["2", "4", "8", "16", "32", "64"], beside
     fitted = run(labtwin, "fit", out, "--name", "the drive here", "--out", part)
     assert fitted.returncode == 0, fitted
     assert run(labtwin, "check", part).returncode == 0

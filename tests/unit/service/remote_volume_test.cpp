@@ -4,6 +4,7 @@
 
 #include <ctime>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "models/topology/routes.hpp"
@@ -44,8 +45,10 @@ topology::Topology wire(BytesPerSecond bandwidth) {
 
 struct Lab {
   explicit Lab(BytesPerSecond bandwidth, const storage::ShareSettings& protocol = simple_protocol(),
-               ShareSync sync = ShareSync::Standard)
+               ShareSync sync = ShareSync::Standard,
+               std::unique_ptr<storage::Drive> medium = sharp_drive(1_us, BytesPerSecond::from_base(1e30)))
       : network(wire(bandwidth)),
+        drive(engine, 0, std::move(medium), 1_ms),
         share(engine, {.resource = 2, .protocol = protocol, .sync = sync, .link = bandwidth, .one_way = 20_us},
               {.volume = &drive,
                .cores = &cores,
@@ -55,7 +58,7 @@ struct Lab {
   topology::Topology network;
   Engine engine{network};
   Cores cores{engine, 1, 2};
-  DriveService drive{engine, 0, sharp_drive(1_us, BytesPerSecond::from_base(1e30)), 1_ms};
+  DriveService drive;
   RemoteVolume share;
 };
 
@@ -247,6 +250,49 @@ TEST(RemoteStream, GoesOnAtTheSameRateWhileAlone) {
   EXPECT_NEAR(rate / planned.value(), 1.0, 0.02);
   // What it took of the server is booked.
   EXPECT_NEAR(lab.share.work_entered().value(), rate * 100.0 / 1048576.0 * 50e-6, 0.05);
+}
+
+/// A SATA SSD: what the drive gives at few and at many requests in flight differs.
+std::unique_ptr<storage::Drive> sata_drive() {
+  const storage::QueueDepthClass c{.latency_floor = 60_us,
+                                   .stream_bandwidth = 500_MBps,
+                                   .max_iops = PerSecond::from_base(60e3),
+                                   .bandwidth = 560_MBps,
+                                   .knee = 3};
+  return std::make_unique<storage::Drive>(storage::make_queue_depth_curve({c, c, c, c}), storage::DriveSettings{});
+}
+
+struct Window {
+  Bytes block;
+  unsigned depth;
+};
+
+/// Bytes a second of a stream from such a drive, as a flow or, because somebody reads 4 KiB now and then, block by block.
+double stream_rate(const Window& window, bool block_by_block) {
+  Lab lab(1250_MBps, simple_protocol(), ShareSync::Standard, sata_drive());
+  storage::BulkJob job;
+  job.block_size = window.block;
+  job.depth = window.depth;
+  const WorkId id = lab.share.start_bulk(job, {});
+  if (block_by_block) {
+    storage::BulkJob other;
+    other.owner = kNeighbour;
+    other.block_size = 4_KiB;
+    other.rate_limit = BytesPerSecond::from_base(4096.0 * 5.0);
+    lab.share.start_bulk(other, {});
+  }
+  static_cast<void>(lab.engine.run(2_s));
+  const Bytes first = lab.share.bulk_progress(id);
+  static_cast<void>(lab.engine.run(22_s));
+  return (lab.share.bulk_progress(id) - first).value() / 20.0;
+}
+
+TEST(RemoteStream, AsAFlowIsAsFastAsBlockByBlock) {
+  for (const Window& window :
+       {Window{128_KiB, 2}, Window{1_MiB, 2}, Window{2_MiB, 2}, Window{4_MiB, 2}, Window{8_MiB, 2}, Window{1_MiB, 8}}) {
+    EXPECT_NEAR(stream_rate(window, false) / stream_rate(window, true), 1.0, 0.015)
+        << window.depth << " blocks of " << window.block.value();
+  }
 }
 
 TEST(RemoteStream, EndsWhenItsTotalIsMoved) {
