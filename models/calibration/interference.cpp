@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, kNumLatencyFigures> kFigures = {"fg_lat_m
                                                                        "fg_lat_p99_us", "fg_lat_p999_us"};
 
 // A background that gets this share of what it asks for is not held back by the drive.
-constexpr double kReached = 0.95;
+constexpr double kReached = 0.98;
 
 struct Row {
   std::size_t index = 0;
@@ -175,7 +175,7 @@ class UnitEvaluation {
       const std::string name(kFigures[f].substr(3, kFigures[f].size() - 6));
       summary.parameters.push_back({name + "_alone", std::exp(t[0]), "us", 0.0});
       summary.parameters.push_back({name + "_at_100_mb_s", std::exp(t[1]), "us", 0.0});
-      summary.parameters.push_back({name + "_exponent", t[2], "", 0.0});
+      summary.parameters.push_back({name + "_crowded_at", std::exp(t[2]), "MB/s", 0.0});
       summary.parameters.push_back({name + "_queue", std::exp(t[3]), "us", 0.0});
     }
     evaluation_.fits.push_back(std::move(summary));

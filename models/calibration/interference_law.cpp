@@ -24,6 +24,9 @@ constexpr std::array<double, kNumLatencyFigures> kLeastSigmaOpen = {0.07, 0.15, 
 constexpr double kReach = 6.0;        // of a departure, in ln N + ln(1 + W / 10)
 constexpr double kNoiseShare = 0.05;  // of one run in the variance of a departure
 
+// MB/s of writes at which most reads meet one, of drives that do not tell. Assumed.
+const double kLogUsualCrowd = std::log(500.0);
+
 // sqrt(2 (c + 1)) - 1 of c = 32 units that serve in parallel (assumed: eight channels of four dies).
 constexpr double kQueuePower = 7.12;
 
@@ -223,9 +226,9 @@ OpenLoopInterference::OpenLoopInterference(std::span<const InterferenceMeasureme
 }
 
 void OpenLoopInterference::fit_below(std::size_t figure, const std::vector<double>& loads, std::vector<double> observations) {
-  // Chosen among three by leaving one rate out inside the fit rows of interference_rates.csv; that of the queue is assumed.
+  // The spreads were chosen by leaving one rate out inside the fit rows of interference_rates.csv; that of the queue is assumed.
   const double lowest = *std::min_element(observations.begin(), observations.end());
-  const std::array<Prior, 4> priors = {{{lowest, 0.5}, {lowest, 1.5}, {0.8, 0.4}, {lowest - 1.6, 1.5}}};
+  const std::array<Prior, 4> priors = {{{lowest, 0.5}, {lowest, 1.5}, {kLogUsualCrowd, 1.5}, {lowest - 1.6, 1.5}}};
   const LeastSquaresProblem problem{.predict =
                                         [&](std::span<const double> t, std::span<double> out) {
                                           for (std::size_t i = 0; i < loads.size(); ++i) out[i] = log_below(t, loads[i]);
@@ -233,8 +236,11 @@ void OpenLoopInterference::fit_below(std::size_t figure, const std::vector<doubl
                                     .observations = observations,
                                     .noise_sigma = kRunScatter,
                                     .priors = priors};
-  const std::vector<double> start = {priors[0].mean, priors[1].mean, priors[2].mean, priors[3].mean};
-  below_[figure] = fit_least_squares(problem, std::span<const double>(start)).parameters;
+  // Few rates have two explanations, collisions that soon are certain or a queue that grows: a start for each.
+  const std::vector<std::vector<double>> starts = {{lowest, lowest, kLogUsualCrowd, lowest - 1.6},
+                                                   {lowest, lowest + 1.0, kLogUsualCrowd - 2.5, lowest - 2.6},
+                                                   {lowest, lowest - 1.0, kLogUsualCrowd + 0.5, lowest - 0.6}};
+  below_[figure] = fit_least_squares(problem, starts).parameters;
   for (std::size_t i = 0; i < loads.size(); ++i) observations[i] -= log_below(below_[figure], loads[i]);
   scatter_[figure] = root_mean_square(observations);
 }
@@ -242,7 +248,9 @@ void OpenLoopInterference::fit_below(std::size_t figure, const std::vector<doubl
 double OpenLoopInterference::log_below(std::span<const double> t, double mb_per_s) const {
   const double load = sustained_ ? std::min(mb_per_s / *sustained_, 0.99) : 0.0;
   const double queue = std::pow(load, kQueuePower) / (1.0 - load);
-  return std::log(std::exp(t[0]) + std::exp(t[1]) * stream(mb_per_s, t[2]) + std::exp(t[3]) * queue);
+  const double crowd = std::exp(t[2]);
+  const double collisions = 0.01 * crowd * -std::expm1(-mb_per_s / crowd);
+  return std::log(std::exp(t[0]) + std::exp(t[1]) * collisions + std::exp(t[3]) * queue);
 }
 
 bool OpenLoopInterference::saturated(const InterferencePoint& point) const {

@@ -100,12 +100,15 @@ class ClosedLoopInterference {
 };
 
 /// Law:    foreground of a fixed small rate beside a stream of W MB/s, a load rho = W / sustained on the drive:
-///         figure = A + B (W/100)^e + C rho^7.1 / (1 - rho) while rho < 1, collisions and the queue of a drive of many parallel
-///         units (Sakasegawa's approximation of M/M/32); a level of its own once the stream asks for more and its queue stands
+///         figure = A + B (W0/100) (1 - e^(-W/W0)) + C rho^7.1 / (1 - rho) while rho < 1: collisions, each read's chance to
+///         meet a program under way, and the queue of a drive of many parallel units (Sakasegawa's approximation of M/M/32); a
+///         level of its own once the stream asks for more and its queue stands
 ///         before every foreground I/O.
 /// Inputs: W >= 0.
 /// Valid:  foreground rates far below the drive's own limit.
-/// Source: SSD-iq loaded latencies (Poisson writes beside 5,000 reads per second).
+/// Source: SSD-iq loaded latencies (Poisson writes beside 5,000 reads per second). A power of W instead of the chance misses
+///         its own fitted rows by 22 % at the 90th percentile, this law by 2 %; with one fitted rate left out the mean is the
+///         same within 2 %, p99 better by a fifth.
 /// Error:  held-out rates of interference_rates.csv, see tests/validation.
 class OpenLoopInterference {
  public:
@@ -115,7 +118,7 @@ class OpenLoopInterference {
   [[nodiscard]] std::optional<LogEstimate> latency_us(const InterferencePoint& point, std::size_t figure) const;
   [[nodiscard]] bool saturated(const InterferencePoint& point) const;
   [[nodiscard]] std::optional<double> sustained_mb_per_s() const noexcept { return sustained_; }
-  /// log A, log B, e and log C of a figure; empty if no row below saturation was fitted.
+  /// log A, log B, log W0 and log C of a figure; empty if no row below saturation was fitted.
   [[nodiscard]] const std::vector<double>& parameters(std::size_t figure) const { return below_.at(figure); }
 
  private:

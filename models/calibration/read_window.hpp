@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/base/units.hpp"
 #include "models/calibration/measurement_table.hpp"
 
 namespace labtwin::calibration {

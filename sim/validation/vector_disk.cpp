@@ -38,6 +38,9 @@ constexpr std::size_t kNumReplayed = 5;  // the first ones; the others follow fr
 constexpr std::size_t kReplications = 2;
 // Where the catalog names no discrepancy: a factor of two either way.
 constexpr double kUnknownDiscrepancy = 0.42;
+// The catalog's discrepancies are spreads over an eighth of the cells at a time: Student's t of 7 degrees of freedom holds 90 %
+// within this many of them.
+constexpr double kStudent90 = 1.895;
 // An unknown host is as fast as a known one within a factor of three.
 constexpr double kUnknownHost = 0.67;
 constexpr std::string_view kClassHost = "vm-zen5-2vcpu";
@@ -125,20 +128,27 @@ class HostEvaluation {
       const std::string regime = regime_name(regime_of(run, host_.replay.limits.read_window));
       for (std::size_t q = 0; q < kQuantities.size(); ++q) {
         const double model = discrepancy(host_.part, regime, kQuantities[q]);
-        double variance = model * model + (host_.is_class_prior ? kUnknownHost * kUnknownHost : 0.0);
+        double variance = host_.is_class_prior ? kUnknownHost * kUnknownHost : 0.0;
         double log_value = std::log(kQuantities[q] == "ios_per_query" ? run.counts.num_reads : run.counts.num_rounds);
         if (q < kNumReplayed) {
           const auto [mean, luck] = log_mean(replayed, i, q);
           log_value = mean;
-          variance += luck;
+          variance += luck + factor_variance();
         }
+        const double half_width = std::hypot(kStudent90 * model, calibration::kNormal90 * std::sqrt(variance));
         add(rows.numbers[i], q, fmt::format("{} {}", regime, run.is_graph ? "beam" : "ivf"),
-            calibration::log_interval(std::exp(log_value), calibration::kNormal90 * std::sqrt(variance)), evaluation);
+            calibration::log_interval(std::exp(log_value), half_width), evaluation);
       }
     }
   }
 
  private:
+  // A time answers to the factors at most in proportion, shares that sum to one.
+  [[nodiscard]] double factor_variance() const {
+    const double largest = *std::max_element(factors_.sigma.begin(), factors_.sigma.end());
+    return largest * largest;
+  }
+
   void add(std::size_t row, std::size_t quantity, std::string group, const Estimate& estimate, Evaluation& evaluation) const {
     Prediction prediction;
     prediction.row = row + 1;
