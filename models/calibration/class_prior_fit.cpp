@@ -278,11 +278,10 @@ ClassPriors fit_class_locations(const std::vector<FioRow>& rows, const ClassPrio
 ClassPriors fit_class_priors(const std::vector<FioRow>& rows, const ClassPriors& start,
                              const std::vector<DatasheetRate>& datasheets) {
   std::vector<ClassPrior> priors = fit_class_locations(rows, start, datasheets).priors();
-  for (auto& [key, sweeps] : fit_sweeps(rows, start)) {
-    const auto prior = std::find_if(priors.begin(), priors.end(), [&](const ClassPrior& p) {
-      return p.drive_class == key.first && p.operation == key.second;
-    });
-    if (prior != priors.end()) fit_discrepancy(sweeps, start, *prior);
+  const std::map<ClassKey, std::vector<Sweep>> sweeps = fit_sweeps(rows, start);
+  for (ClassPrior& prior : priors) {
+    const auto found = sweeps.find({prior.drive_class, prior.operation});
+    if (found != sweeps.end()) fit_discrepancy(found->second, start, prior);
   }
   return {std::move(priors), start.engines()};
 }

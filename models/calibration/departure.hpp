@@ -17,7 +17,7 @@ struct LoopResidual {
 
 /// A law's own error along one sweep: correlated over depth, known with noise where it was measured.
 /// Law:    d over x = ln N and y = ln jobs is an Ornstein-Uhlenbeck process, covariance
-///         s^2 exp(-|x - x'| / 6) (0.7 + 0.3 exp(-|y - y'| / 2)), seen with noise of variance 0.05 s^2 per run; at() is its
+///         s^2 exp(-|x - x'| / 6) (0.85 + 0.15 exp(-|y - y'| / 2)), seen with noise of variance 0.05 s^2 per run; at() is its
 ///         conditional mean and the share of its variance, noise included, that stays unknown. Far from every measured depth
 ///         the mean returns to 0 and the share to 1. Loops of other numbers of jobs than were measured have an error of their
 ///         own as large as that of a depth as far away. Of several runs of one loop the median counts.
@@ -26,9 +26,9 @@ struct LoopResidual {
 /// Source: Kennedy and O'Hagan, "Bayesian calibration of computer models", 2001. Reach and noise were chosen by leaving one
 ///         fitted depth out inside the fit rows of fio_depths: mean log error of IOPS 11.5 %, flat within 2 % over a reach of 3
 ///         to 20 and a noise of 0.01 to 0.1. What jobs have in common was chosen by leaving one loop in five out of the fit
-///         rows of sets with several jobs: it takes the 90th percentile of the error of IOPS from 33 to 21 % where several
-///         sequential streams defeat the drive's prefetch, and p99 of a SATA drive from 51 to 28 %; shares of 0.2 to 0.8 are
-///         alike within a sixth. The error of jobs that were not measured is assumed.
+///         rows of sets with several jobs: it takes the 90th percentile of the error of IOPS from 33 to 24 % where several
+///         sequential streams defeat the drive's prefetch, and p99 of a SATA drive from 51 to 30 %; smaller shares gain a
+///         little there and lose as much where jobs were not measured. The error of those is assumed.
 /// Error:  see tests/validation, set fio_depths.
 class Departure {
  public:

@@ -226,7 +226,8 @@ OpenLoopInterference::OpenLoopInterference(std::span<const InterferenceMeasureme
 }
 
 void OpenLoopInterference::fit_below(std::size_t figure, const std::vector<double>& loads, std::vector<double> observations) {
-  // The spreads were chosen by leaving one rate out inside the fit rows of interference_rates.csv; that of the queue is assumed.
+  // The spreads were chosen by leaving one rate out inside the fit rows of interference_rates.csv; that of the queue is
+  // assumed.
   const double lowest = *std::min_element(observations.begin(), observations.end());
   const std::array<Prior, 4> priors = {{{lowest, 0.5}, {lowest, 1.5}, {kLogUsualCrowd, 1.5}, {lowest - 1.6, 1.5}}};
   const LeastSquaresProblem problem{.predict =

@@ -11,6 +11,9 @@ namespace {
 
 constexpr double kMapUnit = 4096.0;
 
+// Beyond all known sizes a limit may bind that did not show yet, of requests below them and of bytes above: per octave.
+constexpr double kWidthBeyond = 0.7;
+
 // Half-width of the 90 % interval of the logarithm at the middle between two mixes.
 constexpr double kWidthOfMix = 0.55;
 
@@ -98,10 +101,13 @@ LoopTimes between_blocks(std::span<const BlockTimes> sizes, double block_bytes) 
   LoopTimes times = on_the_line(low.times, high.times, fraction);
   const double octaves_low = std::abs(std::log2(block_bytes / low.block_bytes));
   const double octaves_high = std::abs(std::log2(block_bytes / high.block_bytes));
+  const double octaves = std::min(octaves_low, octaves_high);
   if (block_bytes < low.block_bytes || block_bytes > high.block_bytes) {
     bound(times, octaves_low < octaves_high ? low : high, block_bytes);
+    widen(times, kWidthBeyond * octaves);
+  } else {
+    widen(times, kWidthOfOctave * octaves);
   }
-  widen(times, kWidthOfOctave * std::min(octaves_low, octaves_high));
   return times;
 }
 

@@ -17,7 +17,7 @@ constexpr double kStep = 1.0;
 constexpr double kDrift = 0.2;
 constexpr double kMiddle = 2.0;       // ln N at which the drift turns
 constexpr double kReach = 6.0;        // in ln N, and in ln jobs
-constexpr double kOfAnyJobs = 0.7;    // share of the last part that all numbers of jobs have in common
+constexpr double kOfAnyJobs = 0.85;   // share of the last part that all numbers of jobs have in common
 constexpr double kReachOfJobs = 2.0;  // of the rest, in ln jobs
 
 double share_met(double num_in_flight) {

@@ -66,7 +66,7 @@ struct TailMeasurement {
 
 /// The excess of one quantile along one sweep, known with noise where it was measured.
 /// Law:    over x = ln N a Gaussian process: a level, a step 1 - 1/N where I/Os begin to meet, a drift, and an
-///         Ornstein-Uhlenbeck part, of standard deviations 3, 1, 0.2 per unit of x, and 1 with a reach of 6; 0.7 of the last
+///         Ornstein-Uhlenbeck part, of standard deviations 3, 1, 0.2 per unit of x, and 1 with a reach of 6; 0.85 of the last
 ///         part's variance all numbers of jobs have in common, the rest has a reach of 2 in ln jobs. at() is its conditional
 ///         mean and variance. Sweeps measured at one depth only have the shape of their class, at a level of
 ///         their own (standard deviation 1).

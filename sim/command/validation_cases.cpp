@@ -107,11 +107,13 @@ std::string line(const CaseScore& c) {
 std::vector<CaseScore> score_cases(std::span<const ValidatedSet> sets) {
   std::vector<CaseScore> scores;
   for (const Case& wanted : kCases) {
-    CaseScore result{.title = wanted.title, .quantity = wanted.quantity};
+    CaseScore result;
+    result.title = wanted.title;
+    result.quantity = wanted.quantity;
     std::vector<const Prediction*> rows;
     for (const ValidatedSet& set : sets) {
       const std::vector<const Prediction*> of_set = rows_of(wanted, set);
-      result.num_sets += of_set.empty() ? 0 : 1;
+      if (!of_set.empty()) ++result.num_sets;
       rows.insert(rows.end(), of_set.begin(), of_set.end());
     }
     if (rows.empty()) continue;
