@@ -27,15 +27,20 @@ ScorecardCase read_case(TableReader table) {
   return scored;
 }
 
-bool names(std::string_view pattern, std::string_view folder) {
-  if (!pattern.starts_with("*/")) return pattern == folder;
-  return folder.ends_with(pattern.substr(1));
+// A star in front stands for anything, one behind too.
+bool matches(std::string_view text, std::string_view pattern) {
+  if (pattern.starts_with('*')) return text.ends_with(pattern.substr(1));
+  if (pattern.ends_with('*')) return text.starts_with(pattern.substr(0, pattern.size() - 1));
+  return text == pattern;
+}
+
+bool matches_any(std::string_view text, const std::vector<std::string>& patterns) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return matches(text, pattern); });
 }
 
 bool holds(const RowFilter::value_type& condition, const MeasurementTable& table, const Prediction& prediction) {
   const auto& [column, allowed] = condition;
-  const std::string_view cell = column == "group" ? std::string_view(prediction.group) : table.text(prediction.row - 1, column);
-  return std::find(allowed.begin(), allowed.end(), cell) != allowed.end();
+  return matches_any(column == "group" ? prediction.group : table.text(prediction.row - 1, column), allowed);
 }
 
 bool belongs(const ScorecardCase& scored, const MeasurementTable& table, const Prediction& prediction) {
@@ -65,8 +70,7 @@ std::vector<const Prediction*> pool(const ScorecardCase& scored, std::string_vie
                                     std::span<const ValidatedSet> sets) {
   std::vector<const Prediction*> pooled;
   for (const ValidatedSet& set : sets) {
-    const auto named = [&](const std::string& pattern) { return names(pattern, set.folder); };
-    if (std::none_of(scored.sets.begin(), scored.sets.end(), named)) continue;
+    if (!matches_any(set.folder, scored.sets)) continue;
     for (const auto* predictions : {&set.evaluation.predictions, &set.evaluation.derived}) {
       for (const Prediction& prediction : *predictions) {
         if (prediction.quantity == quantity && belongs(scored, set.set.table, prediction)) pooled.push_back(&prediction);

@@ -22,13 +22,14 @@ struct ValidatedSet {
   Evaluation evaluation;
 };
 
-/// Cells that a row may hold, by column. The column `group` stands for the group of the prediction.
+/// Cells that a row may hold, by column; `*` in front or behind stands for anything. The column `group` stands for the group
+/// of the prediction.
 using RowFilter = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 /// Rows that are scored together.
 struct ScorecardCase {
   std::string name;
-  std::vector<std::string> sets;  ///< DEVICE/SET; `*` for any device
+  std::vector<std::string> sets;  ///< DEVICE/SET; `*/SET` for any device
   RowFilter where;
   RowFilter except;
   std::vector<std::string> quantities;

@@ -14,7 +14,6 @@
 
 #include "models/calibration/measurement_set.hpp"
 #include "models/catalog/data_folder.hpp"
-#include "sim/command/validation_cases.hpp"
 #include "sim/command/validation_report.hpp"
 #include "sim/run/evaluate_request.hpp"
 
@@ -86,7 +85,6 @@ void validate(const Options& options) {
     fmt::print("{}\n", report_as_json(sets).dump());
   } else {
     fmt::print("{}", report_as_text(sets, options.rows ? ReportDetail::Rows : ReportDetail::Summary));
-    if (sets.size() > 1) fmt::print("{}", cases_as_text(score_cases(sets)));
   }
 }
 

@@ -43,7 +43,7 @@ TEST(Scorecard, PoolsTheRowsThatACaseNames) {
   EXPECT_EQ(rows(scored, sets), (std::vector<std::size_t>{1, 3}));
   scored.except = {{"class", {"hdd"}}};
   EXPECT_EQ(rows(scored, sets), (std::vector<std::size_t>{1}));
-  scored = {.name = "slow", .sets = {"a/fio_depths", "b/fio_jobs"}, .where = {{"group", {"slow"}}}, .quantities = {"iops"}};
+  scored = {.name = "slow", .sets = {"a/fio_depths", "b/fio_jobs"}, .where = {{"group", {"*low"}}}, .quantities = {"iops"}};
   EXPECT_EQ(rows(scored, sets), (std::vector<std::size_t>{3, 3}));
 }
 
