@@ -119,17 +119,23 @@ void Bus::solve() {
   }
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     Stream& stream = *streams_[i];
-    if (!stream.turn_cap_) continue;
-    const StreamDemand in_turn{.lanes = stream.demand_.lanes, .cap = *stream.turn_cap_};
+    if (!stream.has_turns_) continue;
+    const StreamDemand in_turn{.lanes = stream.demand_.lanes};
     demands_[i] = &in_turn;
     take(stream, stream.turn_, topology::fair_rates(capacities_, demands_)[i]);
     demands_[i] = &stream.demand_;
   }
 }
 
+BytesPerSecond Bus::alone(const std::vector<LaneUse>& lanes) const {
+  BytesPerSecond rate = StreamDemand{}.cap;
+  for (const LaneUse& use : lanes) rate = std::min(rate, capacities_.at(use.lane) / use.crossings);
+  return rate;
+}
+
 std::vector<Bus::Culprit> Bus::culprits(const Stream& stream) const {
   std::vector<Culprit> found;
-  const std::optional<LaneId> lane = stream.turn_cap_ ? stream.turn_.bottleneck : stream.fair_.bottleneck;
+  const std::optional<LaneId> lane = stream.has_turns_ ? stream.turn_.bottleneck : stream.fair_.bottleneck;
   if (!lane) return found;
   double total = 0.0;
   for (const Stream* other : streams_) {
@@ -151,7 +157,7 @@ std::vector<Bus::Culprit> Bus::culprits(const Stream& stream) const {
 }
 
 Bus::Stream::Stream(Bus& bus, StreamDemand demand, OwnerId owner, std::function<void()> on_change)
-    : bus_(&bus), demand_(std::move(demand)), owner_(owner) {
+    : bus_(&bus), demand_(std::move(demand)), owner_(owner), alone_(bus.alone(demand_.lanes)) {
   bus_->advance();
   bus_->streams_.push_back(this);
   bus_->settle();
@@ -175,9 +181,9 @@ void Bus::Stream::set_cap(BytesPerSecond cap) {
   bus_->settle();
 }
 
-void Bus::Stream::set_turns(BytesPerSecond alone, BytesPerSecond average) {
-  if (turn_cap_ == alone && demand_.cap == average) return;
-  turn_cap_ = alone;
+void Bus::Stream::set_turns(BytesPerSecond average) {
+  if (has_turns_ && demand_.cap == average) return;
+  has_turns_ = true;
   demand_.cap = average;
   bus_->settle();
 }

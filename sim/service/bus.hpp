@@ -59,6 +59,7 @@ class Bus {
   /// Shares the lanes anew and tells whose rate has changed.
   void settle();
   void solve();
+  [[nodiscard]] BytesPerSecond alone(const std::vector<topology::LaneUse>& lanes) const;
   [[nodiscard]] std::vector<Culprit> culprits(const Stream& stream) const;
 
   Engine* engine_;
@@ -84,18 +85,18 @@ class Bus::Stream {
 
   /// What it would take at most; 0: nothing now.
   void set_cap(BytesPerSecond cap);
-  /// It moves in turns, at this rate when nobody else is there, and `average` over time.
-  void set_turns(BytesPerSecond alone, BytesPerSecond average);
+  /// It moves in turns, in each as much as the links give, and `average` over time.
+  void set_turns(BytesPerSecond average);
 
   /// Over time.
   [[nodiscard]] BytesPerSecond rate() const noexcept { return fair_.rate; }
   /// Whether links keep it from its cap.
   [[nodiscard]] bool is_held() const noexcept { return fair_.bottleneck.has_value(); }
-  /// While it has its turn.
-  [[nodiscard]] BytesPerSecond turn_rate() const noexcept { return turn_.rate; }
-  /// The lane that holds up its turns; nothing if none does.
+  /// While it has its turn: of what the links would give it alone, the share that others leave.
+  [[nodiscard]] double turn_share() const noexcept { return turn_.rate / alone_; }
+  /// The lane that is narrowest for its turns.
   [[nodiscard]] std::optional<topology::LaneId> turn_bottleneck() const noexcept { return turn_.bottleneck; }
-  /// Who else is on the lane that holds it up, or its turns where it has them; empty if none does.
+  /// Who else is on the lane that holds it up, or that is narrowest for its turns where it has them.
   [[nodiscard]] std::vector<Culprit> culprits() const { return bus_->culprits(*this); }
   /// Bytes so far.
   [[nodiscard]] Bytes moved();
@@ -107,7 +108,8 @@ class Bus::Stream {
   topology::StreamDemand demand_;
   OwnerId owner_;
   std::function<void()> on_change_;
-  std::optional<BytesPerSecond> turn_cap_{};
+  bool has_turns_ = false;
+  BytesPerSecond alone_;  ///< that the links give when nobody else is there
   topology::FairRate fair_;
   topology::FairRate turn_;
   double moved_ = 0.0;

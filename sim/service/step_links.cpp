@@ -26,7 +26,7 @@ void StepLinks::begin(const serving::StepTraffic& traffic, Seconds alone) {
   alone_ = alone;
   is_active_ = true;
   stretch_ = 1.0;
-  stream_.set_turns(traffic.bytes / traffic.on_links, average());
+  stream_.set_turns(average());
   changed();
 }
 
@@ -37,10 +37,10 @@ void StepLinks::end() {
   stream_.set_cap({});
 }
 
+// What a turn takes alone grows as the share of the links shrinks, whatever part of them an exchange makes use of: its packets
+// queue with everybody's.
 double StepLinks::wanted_stretch() const {
-  const BytesPerSecond alone = traffic_.bytes / traffic_.on_links;
-  if (!stream_.turn_bottleneck()) return 1.0;
-  return 1.0 + (traffic_.on_links / alone_) * (alone / stream_.turn_rate() - 1.0);
+  return 1.0 + (traffic_.on_links / alone_) * (1.0 / std::min(1.0, stream_.turn_share()) - 1.0);
 }
 
 void StepLinks::changed() {

@@ -38,11 +38,7 @@ void World::build_bus() {
   if (tree_.links().empty()) return;
   std::vector<ResourceId> resources;
   for (const topology::Link& link : tree_.links()) {
-    const std::size_t dot = link.name.find('.');
-    const NodeSpec* node = scenario_->lab.find_node(link.name.substr(0, dot));
-    const bool is_inside = node != nullptr && dot != std::string::npos && link.name.find(" - ") == std::string::npos;
-    resources.push_back(
-        names_.resources.intern(is_inside ? local_name(node->name, link_name(link.name.substr(dot + 1))) : link.name));
+    resources.push_back(names_.resources.intern(link_resource(scenario_->lab, link.name)));
   }
   bus_ = std::make_unique<service::Bus>(engine_, tree_, std::move(resources));
 }

@@ -173,11 +173,11 @@ TEST(StepLinks, ACopyThatBeginsWithinAStepSlowsItsRest) {
   EXPECT_NEAR(answer_of(lab).finished.value(), 1.0 + 0.05 + 0.075 + 10 * (0.010 + 0.002), 1e-6);
 }
 
-TEST(StepLinks, ALimitedCopyThatLeavesRoomCostsNothing) {
+TEST(StepLinks, BesideALimitedCopyTheTurnHasTheRestOfTheLink) {
   ServerLab lab(true, 20000_MBps);
   BulkCopy job(lab.engine, lab.bus, {.lanes = {{0}}, .cap = 8000_MBps}, {.owner = kSecond, .start = {}, .duration = 50_s});
   lab.engine.spawn("copy", job.run());
-  EXPECT_NEAR(answer_of(lab).finished.value(), 1.2, 1e-9);
+  EXPECT_NEAR(answer_of(lab).finished.value(), 1.0 + 0.05 + 0.05 / 0.6 + 10 * (0.008 + 0.002 / 0.6), 1e-6);
 }
 
 TEST(LlmServer, SendsRequestsToTheCopyWithFewest) {
