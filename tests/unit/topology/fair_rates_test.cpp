@@ -75,7 +75,8 @@ TEST(FairRates, NoLaneCarriesMoreThanItsRateAndEveryStreamHasAReason) {
       EXPECT_NEAR(load[lane], capacities[lane].value(), 1e-6 * capacities[lane].value());
       for (std::size_t other = 0; other < demands.size(); ++other) {
         for (const LaneUse& use : demands[other].lanes) {
-          if (use.lane == lane) EXPECT_LE(rates[other].rate.value(), rates[i].rate.value() * (1.0 + 1e-9));
+          if (use.lane != lane) continue;
+          EXPECT_LE(rates[other].rate.value(), rates[i].rate.value() * (1.0 + 1e-9));
         }
       }
     }
