@@ -80,6 +80,25 @@ def check_saturation(labtwin: Path, root: Path) -> None:
         assert "% busy" in text and "box.gpu1" in text, text
 
 
+def check_staging(labtwin: Path, root: Path) -> None:
+    """Between cards that do not reach each other, bytes are written into memory and read from there; between those that do, they
+    are not. Behind the chipset all of them cross its uplink."""
+    scenario = root / "scenarios/pcie_saturation.toml"
+    between_cards = {"services.loader.from": '"gpu0"', "workloads.team.arrivals.users": "1"}
+
+    def busy(settings: dict[str, str]) -> tuple[float, dict[str, float]]:
+        answer = simulated.answer(labtwin, scenario, *SHORT, settings={**between_cards, **settings})
+        (job,) = answer["jobs"]
+        return job["read_bytes_per_s"], answer["utilization"]
+
+    rate, shares = busy({})
+    assert 2.0 * rate < 45e9 * shares["memory"] < 2.2 * rate, (rate, shares)
+    rate, shares = busy({"lab.nodes.box.p2p": "true"})
+    assert rate > 10e9 and shares.get("memory", 0.0) == 0.0, (rate, shares)
+    rate, shares = busy({"lab.nodes.box.gpus.gpu1.slot": '"PCI_E5"'})
+    assert rate < 7.6e9 and 0.8 < shares["chipset uplink"] <= 1.0, (rate, shares)
+
+
 def within_a_third(measured: float, simulated_gain: float) -> bool:
     return math.copysign(1.0, measured) == math.copysign(1.0, simulated_gain) and abs(simulated_gain / measured - 1.0) <= 1 / 3
 
@@ -138,6 +157,7 @@ def main(arguments: list[str]) -> int:
     check_idle_bus(labtwin, root)
     check_lanes(labtwin, root)
     check_saturation(labtwin, root)
+    check_staging(labtwin, root)
     check_one_card(labtwin, root)
     check_bridges(labtwin, root)
     check_copies(labtwin, root)
