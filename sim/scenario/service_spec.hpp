@@ -52,11 +52,14 @@ struct LoadSpec {
 };
 
 /// A local inference server with one model.
-///   type = "llm_server"; node, gpu = "gpu0" or gpus = ["gpu0", "gpu1"]; model = "llama-3-8b"; quant = "q4_k_m"; load = ...;
-///   queue_limit = ... engine = "llama.cpp"; parallel, ctx_size, batch_size, ubatch_size, flash_attn, cache_type_k,
-///   cache_type_v, cache_prompt, backend engine = "vllm"; max_num_seqs, max_num_batched_tokens, gpu_memory_utilization,
-///   max_model_len, block_size, kv_cache_dtype,
-///                    enable_prefix_caching
+///   type = "llm_server"; node, gpu = "gpu0" or gpus = ["gpu0", "gpu1"]
+///   model = "llama-3-8b"; quant = "q4_k_m"; load = ...; queue_limit = ...
+///   engine = "llama.cpp"; parallel, ctx_size, batch_size, ubatch_size, flash_attn, cache_type_k, cache_type_v, cache_prompt,
+///   backend, split_mode, n_cpu_moe, n_gpu_layers, threads
+///
+///   engine = "vllm"; max_num_seqs, max_num_batched_tokens, gpu_memory_utilization, max_model_len, block_size, kv_cache_dtype,
+///   enable_prefix_caching, tensor_parallel_size, data_parallel_size
+///
 ///   engine = "ollama"; num_parallel, num_ctx, num_batch, flash_attention, kv_cache_type, keep_alive, max_loaded_models
 struct LlmServerSpec {
   std::vector<std::string> gpus;                                      ///< one or several, see server_cards.hpp
