@@ -118,10 +118,10 @@ constexpr std::array<Names, 6> kLlmThroughputColumns = {"gpu", "backend", "model
 constexpr std::array<Names, 5> kLlmThroughputConditions = {"gpu", "backend", "model", "quant", "quantity"};
 constexpr std::array<Names, 5> kLlmThroughputQuantities = {"decode_tok_s", "prefill_tok_s", "ttft_ms", "itl_ms",
                                                            "throughput_out_tok_s"};
-constexpr std::array<Names, 17> kLlmThroughputOptional = {
-    "value",       "date",          "num_gpus",   "engine",        "params_b",      "active_params_b",
-    "weights_gib", "prompt_tokens", "gen_tokens", "ubatch",        "context_depth", "concurrency",
-    "flash_attn",  "ngl",           "split_mode", "power_limit_w", "notes"};
+constexpr std::array<Names, 18> kLlmThroughputOptional = {
+    "cpu",         "value",         "date",          "num_gpus", "engine",        "params_b",    "active_params_b",
+    "weights_gib", "prompt_tokens", "gen_tokens",    "ubatch",   "context_depth", "concurrency", "flash_attn",
+    "ngl",         "split_mode",    "power_limit_w", "notes"};
 
 constexpr std::array<Names, 3> kPowerCapColumns = {"gpu", "power_cap_w", "workload"};
 constexpr std::array<Names, 5> kPowerCapConditions = {"gpu", "engine", "model", "workload", "power_cap_w"};

@@ -194,11 +194,9 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
               {"vector.experts", "", r.is_prompt() ? experts : 0.0},
               {r.is_prompt() ? "arithmetic.unlisted" : "weights.unlisted", r.model, unlisted}};
     case serving::Host:
-      return {{"host.base", ""},
-              {"host.stack", stack},
-              {"host.card", r.card},
-              {"host.experts", "", experts},
-              {"host.quant", r.quant}};
+      return {{"host.base", ""},       {"host.stack", stack},
+              {"host.card", r.card},   {"host.experts", "", experts},
+              {"host.quant", r.quant}, {"weights.unlisted", r.model, unlisted}};
     case serving::Exchange:
       return {{"exchange.base", ""}, {"exchange.stack", stack + "|" + r.split}};
     default:

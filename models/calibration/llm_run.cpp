@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <numeric>
 #include <utility>
+#include <vector>
 
 #include "models/serving/kv_cache.hpp"
 #include "models/serving/model_weights.hpp"
@@ -50,6 +51,9 @@ constexpr double kMatrixGain = 4.0;  // of matrix units over vectors
 constexpr double kThreadRate = 8e9;
 constexpr double kThreadPeak = 60e9;
 constexpr double kLeastPeak = 1e11;
+constexpr double kDesktopRate = 50e9;     // of two channels
+constexpr double kServerRate = 200e9;     // of eight
+constexpr double kMostOfDesktop = 150e9;  // bytes that two channels hold
 constexpr double kMostSequences = 256.0;  // that servers work on at once unless they are told
 constexpr int kLittleIterations = 60;
 // Processors multiply eight-bit integers at least twice as fast as FP32.
@@ -101,14 +105,24 @@ double peak_of(const serving::AcceleratorSpec& spec) {
                    spec.int8_matrix ? 0.5 * spec.int8_matrix->value() : 0.0});
 }
 
-/// `apple-m4-pro` of a source's path where the row says `M4`: a file that is named after the card tells it more closely.
-std::string card_in_source(const std::string& told, std::string_view source, const LlmParts& parts) {
-  const std::size_t slash = source.find('/', source.find(':') == std::string_view::npos ? source.size() : source.find(':'));
-  if (slash == std::string_view::npos) return told;
-  const std::size_t colon = source.rfind(':', slash);
-  const std::string named(source.substr(colon + 1, slash - colon - 1));
-  if (!holds(named, lower(told)) || named.size() <= told.size()) return told;
-  return parts.card(named) ? named : told;
+/// `Apple M4 Pro` of the processor's cell where the card's says `M4`: of a chip that is both, the longer name tells it more
+/// closely.
+std::string told_more_closely(const std::string& card, std::string_view processor) {
+  const std::vector<std::string> words = catalog::name_words(processor);
+  const std::vector<std::string> of_card = catalog::name_words(card);
+  const bool is_same = std::all_of(of_card.begin(), of_card.end(), [&](const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  });
+  return is_same && !of_card.empty() && words.size() > of_card.size() ? std::string(processor) : card;
+}
+
+/// What the host reads of the layers that the card does not hold.
+BytesPerSecond host_bandwidth(std::string_view processor, Bytes in_host, const LlmParts& parts) {
+  const bool is_pair = processor.starts_with("2x ");
+  if (const auto known = processor.empty() ? std::nullopt : parts.processor(processor.substr(is_pair ? 3 : 0))) {
+    return known->spec.memory_bandwidth * (is_pair ? 2.0 : 1.0);
+  }
+  return BytesPerSecond::from_base(in_host.value() > kMostOfDesktop ? kServerRate : kDesktopRate);
 }
 
 /// Memory of a card that is not the host's too.
@@ -327,12 +341,13 @@ LlmRun read_llm_run(const MeasurementTable& table, std::size_t row, const LlmPar
   result.quantity = table.text(row, "quantity");
   result.engine_name = table.text(row, "engine");
   result.engine = family_of(result.engine_name);
-  result.card = card_in_source(std::string(table.text(row, "gpu")), table.text(row, "source"), parts);
+  result.card = told_more_closely(std::string(table.text(row, "gpu")), table.text(row, "cpu"));
   const double memory = read_device(result, table.text(row, "backend"), parts);
   limit_threads(result, table.text(row, "notes"));
   read_settings(result, table, row);
   read_model(result, table, row, parts);
   result.run.host_share = host_share(result, table, row, memory);
+  result.run.host_bandwidth = host_bandwidth(table.text(row, "cpu"), result.run.weights * result.run.host_share, parts);
   const double requests_per_s = number_behind(table.text(row, "notes"), "request rate ");
   if (requests_per_s > 0.0 && !table.number(row, "concurrency")) {
     result.offered_tokens_per_s = requests_per_s * result.run.generated_tokens;

@@ -8,7 +8,6 @@ namespace {
 
 constexpr double kLaunch = 60e-6;     // of the kernels of a layer, s
 constexpr double kExchange = 30e-6;   // between cards, per layer, s
-constexpr double kHostRate = 50e9;    // of a desktop's memory, B/s
 constexpr double kUploadRate = 20e9;  // to a card, B/s
 constexpr double kRequest = 20e-3;    // of a server, around a prompt, s
 constexpr double kCall = 1e-3;        // of a program that measures itself, s
@@ -47,7 +46,7 @@ ThroughputTerms token_seconds(const ThroughputRun& run, bool with_prompts) {
   terms[Context] = run.batch * run.context_cache.value() / bandwidth + kNothing;
   terms[Arithmetic] = arithmetic;
   terms[Vector] = kUnpack * run.active_parameters / (run.vector_flops.value() * cards_at_once(run)) + kNothing;
-  terms[Host] = read * run.host_share / kHostRate + kNothing;
+  terms[Host] = read * run.host_share / run.host_bandwidth.value() + kNothing;
   terms[Exchange] = run.num_cards > 1.0 ? run.layers * kExchange : kNothing;
   terms[Other] = kNothing;
   if (with_prompts && run.generated_tokens > 0.0) terms[Other] += arithmetic * run.prompt_tokens / run.generated_tokens;

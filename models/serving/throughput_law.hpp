@@ -21,15 +21,16 @@ struct ThroughputRun {
   double hidden_size = 1.0;
   double active_parameters = 1.0;
   Bytes weights;
-  double active_share = 1.0;     ///< of the weights, that one token reads
-  bool has_experts = false;      ///< a batch reads more of the weights than one token
-  double host_share = 0.0;       ///< of the weights, that stay in the memory of the host
-  Bytes context_cache;           ///< keys and values of one sequence at its mean depth
-  double batch = 1.0;            ///< sequences at once
-  double prompt_tokens = 512.0;  ///< of one sequence
-  double depth = 0.0;            ///< tokens before them
-  double prompts_at_once = 1.0;  ///< that share microbatches
-  double ubatch = 512.0;         ///< tokens that an engine works on at once
+  double active_share = 1.0;                                        ///< of the weights, that one token reads
+  bool has_experts = false;                                         ///< a batch reads more of the weights than one token
+  double host_share = 0.0;                                          ///< of the weights, that stay in the memory of the host
+  BytesPerSecond host_bandwidth = BytesPerSecond::from_base(50e9);  ///< of the memory of the host
+  Bytes context_cache;                                              ///< keys and values of one sequence at its mean depth
+  double batch = 1.0;                                               ///< sequences at once
+  double prompt_tokens = 512.0;                                     ///< of one sequence
+  double depth = 0.0;                                               ///< tokens before them
+  double prompts_at_once = 1.0;                                     ///< that share microbatches
+  double ubatch = 512.0;                                            ///< tokens that an engine works on at once
   double generated_tokens = 0.0;
   bool is_request = false;  ///< timed by a client: with what a server does around a prompt
 };
@@ -42,9 +43,9 @@ using ThroughputTerms = std::array<double, NumThroughputTerms>;
 [[nodiscard]] double columns_worked(const ThroughputRun& run, double microbatch);
 
 /// Law:    seconds per token of a sequence = layers x 60 us + active weights / bandwidth + batch x cache / bandwidth + 2 x
-///         active parameters x batch / peak + 8 x active parameters / vector rate + host weights / 50 GB/s + 30 us x layers
-///         between cards + prompts of the batch, each times a factor; a batch of B reads the share 1 - (1 - active)^B of a
-///         model with experts
+///         active parameters x batch / peak + 8 x active parameters / vector rate + host weights / host bandwidth + 30 us x
+///         layers between cards + prompts of the batch, each times a factor; a batch of B reads the share 1 - (1 - active)^B of
+///         a model with experts
 /// Inputs: a run; `with_prompts` adds the prompts' arithmetic for rates over whole requests
 /// Valid:  decoders that memory holds, in part or in whole; one factor per term and kind of engine, card, model
 /// Source: the roofline of a decoder; stored weights are unpacked by vector units, which keeps cards of wide memory and few

@@ -15,12 +15,12 @@ struct Cells {
   std::string quantity = "decode_tok_s";
   std::string notes;
   std::string engine = "llama.cpp";
-  std::string source = {};
+  std::string cpu = {};
 };
 
 LlmRun run_of(const Cells& cells) {
-  MeasurementTable table("runs", {"gpu", "backend", "engine", "model", "quant", "quantity", "value", "notes", "source"});
-  table.add_row({cells.gpu, cells.backend, cells.engine, cells.model, "Q4_K_M", cells.quantity, "", cells.notes, cells.source});
+  MeasurementTable table("runs", {"gpu", "backend", "engine", "model", "quant", "quantity", "value", "notes", "cpu"});
+  table.add_row({cells.gpu, cells.backend, cells.engine, cells.model, "Q4_K_M", cells.quantity, "", cells.notes, cells.cpu});
   static const LlmParts parts;
   return read_llm_run(table, 0, parts);
 }
@@ -60,10 +60,18 @@ TEST(LlmRun, ANameTellsTheSizeThatAnEntrysNameTells) {
   EXPECT_FALSE(run.unlisted);
 }
 
-TEST(LlmRun, AFolderNamedAfterTheCardTellsItMoreClosely) {
-  EXPECT_EQ(run_of({.gpu = "M4", .backend = "metal", .notes = {}, .source = "runs@1:apple-m4-pro/7.json"}).card,
-            "apple-m4-pro");
-  EXPECT_EQ(run_of({.gpu = "M4", .backend = "metal", .notes = {}, .source = "runs@1:tables/7.json"}).card, "apple-m4");
+TEST(LlmRun, TheProcessorTellsAChipThatIsBothMoreClosely) {
+  EXPECT_EQ(run_of({.gpu = "M4", .backend = "metal", .notes = {}, .cpu = "Apple M4 Pro"}).card, "apple-m4-pro");
+  EXPECT_EQ(run_of({.gpu = "M4", .backend = "metal", .notes = {}}).card, "apple-m4");
+  EXPECT_EQ(run_of({.gpu = "M1 Max 24c", .backend = "metal", .notes = {}, .cpu = "Apple M1 Max 8P+2E"}).card,
+            "apple-m1-max-24c");
+  EXPECT_EQ(run_of({.notes = {}, .cpu = "EPYC 7642"}).card, "rtx-3090");
+}
+
+TEST(LlmRun, TheProcessorTellsWhatTheHostReads) {
+  EXPECT_NEAR(run_of({.notes = {}, .cpu = "EPYC 7642"}).run.host_bandwidth.value(), 204.8e9, 1e9);
+  EXPECT_NEAR(run_of({.notes = {}}).run.host_bandwidth.value(), 50e9, 1.0);
+  EXPECT_NEAR(run_of({.model = "DeepSeek-V3", .notes = {}}).run.host_bandwidth.value(), 200e9, 1.0);
 }
 
 TEST(LlmRun, ConsumerCardsSumInFp16TwiceAsFast) {
