@@ -84,6 +84,7 @@ Estimate on_a_loaded_machine(const Estimate& estimate) {
 }
 
 std::string group_of(const NetworkRow& row) {
+  if (row.is_real_time) return "loaded machine";
   const bool is_short = row.path.rate.value() * row.path.round_trip.value() <= kShortRampBytes;
   if (row.path.to_client.mean() <= 0.0) return is_short ? "no loss: up to 2.5 MB" : "no loss: beyond";
   return row.settings.control == network::CongestionControl::Bbr ? "loss: bbr" : "loss: cubic and reno";

@@ -41,13 +41,13 @@ Estimate within(double loss, double below, double above) {
 /// Error:  0 points median, 11 at the 90th under real-time priority; 50 under normal priority.
 Loss unknown_stalls(const UdpRow& row) {
   if (!row.is_native)
-    return {.estimate = within(0.0, 0.0, 0.005), .grade = Grade::Fitted, .group = "not given: none", .note = {}};
+    return {.estimate = within(0.0, 0.0, 0.005), .grade = Grade::Fitted, .group = "given: no stalls", .note = {}};
   const double held_ms = 1e3 * row.capacity / row.stream.rate.value();
   const std::string note = "the stalls of the receiver are not given";
   if (row.is_real_time_priority) {
     const double loss = 0.25 * std::exp(-held_ms / 0.9) + (held_ms < 60.0 ? 0.004 : 0.0);
     return {
-        .estimate = within(loss, 0.08, 0.08), .grade = Grade::Assumed, .group = "not given: real-time priority", .note = note};
+        .estimate = within(loss, 0.08, 0.08), .grade = Grade::Assumed, .group = "not given: real time", .note = note};
   }
   const double loss = held_ms < 200.0 ? 0.6 : 0.1;
   return {.estimate = {loss, 0.0, 1.0}, .grade = Grade::Assumed, .group = "not given: normal priority", .note = note};
