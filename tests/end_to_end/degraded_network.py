@@ -1,5 +1,5 @@
 """Does a degraded network do to a scenario what theory says? More loss and more latency never make a call shorter, a partition makes
-every call time out and heals, a line of tc that was run for real can be pasted in, datagrams are conserved, and a day of a hundred
+every call time out and heals, a line of tc or a toxic that was run for real can be pasted in, datagrams are conserved, and a day of a hundred
 agents over a lossy link takes seconds.
 
 Usage: degraded_network.py LABTWIN ROOT
@@ -52,6 +52,18 @@ def check_pasted_line(labtwin: Path, scenario: Path) -> None:
     assert "what is done to storage.eth0" in owners, owners
 
 
+def check_toxics(labtwin: Path, scenario: Path) -> None:
+    """Toxics as toxiproxy takes them: milliseconds; a reset fails every call, one that acts on no connection none."""
+    toxic = "[{ path = ['edge', 'storage'], toxic = { %s } }]"
+    plain = retrieve(run(labtwin, scenario, {"degradations": "[]"}))["p50_s"]
+    slow = run(labtwin, scenario, {"degradations": toxic % "type = 'latency', attributes = { latency = 300 }"})
+    assert abs(retrieve(slow)["p50_s"] - plain - 0.3) < 0.05
+    reset = "type = 'reset_peer', stream = 'upstream'"
+    assert run(labtwin, scenario, {"degradations": toxic % reset})["outcomes"][0]["completed"] == 0
+    spared = run(labtwin, scenario, {"degradations": toxic % (reset + ", toxicity = 0")})
+    assert abs(retrieve(spared)["p50_s"] - plain) < 1e-12
+
+
 def check_datagrams(labtwin: Path, scenario: Path) -> None:
     lossy = {"degradations": "[{ link = 'sensors.eth0', netem = 'loss 1%' }]"}
     for settings in ({}, lossy, {"workloads.sensors.rate": "'100000 /s'"}):
@@ -78,6 +90,7 @@ def main(arguments: list[str]) -> int:
         bare.write_text((scenarios / "degraded_link.toml").read_text().split("[[what_if]]")[0])
         check_partition(labtwin, bare)
         check_pasted_line(labtwin, bare)
+        check_toxics(labtwin, bare)
     check_datagrams(labtwin, scenarios / "sensor_stream.toml")
     check_speed(labtwin, scenarios / "degraded_link.toml")
     return 0
