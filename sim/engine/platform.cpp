@@ -24,6 +24,11 @@ Platform::Platform(sg4::Engine& engine, const topology::Topology& topology)
     sharing_.push_back(link.sharing);
     links_.push_back(make_link(link));
   }
+  for (std::size_t i = 0; i < kNumCaps && !topology.links().empty(); ++i) {
+    sg4::Link* cap = simgrid_names::make_link(*zone_, "cap " + std::to_string(i), 1.0);
+    cap->set_latency(0.0)->set_sharing_policy(sg4::Link::SharingPolicy::FATPIPE)->seal();
+    caps_.push_back(cap);
+  }
   zone_->seal();
 }
 
@@ -42,9 +47,9 @@ Platform::LinkParts Platform::make_link(const topology::Link& link) {
   return {.in_route = one, .parts = {one}};
 }
 
-Platform::Path Platform::add_path(const topology::Route& route) {
+std::vector<sg4::LinkInRoute> Platform::links_of(const std::vector<topology::Hop>& hops) const {
   std::vector<sg4::LinkInRoute> links;
-  for (const topology::Hop& hop : route.hops) {
+  for (const topology::Hop& hop : hops) {
     using Direction = sg4::LinkInRoute::Direction;
     const Link* link = links_.at(hop.link).in_route;
     if (sharing_[hop.link] == Sharing::FullDuplex) {
@@ -53,6 +58,20 @@ Platform::Path Platform::add_path(const topology::Route& route) {
       links.emplace_back(link);
     }
   }
+  return links;
+}
+
+Platform::Path Platform::add_path(const std::vector<topology::Hop>& hops) {
+  return add_path_over(links_of(hops));
+}
+
+Platform::Path Platform::add_path(const std::vector<topology::Hop>& hops, std::size_t cap) {
+  std::vector<sg4::LinkInRoute> links = links_of(hops);
+  links.emplace_back(caps_.at(cap));
+  return add_path_over(links);
+}
+
+Platform::Path Platform::add_path_over(const std::vector<sg4::LinkInRoute>& links) {
   const Path path = next_pair();
   simgrid_names::add_one_way_route(*zone_, *path.from, *path.to, links);
   return path;
@@ -69,6 +88,10 @@ Platform::Path Platform::next_pair() {
 
 void Platform::set_bandwidth(topology::LinkId link, BytesPerSecond bandwidth) {
   for (Link* part : links_.at(link).parts) part->set_bandwidth(bandwidth.value());
+}
+
+void Platform::set_cap(std::size_t cap, BytesPerSecond bound) {
+  caps_.at(cap)->set_bandwidth(bound.value());
 }
 
 void Platform::turn(topology::LinkId link, bool on) {

@@ -20,6 +20,7 @@ Transfers::Transfers(SimgridKernel& kernel, EventQueue& queue, const topology::T
       max_flows_per_link_(max_flows_per_link),
       lanes_(2 * topology.links().size()) {
   LABTWIN_CHECK(max_flows_per_link > 0, "a link without flows moves nothing");
+  for (std::size_t cap = Platform::kNumCaps; cap > 0; --cap) free_caps_.push_back(cap - 1);
   for (const topology::Link& link : topology.links()) {
     links_.push_back({.bandwidth = link.bandwidth, .latency = link.latency});
     sharing_.push_back(link.sharing);
@@ -52,8 +53,10 @@ const RouteUse& Transfers::use(const topology::Route& route) {
     }
     use.crossed.push_back(hop.link);
   }
-  if (!route.hops.empty()) use.path = platform_.add_path(route);
-  return uses_.emplace(route.hops, std::move(use)).first->second;
+  if (!route.hops.empty()) use.path = platform_.add_path(route.hops);
+  const auto added = uses_.emplace(route.hops, std::move(use)).first;
+  added->second.hops = &added->first;
+  return added->second;
 }
 
 std::size_t Transfers::num_flows(const topology::Route& route) const noexcept {
@@ -177,15 +180,30 @@ void Transfers::launch(Transfer& transfer) {
   const auto bytes = static_cast<std::uint64_t>(std::max(1.0, std::round(transfer.bytes_.value())));
   Comm comm = sg4::Comm::sendto_init();
   comm->set_payload_size(bytes)->set_data(&transfer);
-  if (transfer.bound_) comm->set_rate(transfer.bound_->value());
   transfer.flow_ = flows_.size();
   flows_.push_back({.comm = comm, .transfer = &transfer});
-  comm->set_source(transfer.use_->path.from)->set_destination(transfer.use_->path.to);
+  Platform::Path path = transfer.use_->path;
+  // More flows than there are caps share their links unbounded: then the links are what bounds them.
+  if (transfer.bound_ && !free_caps_.empty()) {
+    const std::size_t cap = free_caps_.back();
+    free_caps_.pop_back();
+    flows_.back().cap = cap;
+    platform_.set_cap(cap, *transfer.bound_);
+    path = bounded_path(*transfer.use_, cap);
+  }
+  comm->set_source(path.from)->set_destination(path.to);
+}
+
+const Platform::Path& Transfers::bounded_path(const RouteUse& use, std::size_t cap) {
+  const auto [at, is_new] = bounded_paths_.try_emplace({&use, cap});
+  if (is_new) at->second = platform_.add_path(*use.hops, cap);
+  return at->second;
 }
 
 Transfers::Comm Transfers::take_flow(Transfer& transfer) {
   Flow& place = flows_[*transfer.flow_];
   Comm comm = std::move(place.comm);
+  if (place.cap) free_caps_.push_back(*place.cap);
   place = std::move(flows_.back());
   place.transfer->flow_ = transfer.flow_;
   flows_.pop_back();

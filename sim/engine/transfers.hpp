@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "models/base/occupancy.hpp"
@@ -23,6 +25,7 @@ struct LinkUse {
 /// A route in use.
 struct RouteUse {
   Platform::Path path;
+  const std::vector<topology::Hop>* hops = nullptr;
   std::vector<LinkUse> links;             ///< each lane once
   std::vector<topology::LinkId> crossed;  ///< each link as often as it is crossed
 };
@@ -60,6 +63,7 @@ class Transfers {
   struct Flow {
     Comm comm;
     Transfer* transfer = nullptr;
+    std::optional<std::size_t> cap{};  ///< what bounds it
   };
   struct HopsBefore {
     bool operator()(const std::vector<topology::Hop>& a, const std::vector<topology::Hop>& b) const;
@@ -83,6 +87,8 @@ class Transfers {
   [[nodiscard]] bool may_start(const Transfer& transfer) const noexcept;
   void start(Transfer& transfer);
   void launch(Transfer& transfer);
+  /// The way of a flow over a cap of its own.
+  [[nodiscard]] const Platform::Path& bounded_path(const RouteUse& use, std::size_t cap);
   void stop_flow(Transfer& transfer);
   Comm take_flow(Transfer& transfer);
   void start_waiting(const RouteUse& use);
@@ -107,6 +113,8 @@ class Transfers {
   std::vector<Lane> lanes_;
   std::vector<topology::Sharing> sharing_;
   std::map<std::vector<topology::Hop>, RouteUse, HopsBefore> uses_;
+  std::vector<std::size_t> free_caps_;
+  std::map<std::pair<const RouteUse*, std::size_t>, Platform::Path> bounded_paths_;  ///< looked up only
   std::vector<Flow> flows_;                          ///< in no order; a transfer knows its place
   std::vector<Transfer::Snapshot> spare_snapshots_;  ///< of transfers that have ended, for their memory
   std::vector<Transfer*> launching_;
