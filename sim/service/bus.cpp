@@ -72,7 +72,8 @@ void Bus::advance() {
 
 Seconds Bus::busy_time(topology::LinkId link) {
   advance();
-  const double most = std::max(lanes_.at(2 * link).moved, lanes_.at(2 * link + 1).moved);
+  const std::size_t forward = std::size_t{2} * link;
+  const double most = std::max(lanes_.at(forward).moved, lanes_.at(forward + 1).moved);
   return Bytes::from_base(most) / tree_->link(link).bandwidth;
 }
 
@@ -83,7 +84,8 @@ Bytes Bus::moved(LaneId lane) {
 
 Seconds Bus::waiting_time(topology::LinkId link) {
   advance();
-  return Seconds::from_base(lanes_.at(2 * link).waiting + lanes_.at(2 * link + 1).waiting);
+  const std::size_t forward = std::size_t{2} * link;
+  return Seconds::from_base(lanes_.at(forward).waiting + lanes_.at(forward + 1).waiting);
 }
 
 void Bus::settle() {
