@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 
@@ -23,6 +24,7 @@ struct ClassName {
 };
 constexpr std::array<ClassName, 4> kClasses = {
     {{"randread", "random_read"}, {"randwrite", "random_write"}, {"read", "sequential_read"}, {"write", "sequential_write"}}};
+constexpr double kBinding = 1.0;  // of a logarithm: how far below its prior a limit surely binds
 constexpr std::array<double, 3> kTailDepths = {1.0, 16.0, 256.0};
 
 using SweepList = std::vector<std::pair<SweepKey, SweepModel>>;
@@ -80,7 +82,6 @@ std::array<double, 2> fit_two(const SweepList& sweeps, const std::array<Prior, 2
                               const std::function<double(double, double, double)>& predict) {
   std::vector<double> observations;
   for (const auto& sweep : sweeps) observations.push_back(observe(sweep.second));
-  const std::vector<double> start = {priors[0].mean, priors[1].mean};
   const LeastSquaresProblem problem{.predict =
                                         [&](std::span<const double> p, std::span<double> out) {
                                           for (std::size_t i = 0; i < sweeps.size(); ++i) {
@@ -90,8 +91,15 @@ std::array<double, 2> fit_two(const SweepList& sweeps, const std::array<Prior, 2
                                     .observations = observations,
                                     .noise_sigma = 0.05,
                                     .priors = priors};
-  const LeastSquaresFit fit = fit_least_squares(problem, std::span<const double>(start));
-  return {fit.parameters[0], fit.parameters[1]};
+  // Of two limits the one that does not bind has no slope: each gets a start where it does.
+  LeastSquaresFit best;
+  best.cost = std::numeric_limits<double>::infinity();
+  for (const std::array<double, 2>& shift : {std::array{0.0, 0.0}, std::array{-kBinding, 0.0}, std::array{0.0, -kBinding}}) {
+    const std::array<double, 2> start = {priors[0].mean + shift[0], priors[1].mean + shift[1]};
+    LeastSquaresFit fit = fit_least_squares(problem, std::span<const double>(start));
+    if (fit.cost < best.cost) best = std::move(fit);
+  }
+  return {best.parameters[0], best.parameters[1]};
 }
 
 // A quantile over the mean.

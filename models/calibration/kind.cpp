@@ -256,12 +256,13 @@ const Kind& recognise(const MeasurementTable& table) {
         std::count_if(kind.recognised_by.begin(), kind.recognised_by.end(),
                       [&](std::string_view column) { return table.find_column(column).has_value(); }));
   };
+  const auto num_missing = [&](const Kind& kind) { return kind.recognised_by.size() - num_present(kind); };
   const Kind* nearest = nullptr;
   for (const Kind& kind : kKinds) {
     if (num_present(kind) == kind.recognised_by.size()) return kind;
     // Half of the columns that tell a kind are no accident.
     const bool half = 2 * num_present(kind) >= kind.recognised_by.size();
-    if (half && (nearest == nullptr || num_present(kind) > num_present(*nearest))) nearest = &kind;
+    if (half && (nearest == nullptr || num_missing(kind) < num_missing(*nearest))) nearest = &kind;
   }
   if (nearest != nullptr) throw ConfigError(missing_columns(nearest->recognised_by, *nearest, table, "it marks a set"));
   throw ConfigError({.place = {table.name(), 1, 1},

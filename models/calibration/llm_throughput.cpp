@@ -22,6 +22,7 @@ constexpr double kCovered = 0.9;
 // Times what a datasheet allows; with tokens guessed ahead, a step yields several.
 constexpr double kBeyondPeak = 1.3;
 constexpr double kBeyondBandwidth = 1.4;
+constexpr double kFastestHost = 2.0;  // of what a host is thought to have: its memory is rarely told
 constexpr double kBeyondGuesses = 6.0;
 constexpr std::string_view kSeen = ", card seen";      // rows of it were fitted on
 constexpr std::string_view kUnseen = ", card unseen";  // predicted from its datasheet
@@ -59,9 +60,11 @@ bool is_beyond(const LlmRun& row, double value) {
   if (row.quantity == "prefill_tok_s") {
     return 2.0 * run.active_parameters * value > kBeyondPeak * run.peak_flops.value() * run.num_cards;
   }
-  if (row.quantity != "decode_tok_s" || run.host_share > 0.0) return false;
-  const double read = run.weights.value() * run.active_share * value;
-  return read > (row.speculation.empty() ? kBeyondBandwidth : kBeyondGuesses) * run.memory_bandwidth.value() * run.num_cards;
+  if (row.quantity != "decode_tok_s") return false;
+  const double on_card = (1.0 - run.host_share) / (run.memory_bandwidth.value() * run.num_cards);
+  const double in_host = run.host_share / (kFastestHost * run.host_bandwidth.value());
+  const double least = run.weights.value() * run.active_share * (on_card + in_host);
+  return value * least > (row.speculation.empty() ? kBeyondBandwidth : kBeyondGuesses);
 }
 
 // Whether a server made all the tokens that it was asked for, which says nothing of how many it could.
