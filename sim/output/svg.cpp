@@ -75,8 +75,9 @@ void Svg::circle(Point center, double radius, std::string_view fill) {
 
 void Svg::text(Point at, std::string_view text, const TextStyle& style) {
   body_ += fmt::format(
-      "<text x=\"{:.2f}\" y=\"{:.2f}\" font-size=\"{:.1f}\" text-anchor=\"{}\" fill=\"{}\"{}{}>{}</text>\n", at.x, at.y,
+      "<text x=\"{:.2f}\" y=\"{:.2f}\" font-size=\"{:.1f}\" text-anchor=\"{}\" fill=\"{}\"{}{}{}>{}</text>\n", at.x, at.y,
       style.size, anchor_name(style.anchor), style.color, style.bold ? " font-weight=\"bold\"" : "",
+      style.halo ? " stroke=\"white\" stroke-width=\"4\" paint-order=\"stroke\"" : "",
       style.turn_degrees == 0.0 ? ""
                                 : fmt::format(" transform=\"rotate({:.0f} {:.2f} {:.2f})\"", style.turn_degrees, at.x, at.y),
       escaped(text));

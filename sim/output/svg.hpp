@@ -24,6 +24,7 @@ struct TextStyle {
   bool bold = false;
   std::string_view color = "#222222";
   double turn_degrees = 0.0;
+  bool halo = false;  ///< white around the letters, to be read on top of lines
 };
 
 struct LineStyle {

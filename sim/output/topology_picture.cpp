@@ -119,7 +119,7 @@ std::string topology_svg(const Topology& topology, const std::map<topology::Link
     const Point from = layout.center(topology.link(id).from);
     const Point to = layout.center(topology.link(id).to);
     picture.text({(from.x + to.x) / 2.0, (from.y + to.y) / 2.0 - 4.0}, looks[id].label,
-                 {.size = 11.0, .anchor = Anchor::Middle, .color = looks[id].line.color});
+                 {.size = 11.0, .anchor = Anchor::Middle, .color = looks[id].line.color, .halo = true});
   }
   return picture.document();
 }
