@@ -38,7 +38,7 @@ struct ServerSpeed {
   Estimate decode_tok_s;  ///< of one sequence with 1,000 tokens of context
   Estimate prompt_tok_s;  ///< of a prompt of 512 tokens
   Grade grade = Grade::Assumed;
-  std::string source;  ///< what the law was fitted to
+  std::string source;                                       ///< what the law was fitted to
   std::optional<serving::ExchangeCoefficients> exchange{};  ///< of the all-reduces in `step_time`
 };
 

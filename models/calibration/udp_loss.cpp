@@ -46,8 +46,7 @@ Loss unknown_stalls(const UdpRow& row) {
   const std::string note = "the stalls of the receiver are not given";
   if (row.is_real_time_priority) {
     const double loss = 0.25 * std::exp(-held_ms / 0.9) + (held_ms < 60.0 ? 0.004 : 0.0);
-    return {
-        .estimate = within(loss, 0.08, 0.08), .grade = Grade::Assumed, .group = "not given: real time", .note = note};
+    return {.estimate = within(loss, 0.08, 0.08), .grade = Grade::Assumed, .group = "not given: real time", .note = note};
   }
   const double loss = held_ms < 200.0 ? 0.6 : 0.1;
   return {.estimate = {loss, 0.0, 1.0}, .grade = Grade::Assumed, .group = "not given: normal priority", .note = note};
