@@ -30,9 +30,9 @@ using RowFilter = std::map<std::string, std::vector<std::string>, std::less<>>;
 struct ScorecardCase {
   std::string name;
   std::vector<std::string> sets;  ///< DEVICE/SET; `*/SET` for any device
-  RowFilter where;
-  RowFilter except;
-  std::vector<std::string> quantities;
+  RowFilter where{};
+  RowFilter except{};
+  std::vector<std::string> quantities{};
 };
 
 struct ScorecardSection {

@@ -16,6 +16,18 @@ std::vector<ScorecardSection> read(const std::string& text) {
   return read_scorecard(file);
 }
 
+Prediction prediction_of(std::size_t row, const std::string& group) {
+  Prediction prediction;
+  prediction.row = row;
+  prediction.quantity = "iops";
+  prediction.group = group;
+  return prediction;
+}
+
+MeasurementSet set_of(MeasurementTable table) {
+  return {.name = "fio_depths", .table = std::move(table), .kind = nullptr, .manifest = {}, .notes = {}};
+}
+
 // Three rows of one set, a prediction each.
 ValidatedSet three_depths(const std::string& folder) {
   MeasurementTable table("fio_depths", {"class", "rw"});
@@ -24,9 +36,9 @@ ValidatedSet three_depths(const std::string& folder) {
   table.add_row({"hdd", "randread"});
   Evaluation evaluation;
   for (std::size_t row = 1; row <= 3; ++row) {
-    evaluation.predictions.push_back({.row = row, .quantity = "iops", .group = row == 3 ? "slow" : "fast"});
+    evaluation.predictions.push_back(prediction_of(row, row == 3 ? "slow" : "fast"));
   }
-  return {folder, {.name = "fio_depths", .table = table}, evaluation};
+  return {folder, set_of(std::move(table)), evaluation};
 }
 
 std::vector<std::size_t> rows(const ScorecardCase& scored, const std::vector<ValidatedSet>& sets) {
@@ -62,8 +74,8 @@ TEST(Scorecard, OfTheProjectNamesSetsThatExist) {
   std::vector<ValidatedSet> sets;
   for (const auto& path : find_measurement_sets(data)) {
     Evaluation one_prediction;
-    one_prediction.predictions.push_back({.row = 1, .quantity = "iops"});
-    sets.push_back({path.lexically_relative(data).string(), {.name = "", .table = {"", {}}}, std::move(one_prediction)});
+    one_prediction.predictions.push_back(prediction_of(1, ""));
+    sets.push_back({path.lexically_relative(data).string(), set_of({"", {}}), std::move(one_prediction)});
   }
   for (const ScorecardSection& section : read_scorecard(data / "scorecard.toml")) {
     for (const ScorecardCase& scored : section.cases) {
