@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <utility>
 
 #include "models/base/text.hpp"
 #include "models/storage/flush.hpp"
@@ -196,10 +200,16 @@ ModelPart load_embedder(const catalog::Catalog& catalog, std::string_view part) 
 }
 
 serving::QuantTable load_quant_table(const catalog::Catalog& catalog) {
+  // Every question about a server asks for it, and reading it takes longer than the answers.
+  static std::mutex guard;
+  static std::map<std::filesystem::path, serving::QuantTable> known;
+  const std::scoped_lock lock(guard);
+  const std::filesystem::path file = catalog.folder() / "quantisation.toml";
+  if (const auto found = known.find(file); found != known.end()) return found->second;
   DiagnosticSink sink;
-  serving::QuantTable table = serving::read_quant_table(Document::read(catalog.folder() / "quantisation.toml"), sink);
+  serving::QuantTable table = serving::read_quant_table(Document::read(file), sink);
   sink.throw_if_any();
-  return table;
+  return known.emplace(file, std::move(table)).first->second;
 }
 
 std::vector<serving::ProcessorFamily> load_processor_families(const catalog::Catalog& catalog) {
