@@ -10,6 +10,7 @@
 #include "models/calibration/pooled_law.hpp"
 #include "models/calibration/row_words.hpp"
 #include "models/interconnect/all_reduce.hpp"
+#include "models/interconnect/card_group.hpp"
 #include "models/interconnect/link_rate.hpp"
 
 namespace labtwin::calibration {
@@ -64,7 +65,7 @@ CardLink link_of(const MeasurementTable& table, std::size_t index, const LlmPart
 bool reaches_peers(std::string_view gpu, const std::string& topology, const std::string& notes) {
   if (holds_any(topology, {"no p2p", "shm", "stock driver"})) return false;
   if (holds_any(topology, {"patched", "p2p"}) || holds(notes, "p2p_level")) return true;
-  return !holds_any(lower_case(gpu), {"rtx 20", "rtx 30", "rtx 40", "rtx 50"});
+  return !interconnect::is_geforce(gpu);
 }
 
 /// What moves the bytes. Kernels of engines that read their peers' memory (`custom`) serve two cards, or NVLink: with more

@@ -15,7 +15,7 @@ using LogLoop = Departure::LogLoop;
 
 constexpr double kReach = 6.0;        // in ln N and ln jobs
 constexpr double kNoise = 0.05;       // variance of one run over that of the process
-constexpr double kOfAnyJobs = 0.85;   // share of the process that all numbers of jobs have in common
+constexpr double kOfAnyJobs = 0.8;    // share of the process that all numbers of jobs have in common
 constexpr double kReachOfJobs = 2.0;  // of the rest, in ln jobs
 
 double correlation(double a, double b) {

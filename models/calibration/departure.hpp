@@ -17,7 +17,7 @@ struct LoopResidual {
 
 /// A law's own error along one sweep: correlated over depth, known with noise where it was measured.
 /// Law:    d over x = ln N and y = ln jobs is an Ornstein-Uhlenbeck process, covariance
-///         s^2 exp(-|x - x'| / 6) (0.85 + 0.15 exp(-|y - y'| / 2)), seen with noise of variance 0.05 s^2 per run; at() is its
+///         s^2 exp(-|x - x'| / 6) (0.8 + 0.2 exp(-|y - y'| / 2)), seen with noise of variance 0.05 s^2 per run; at() is its
 ///         conditional mean and the share of its variance, noise included, that stays unknown. Far from every measured depth
 ///         the mean returns to 0 and the share to 1. Loops of other numbers of jobs than were measured have an error of their
 ///         own as large as that of a depth as far away. Of several runs of one loop the median counts.

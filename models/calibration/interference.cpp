@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, kNumLatencyFigures> kFigures = {"fg_lat_m
                                                                        "fg_lat_p99_us", "fg_lat_p999_us"};
 
 // A background that gets this share of what it asks for is not held back by the drive.
-constexpr double kReached = 0.98;
+constexpr double kReached = 0.95;
 
 struct Row {
   std::size_t index = 0;

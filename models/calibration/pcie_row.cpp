@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "models/calibration/row_words.hpp"
+#include "models/interconnect/card_group.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -31,8 +32,7 @@ CardLink link_of(const MeasurementTable& table, std::size_t index, const LlmPart
 }
 
 bool is_consumer(std::string_view device) {
-  const std::string name = lower_case(device);
-  return holds_any(name, {"rtx 20", "rtx 30", "rtx 40", "rtx 50", "gtx"});
+  return interconnect::is_geforce(device) || holds(lower_case(device), "gtx");
 }
 
 /// GPUs `i` and `j` of `GPUi-GPUj` on a board of two sockets, each of which holds half of the cards.

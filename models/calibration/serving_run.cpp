@@ -17,6 +17,7 @@
 #include "models/calibration/card_operators.hpp"
 #include "models/calibration/serving_setup.hpp"
 #include "models/calibration/tensor_exchange.hpp"
+#include "models/interconnect/card_group.hpp"
 #include "models/serving/card_memory.hpp"
 #include "models/serving/serving_replay.hpp"
 #include "models/serving/vllm_memory.hpp"
@@ -99,7 +100,7 @@ std::optional<serving::ExchangeCoefficients> exchange_of(const ServedModel& serv
   group.num_cards = static_cast<int>(splits_experts ? meta.data_parallel : meta.tensor_parallel);
   group.link.generation = card.spec.pcie_generation.value_or(group.link.generation);
   group.link.lanes = card.spec.pcie_lanes.value_or(group.link.lanes);
-  group.path = interconnect::reaches_peers(card.part) ? "pcie direct" : "pcie staged";
+  group.path = interconnect::is_geforce(card.part) ? "pcie staged" : "pcie direct";
   serving::ExchangeCoefficients exchange = tensor_exchange(group, served.shape);
   if (splits_experts) {
     exchange.calls = served.shape.layers;

@@ -6,6 +6,7 @@
 
 #include "models/calibration/row_words.hpp"
 #include "models/calibration/vram_row.hpp"
+#include "models/interconnect/card_group.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -101,7 +102,7 @@ void read_tp_link(const std::string& text, std::string_view gpu, TpRow& row) {
   }
   if (holds_any(text, {"usb4", "thunderbolt", "oculink"})) lanes = 4;
   row.link = {LinkFamily::Pcie, generation, lanes};
-  const bool consumer = holds_any(lower_case(gpu), {"rtx 20", "rtx 30", "rtx 40", "rtx 50"}) && !holds(gpu, "Ada");
+  const bool consumer = interconnect::is_geforce(gpu);
   const bool off = holds_any(text, {"no p2p", "p2p off", "shm"}) && !holds(text, "p2p over shm");
   const bool on = holds_any(text, {"patched", "p2p on", "p2p over shm"});
   row.path = !off && (on || !consumer) ? "pcie direct" : "pcie staged";

@@ -1,12 +1,27 @@
 #include "models/interconnect/card_group.hpp"
 
-namespace labtwin::interconnect {
+#include <cctype>
 
-bool reaches_peers(std::string_view part) noexcept {
-  const auto is_of = [&](std::string_view series) {
-    return part.starts_with(series) && part.find("-ada") == std::string_view::npos;
-  };
-  return !(is_of("rtx-20") || is_of("rtx-30") || is_of("rtx-40") || is_of("rtx-50"));
+namespace labtwin::interconnect {
+namespace {
+
+// `2080`, `3090`, `4060`: the workstation cards of the same years end in three noughts or in 500.
+bool is_geforce_number(std::string_view text) {
+  return text.size() >= 4 && text[0] >= '2' && text[0] <= '5' && text[1] == '0' && text[2] >= '5' && text[2] <= '9' &&
+         text[3] == '0';
+}
+
+}  // namespace
+
+bool is_geforce(std::string_view name) noexcept {
+  for (std::size_t at = 0; at + 3 < name.size(); ++at) {
+    const auto lower = [&](std::size_t i) { return std::tolower(static_cast<unsigned char>(name[at + i])); };
+    if (lower(0) != 'r' || lower(1) != 't' || lower(2) != 'x') continue;
+    const std::string_view behind = name.substr(at + 3);
+    const bool is_apart = behind.starts_with(' ') || behind.starts_with('-');
+    if (is_geforce_number(behind.substr(is_apart ? 1 : 0))) return true;
+  }
+  return false;
 }
 
 }  // namespace labtwin::interconnect

@@ -20,11 +20,12 @@ struct CardGroup {
   std::string path = "pcie staged";  ///< between cards: `pcie staged` through the memory of the host, `pcie direct`, `nvlink`
 };
 
-/// Law:    GeForce cards from the 20 series on cannot reach each other's memory over PCIe, others can
-/// Inputs: the part's name in the catalog
-/// Valid:  NVIDIA's own driver
+/// Whether a card's name, or its part's in the catalog, is that of a GeForce RTX.
+/// Law:    these cannot reach each other's memory over PCIe, others can
+/// Inputs: `RTX 3090`, `rtx-4090`
+/// Valid:  NVIDIA's own driver; a changed one opens it
 /// Source: nccl-tests and p2pBandwidthLatencyTest of rigs, see kind collectives
-/// Error:  a changed driver opens it, which a lab may say
-[[nodiscard]] bool reaches_peers(std::string_view part) noexcept;
+/// Error:  of the name none
+[[nodiscard]] bool is_geforce(std::string_view name) noexcept;
 
 }  // namespace labtwin::interconnect

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/scenario/read_schedule.hpp"
+
 namespace labtwin {
 
 ServiceKind read_bulk_copy(TableReader& table, const ServicePlace& place) {
@@ -24,13 +26,7 @@ ServiceKind read_bulk_copy(TableReader& table, const ServicePlace& place) {
   if (!spec.from.empty() && spec.from == spec.to) table.fail("to", "must be another place than from");
   spec.rate_limit = table.optional<BytesPerSecond>("rate_limit", kPositive);
   spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
-  spec.start = table.value_or<Seconds>("start", Seconds{}, kNonNegative);
-  spec.duration = table.optional<Seconds>("duration", kPositive);
-  spec.volume = table.optional<Bytes>("volume", kPositive);
-  spec.every = table.optional<Seconds>("every", kPositive);
-  if (spec.duration.has_value() == spec.volume.has_value()) {
-    table.fail(spec.duration ? "volume" : "duration", "exactly one of duration and volume says when the copy is done");
-  }
+  spec.schedule = read_schedule(table, "copy");
   spec.is_enabled = table.value_or<bool>("enabled", true);
   return spec;
 }

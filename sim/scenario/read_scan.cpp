@@ -13,15 +13,15 @@ ServiceKind read_scan(TableReader& table, const ServicePlace& place) {
   window.is_buffered = table.value_or<bool>("buffered", false);
   job.read = window;
   const auto spill = table.value_or<double>("spill", 0.0, between(0.0, 10.0));
-  job.volume = table.required<Bytes>("bytes", kPositive) * (1.0 + spill);
+  job.schedule.volume = table.required<Bytes>("bytes", kPositive) * (1.0 + spill);
   if (spill > 0.0) job.write = EtlJobSpec::Window{.block = window.block, .depth = window.depth};
   job.write_ratio = spill / (1.0 + spill);
   job.transform_rate = table.optional<BytesPerSecond>("core_rate", kPositive);
   job.num_workers = table.value_or<std::uint32_t>("workers", job.num_workers, at_least(1.0));
   job.ionice = table.enumeration_or("ionice", job.ionice, kIoClasses);
   job.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
-  job.start = table.value_or<Seconds>("start", Seconds{}, kNonNegative);
-  job.every = table.optional<Seconds>("every", kPositive);
+  job.schedule.start = table.value_or<Seconds>("start", Seconds{}, kNonNegative);
+  job.schedule.every = table.optional<Seconds>("every", kPositive);
   job.is_enabled = table.value_or<bool>("enabled", true);
   return job;
 }

@@ -10,6 +10,7 @@
 #include "sim/scenario/read_bulk_copy.hpp"
 #include "sim/scenario/read_llm_server.hpp"
 #include "sim/scenario/read_scan.hpp"
+#include "sim/scenario/read_schedule.hpp"
 #include "sim/scenario/read_stream_detector.hpp"
 #include "sim/scenario/service_place.hpp"
 #include "sim/scenario/variants.hpp"
@@ -120,16 +121,6 @@ std::optional<EtlJobSpec::Window> read_write_window(TableReader& table, const st
   return window;
 }
 
-void read_schedule(TableReader& table, EtlJobSpec& spec) {
-  spec.start = table.value_or<Seconds>("start", Seconds{}, kNonNegative);
-  spec.duration = table.optional<Seconds>("duration", kPositive);
-  spec.volume = table.optional<Bytes>("volume", kPositive);
-  spec.every = table.optional<Seconds>("every", kPositive);
-  if (spec.duration.has_value() == spec.volume.has_value()) {
-    table.fail(spec.duration ? "volume" : "duration", "exactly one of duration and volume says when the job is done");
-  }
-}
-
 /// The window to read through. A buffered reader leaves how much is in flight to the kernel.
 std::optional<EtlJobSpec::Window> read_read_window(TableReader& table) {
   std::optional<EtlJobSpec::Window> window = read_window(table, "read");
@@ -147,7 +138,7 @@ std::optional<EtlJobSpec::Window> read_read_window(TableReader& table) {
 /// Who syncs, is paced by a limit or by a reader, or writes until it is stopped does not run ahead of the drive.
 void check_buffered(TableReader& table, const EtlJobSpec& spec) {
   if (!spec.write || !spec.write->is_buffered) return;
-  const bool runs_ahead = spec.volume && !spec.read && !spec.rate_limit && spec.write->sync == storage::SyncCall::None;
+  const bool runs_ahead = spec.schedule.volume && !spec.read && !spec.rate_limit && spec.write->sync == storage::SyncCall::None;
   if (!runs_ahead) table.fail("write", "buffered is for a job that writes a volume: no read, no rate_limit, no sync");
 }
 
@@ -166,7 +157,7 @@ ServiceKind read_etl_job(TableReader& table, const Place& place) {
   spec.rate_limit = table.optional<BytesPerSecond>("rate_limit", kPositive);
   spec.ionice = table.enumeration_or("ionice", spec.ionice, kIoClasses);
   spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
-  read_schedule(table, spec);
+  spec.schedule = read_schedule(table, "job");
   check_buffered(table, spec);
   spec.is_enabled = table.value_or<bool>("enabled", true);
   return spec;

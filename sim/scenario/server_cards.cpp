@@ -87,7 +87,7 @@ const GpuSpec& gpu_named(const NodeSpec& node, const std::string& name) {
 }
 
 bool reaches_peers(const NodeSpec& node, const std::string& part) {
-  return node.p2p ? *node.p2p : interconnect::reaches_peers(part);
+  return node.p2p ? *node.p2p : !interconnect::is_geforce(part);
 }
 
 void read_server_cards(TableReader& table, const ServicePlace& place, LlmServerSpec& spec) {

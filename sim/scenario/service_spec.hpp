@@ -15,6 +15,7 @@
 #include "models/serving/server_engine.hpp"
 #include "models/storage/flush.hpp"
 #include "models/vector/search_shape.hpp"
+#include "models/workload/job_schedule.hpp"
 #include "sim/scenario/provenance.hpp"
 
 namespace labtwin {
@@ -89,10 +90,7 @@ struct BulkCopySpec {
   std::string to;
   std::optional<BytesPerSecond> rate_limit{};
   Bytes memory;
-  Seconds start;
-  std::optional<Seconds> duration{};
-  std::optional<Bytes> volume{};
-  std::optional<Seconds> every{};
+  workload::JobSchedule schedule;
   bool is_enabled = true;
 };
 
@@ -121,10 +119,7 @@ struct EtlJobSpec {
   std::optional<BytesPerSecond> rate_limit{};
   IoClassName ionice = IoClassName::BestEffort;
   Bytes memory;
-  Seconds start;
-  std::optional<Seconds> duration{};
-  std::optional<Bytes> volume{};
-  std::optional<Seconds> every{};
+  workload::JobSchedule schedule;
   bool is_enabled = true;
 };
 

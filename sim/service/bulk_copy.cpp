@@ -1,6 +1,6 @@
 #include "sim/service/bulk_copy.hpp"
 
-#include <algorithm>
+#include "sim/process/repetition.hpp"
 
 namespace labtwin::service {
 namespace {
@@ -11,20 +11,14 @@ constexpr Bytes kEndless = Bytes::from_base(1e24);
 }  // namespace
 
 Task<> BulkCopy::run() {
-  Seconds next = options_.start;
-  while (true) {
-    co_await engine_->hold_until(std::max(next, engine_->now()));
-    co_await run_once();
-    if (!options_.every) co_return;
-    while (next <= engine_->now()) next += *options_.every;
-  }
+  return repeat(*engine_, options_.schedule, [this] { return run_once(); });
 }
 
 Task<> BulkCopy::run_once() {
   active_since_ = engine_->now();
-  current_ = std::make_unique<Bus::Copy>(*engine_, *bus_, demand_, options_.volume.value_or(kEndless), options_.owner);
-  if (options_.duration) {
-    co_await engine_->hold(*options_.duration);
+  current_ = std::make_unique<Bus::Copy>(*engine_, *bus_, demand_, options_.schedule.volume.value_or(kEndless), options_.owner);
+  if (options_.schedule.duration) {
+    co_await engine_->hold(*options_.schedule.duration);
   } else {
     co_await current_->done();
     ++num_passes_;

@@ -2,18 +2,15 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 
+#include "models/workload/job_schedule.hpp"
 #include "sim/service/bus.hpp"
 
 namespace labtwin::service {
 
 struct BulkCopyOptions {
   OwnerId owner = 0;
-  Seconds start;
-  std::optional<Seconds> duration{};
-  std::optional<Bytes> volume{};
-  std::optional<Seconds> every{};
+  workload::JobSchedule schedule;
 };
 
 /// Copies bytes over the bus for a time, or until so many have crossed, as fast as it may.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/storage/dirty_pages.hpp"
+#include "sim/process/repetition.hpp"
 
 namespace labtwin::service {
 namespace {
@@ -55,13 +56,7 @@ Seconds EtlJob::active_time() const {
 }
 
 Task<> EtlJob::run() {
-  Seconds next = options_.schedule.start;
-  while (true) {
-    co_await engine_->hold_until(std::max(next, engine_->now()));
-    co_await run_once();
-    if (!options_.schedule.every) co_return;
-    while (next <= engine_->now()) next += *options_.schedule.every;
-  }
+  return repeat(*engine_, options_.schedule, [this] { return run_once(); });
 }
 
 // What memory still holds of an earlier pass is copied out of it before the rest is read.

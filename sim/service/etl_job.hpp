@@ -7,6 +7,7 @@
 #include "models/base/rng.hpp"
 #include "models/storage/drive.hpp"
 #include "models/storage/drive_law.hpp"
+#include "models/workload/job_schedule.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/engine/trigger.hpp"
 #include "sim/service/cores.hpp"
@@ -26,17 +27,9 @@ struct IoWindow {
   Seconds sync{};  ///< that follows every block before the next takes its place
 };
 
-/// When a job runs: from `start`, for `duration` or until it has read `volume`, and again `every` so long.
-struct JobSchedule {
-  Seconds start;
-  std::optional<Seconds> duration{};
-  std::optional<Bytes> volume{};
-  std::optional<Seconds> every{};
-};
-
 struct EtlJobOptions {
   OwnerId owner = 0;
-  JobSchedule schedule;
+  workload::JobSchedule schedule;
   std::optional<IoWindow> read{};  ///< a job may only read, or only write
   std::optional<IoWindow> write{};
   double write_ratio = 1.0;  ///< bytes written per byte read

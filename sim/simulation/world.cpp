@@ -219,7 +219,7 @@ void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
   service::Volume& target = is_synced ? written.for_sync_writes() : written;
   service::EtlJobOptions options;
   options.owner = names_.owners.intern(service.name);
-  options.schedule = {.start = spec.start, .duration = spec.duration, .volume = spec.volume, .every = spec.every};
+  options.schedule = spec.schedule;
   options.write_ratio = spec.write_ratio;
   options.transform_rate = spec.transform_rate;
   options.num_workers = spec.num_workers;
@@ -251,7 +251,7 @@ void World::build(const ServiceSpec& service, const EtlJobSpec& spec) {
                                                                                  service::planned_rate(options, rates)));
   if (places.memory) {
     service::EtlJob& reader = *job.first->second;
-    places.memory->cache->add_stream(places.memory->file, spec.volume, [&reader] { return reader.bytes_read(); });
+    places.memory->cache->add_stream(places.memory->file, spec.schedule.volume, [&reader] { return reader.bytes_read(); });
   }
 }
 

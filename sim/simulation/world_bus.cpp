@@ -130,11 +130,7 @@ void World::build(const ServiceSpec& service, const BulkCopySpec& spec) {
     demand.cap = std::min(demand.cap, interconnect::line_rate(line) * kCopyShare);
   }
   if (spec.rate_limit) demand.cap = std::min(demand.cap, *spec.rate_limit);
-  const service::BulkCopyOptions options{.owner = names_.owners.intern(service.name),
-                                         .start = spec.start,
-                                         .duration = spec.duration,
-                                         .volume = spec.volume,
-                                         .every = spec.every};
+  const service::BulkCopyOptions options{.owner = names_.owners.intern(service.name), .schedule = spec.schedule};
   copies_.emplace(service.name, std::make_unique<service::BulkCopy>(engine_, *bus_, std::move(demand), options));
 }
 

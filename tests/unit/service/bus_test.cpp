@@ -12,11 +12,14 @@
 #include "sim/service/drive_service.hpp"
 #include "sim/service/llm_server.hpp"
 #include "sim/service/paced_bulk.hpp"
+#include "tests/unit/service/ask.hpp"
 
 namespace labtwin::service {
 namespace {
 
 using namespace labtwin::literals;
+using testing::Answer;
+using testing::ask;
 using topology::LaneUse;
 using topology::StreamDemand;
 
@@ -87,7 +90,7 @@ TEST(Bus, TheTwoDirectionsOfALinkDoNotMeet) {
 
 TEST(BulkCopy, MovesForItsDurationWhatTheLinkGives) {
   Lab lab;
-  BulkCopy job(lab.engine, lab.bus, {.lanes = {{0}}}, {.start = 1_s, .duration = 2_s});
+  BulkCopy job(lab.engine, lab.bus, {.lanes = {{0}}}, {.schedule = {.start = 1_s, .duration = 2_s}});
   lab.engine.spawn("job", job.run());
   lab.engine.run(10_s);
   EXPECT_NEAR(job.bytes_moved().value(), 20e9, 1.0);
@@ -120,17 +123,6 @@ struct ServerLab : Lab {
   LlmServer server;
 };
 
-struct Answer {
-  Seconds finished;
-  GenerationResult result;
-};
-
-Task<> ask(Engine& engine, LlmServer& server, Seconds at, GenerationRequest request, Answer& answer) {
-  co_await engine.hold_until(at);
-  answer.result = co_await server.generate(request);
-  answer.finished = engine.now();
-}
-
 Answer answer_of(ServerLab& lab) {
   Answer answer;
   lab.engine.spawn("ask", ask(lab.engine, lab.server, 1_s, {.prompt_tokens = 100, .output_tokens = 11}, answer));
@@ -147,7 +139,7 @@ TEST(StepLinks, AnIdleBusChangesNothing) {
 
 TEST(StepLinks, BesideASaturatingCopyTheTurnOfEveryStepTakesTwiceAsLong) {
   ServerLab lab(true);
-  BulkCopy job(lab.engine, lab.bus, {.lanes = {{0}}}, {.owner = kSecond, .start = {}, .duration = 50_s});
+  BulkCopy job(lab.engine, lab.bus, {.lanes = {{0}}}, {.owner = kSecond, .schedule = {.start = {}, .duration = 50_s}});
   lab.engine.spawn("copy", job.run());
   const Answer answer = answer_of(lab);
   EXPECT_NEAR(answer.finished.value(), 1.0 + 0.1 + 0.05 + 10 * (0.010 + 0.002), 1e-6);
@@ -167,7 +159,7 @@ TEST(StepLinks, BesideASaturatingCopyTheTurnOfEveryStepTakesTwiceAsLong) {
 
 TEST(StepLinks, ACopyThatBeginsWithinAStepSlowsItsRest) {
   ServerLab lab(true);
-  BulkCopy job(lab.engine, lab.bus, {.lanes = {{0}}}, {.owner = kSecond, .start = 1.05_s, .duration = 50_s});
+  BulkCopy job(lab.engine, lab.bus, {.lanes = {{0}}}, {.owner = kSecond, .schedule = {.start = 1.05_s, .duration = 50_s}});
   lab.engine.spawn("copy", job.run());
   // The other half of the prompt takes half as long again.
   EXPECT_NEAR(answer_of(lab).finished.value(), 1.0 + 0.05 + 0.075 + 10 * (0.010 + 0.002), 1e-6);
@@ -175,7 +167,8 @@ TEST(StepLinks, ACopyThatBeginsWithinAStepSlowsItsRest) {
 
 TEST(StepLinks, BesideALimitedCopyTheTurnHasTheRestOfTheLink) {
   ServerLab lab(true, 20000_MBps);
-  BulkCopy job(lab.engine, lab.bus, {.lanes = {{0}}, .cap = 8000_MBps}, {.owner = kSecond, .start = {}, .duration = 50_s});
+  BulkCopy job(lab.engine, lab.bus, {.lanes = {{0}}, .cap = 8000_MBps},
+               {.owner = kSecond, .schedule = {.start = {}, .duration = 50_s}});
   lab.engine.spawn("copy", job.run());
   EXPECT_NEAR(answer_of(lab).finished.value(), 1.0 + 0.05 + 0.05 / 0.6 + 10 * (0.008 + 0.002 / 0.6), 1e-6);
 }
@@ -210,7 +203,7 @@ std::unique_ptr<storage::Drive> drive_of(BytesPerSecond bandwidth) {
 Seconds read_beside(bool on_bus, bool beside_copy) {
   Lab lab;
   DriveService drive(lab.engine, 5, drive_of(3000_MBps));
-  BulkCopy job(lab.engine, lab.bus, {.lanes = {{2}}}, {.owner = kSecond, .start = {}, .duration = 50_s});
+  BulkCopy job(lab.engine, lab.bus, {.lanes = {{2}}}, {.owner = kSecond, .schedule = {.start = {}, .duration = 50_s}});
   if (beside_copy) lab.engine.spawn("copy", job.run());
   storage::BulkJob read;
   read.block_size = 1_MiB;
@@ -248,7 +241,7 @@ Task<> pass(Lab& lab, Seconds& finished, Causes& causes) {
 
 TEST(BusPassage, AMessageIsThereWhenNetworkAndLinksAreThrough) {
   Lab lab;
-  BulkCopy job(lab.engine, lab.bus, {.lanes = {{2}}}, {.owner = kSecond, .start = {}, .duration = 50_s});
+  BulkCopy job(lab.engine, lab.bus, {.lanes = {{2}}}, {.owner = kSecond, .schedule = {.start = {}, .duration = 50_s}});
   lab.engine.spawn("copy", job.run());
   Seconds finished;
   Causes causes;

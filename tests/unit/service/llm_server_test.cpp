@@ -7,6 +7,7 @@
 
 #include "models/serving/llama_scheduler.hpp"
 #include "sim/engine/engine.hpp"
+#include "tests/unit/service/ask.hpp"
 #include "tests/unit/serving/simple_steps.hpp"
 
 namespace labtwin::service {
@@ -14,6 +15,8 @@ namespace {
 
 using namespace labtwin::literals;
 using serving::testing::SimpleSteps;
+using testing::Answer;
+using testing::ask;
 
 constexpr OwnerId kFirst = 0;
 constexpr OwnerId kSecond = 1;
@@ -30,17 +33,6 @@ struct Lab {
   GpuCard card{engine, 0};
   LlmServer server;
 };
-
-struct Answer {
-  Seconds finished;
-  GenerationResult result;
-};
-
-Task<> ask(Engine& engine, LlmServer& server, Seconds at, GenerationRequest request, Answer& answer) {
-  co_await engine.hold_until(at);
-  answer.result = co_await server.generate(request);
-  answer.finished = engine.now();
-}
 
 Seconds caused(const Causes& causes, DelayKind kind, OwnerId culprit) {
   Seconds sum;
