@@ -212,6 +212,13 @@ serving::QuantTable load_quant_table(const catalog::Catalog& catalog) {
   return known.emplace(file, std::move(table)).first->second;
 }
 
+std::vector<serving::NamedModelSize> load_model_sizes(const catalog::Catalog& catalog) {
+  DiagnosticSink sink;
+  auto sizes = serving::read_model_sizes(Document::read(catalog.folder() / "model_sizes.toml"), sink);
+  sink.throw_if_any();
+  return sizes;
+}
+
 std::vector<serving::ProcessorFamily> load_processor_families(const catalog::Catalog& catalog) {
   DiagnosticSink sink;
   auto families = serving::read_processor_families(Document::read(catalog.folder() / "processor_families.toml"), sink);

@@ -13,6 +13,7 @@
 #include "models/network/nic_design.hpp"
 #include "models/serving/accelerator_spec.hpp"
 #include "models/serving/model_shape.hpp"
+#include "models/serving/model_sizes.hpp"
 #include "models/serving/processor_family.hpp"
 #include "models/serving/quantisation.hpp"
 #include "models/storage/device_queue.hpp"
@@ -135,6 +136,9 @@ struct ModelPart {
 
 /// The storage types and formats that the catalog lists.
 [[nodiscard]] serving::QuantTable load_quant_table(const catalog::Catalog& catalog);
+
+/// Sizes of models without an entry.
+[[nodiscard]] std::vector<serving::NamedModelSize> load_model_sizes(const catalog::Catalog& catalog);
 
 /// What processors without an entry are taken for.
 [[nodiscard]] std::vector<serving::ProcessorFamily> load_processor_families(const catalog::Catalog& catalog);

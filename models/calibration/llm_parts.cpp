@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdlib>
 
 #include "models/base/text.hpp"
@@ -13,6 +14,15 @@ namespace {
 
 // A model of the catalog is another one if its parameters differ by more than this.
 constexpr double kSameSize = 1.35;
+constexpr FlopsPerSecond kCorePeak = FlopsPerSecond::from_base(40e9);  // 2.5 GHz, eight multiply-adds a cycle
+
+// Of two models of the same shape, whose parameters were counted.
+constexpr double kCountedSize = 1.002;
+
+/// Whether a size in 10^9 is none that a name rounds: `23.572`, not `24` or `3.5`.
+bool is_counted(double params_b) {
+  return std::abs(10.0 * params_b - std::round(10.0 * params_b)) > 1e-6;
+}
 
 bool same_size(double a, double b) {
   return a < kSameSize * b && b < kSameSize * a;
@@ -49,8 +59,8 @@ std::vector<std::string> card_names(std::string_view cell) {
   return names;
 }
 
-std::optional<NamedSize> size_in_name(std::string_view name) {
-  NamedSize size;
+std::optional<serving::ModelSize> size_in_name(std::string_view name) {
+  serving::ModelSize size;
   std::string before;
   for (const std::string& word : catalog::name_words(name)) {
     if (const auto parameters = size_of(word)) {
@@ -89,13 +99,25 @@ std::optional<LlmParts::Processor> LlmParts::processor(std::string_view name) co
   return known->second;
 }
 
+const serving::ProcessorFamily* LlmParts::processor_family(std::string_view name) const {
+  if (families_.empty()) families_ = load_processor_families(catalog_);
+  return serving::find_processor_family(families_, name);
+}
+
+// Of a name that asks for another member than the entry's, the line tells more, unless both are of one line. An entry that
+// tells no rate of arithmetic has that of its line's cores.
 std::optional<LlmParts::Processor> LlmParts::find_processor(std::string_view name) const {
+  const serving::ProcessorFamily* family = processor_family(name);
   if (const auto found = processors_.find(name)) {
     ProcessorPart part = load_processor(catalog_, found->part);
-    return Processor{std::move(part.spec), found->part, found->exact ? part.entry.grade : catalog::Grade::Assumed};
+    if (found->exact || family == nullptr || family == processor_family(part.entry.name)) {
+      serving::ProcessorSpec& spec = part.spec;
+      if (!spec.fp32 && family != nullptr)
+        spec.fp32 = family->fp32 * (spec.cores.value_or(family->cores) / double(family->cores));
+      if (!spec.fp32 && spec.cores) spec.fp32 = kCorePeak * *spec.cores;
+      return Processor{std::move(spec), found->part, found->exact ? part.entry.grade : catalog::Grade::Assumed};
+    }
   }
-  if (families_.empty()) families_ = load_processor_families(catalog_);
-  const serving::ProcessorFamily* family = serving::find_processor_family(families_, name);
   if (family == nullptr) return std::nullopt;
   Processor processor;
   processor.spec.memory_bandwidth = family->memory_bandwidth;
@@ -131,24 +153,48 @@ std::optional<LlmParts::Model> LlmParts::model_of_layers(int layers) const {
   return model;
 }
 
+// Fine-tuned models have names of their own and the shape of another, and programs name a family alone: `qwen3moe ?B`.
+const LlmParts::Model* LlmParts::model_of_size(double parameters) const {
+  const Model* nearest = nullptr;
+  double least = std::log(kCountedSize);
+  for (const std::string& part : catalog_.parts("llms")) {
+    const Model& model = part_model(part);
+    const double distance = std::abs(std::log(model.shape.num_parameters / parameters));
+    if (distance > least) continue;
+    nearest = &model;
+    least = distance;
+  }
+  return nearest;
+}
+
 // Of models that are named after what a token uses, as of files of few bits, sources tell fewer parameters than there are; the
 // name counts if it says the size that the entry's name says.
-bool LlmParts::told_too_small(double parameters, const std::optional<NamedSize>& named, const Model& known) {
+bool LlmParts::told_too_small(double parameters, const std::optional<serving::ModelSize>& named, const Model& known) {
   const auto listed = size_in_name(known.part);
   return named && listed && named->parameters == listed->parameters && parameters < known.shape.num_parameters;
+}
+
+std::optional<serving::ModelSize> LlmParts::listed_size(std::string_view name) const {
+  if (sizes_.empty()) sizes_ = load_model_sizes(catalog_);
+  return serving::find_model_size(sizes_, name);
 }
 
 std::optional<LlmParts::Model> LlmParts::model(std::string_view name, std::optional<double> params_b,
                                                std::optional<double> active_params_b) const {
   const auto named = size_in_name(name);
-  const double parameters = params_b ? *params_b * 1e9 : (named ? named->parameters : 0.0);
   const Model* known = catalog_model(name);
+  const auto listed = known == nullptr ? listed_size(name) : std::nullopt;
+  const double parameters = params_b ? *params_b * 1e9 : (listed ? listed->parameters : (named ? named->parameters : 0.0));
   // What is measured may be pruned or merged; a size in the name alone is rounded and counts less.
   const bool fits = known != nullptr && (parameters <= 0.0 || same_size(parameters, known->shape.num_parameters) ||
                                          told_too_small(parameters, named, *known));
   if (fits) return *known;
   if (parameters <= 0.0) return known != nullptr ? std::optional<Model>(*known) : std::nullopt;
-  const double active = active_params_b ? *active_params_b * 1e9 : (named ? std::min(named->active, parameters) : parameters);
+  if (params_b && is_counted(*params_b)) {
+    if (const Model* same = model_of_size(parameters)) return *same;
+  }
+  double active = active_params_b ? *active_params_b * 1e9 : (named ? std::min(named->active, parameters) : parameters);
+  if (listed) active = std::min(listed->active, parameters);
   return Model{serving::typical_shape(parameters, active), {}, catalog::Grade::Assumed};
 }
 

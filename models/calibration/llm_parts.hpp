@@ -12,6 +12,7 @@
 #include "models/catalog/catalog.hpp"
 #include "models/catalog/part_finder.hpp"
 #include "models/registry.hpp"
+#include "models/serving/model_sizes.hpp"
 #include "models/serving/quantisation.hpp"
 
 namespace labtwin::calibration {
@@ -20,11 +21,7 @@ namespace labtwin::calibration {
 [[nodiscard]] std::vector<std::string> card_names(std::string_view cell);
 
 /// A model's size as its name tells it: `30B-A3B` has 30e9 parameters, 3e9 of them active.
-struct NamedSize {
-  double parameters = 0.0;
-  double active = 0.0;
-};
-[[nodiscard]] std::optional<NamedSize> size_in_name(std::string_view name);
+[[nodiscard]] std::optional<serving::ModelSize> size_in_name(std::string_view name);
 
 class LlmParts {
  public:
@@ -49,10 +46,11 @@ class LlmParts {
 
   /// The card of this name; of two that differ in memory only, the one with `memory_gib`. Nothing if the catalog has none.
   [[nodiscard]] std::optional<Card> card(std::string_view name, std::optional<double> memory_gib = {}) const;
-  /// The processor of this name, else a usual one of the line of products that the name tells; nothing if it tells none.
+  /// The processor of this name, else a usual one of the line of products that the name tells, else the nearest of the catalog;
+  /// nothing if there is none.
   [[nodiscard]] std::optional<Processor> processor(std::string_view name) const;
-  /// The model of this name; where the catalog has none of about this size (in 10^9), a typical shape of it. Nothing if the
-  /// size is not told either.
+  /// The model of this name; where the catalog has none of about this size (in 10^9), the one with as many parameters if these
+  /// were counted, else a typical shape. Nothing if the size is not told either.
   [[nodiscard]] std::optional<Model> model(std::string_view name, std::optional<double> params_b = {},
                                            std::optional<double> active_params_b = {}) const;
   /// The only model of the catalog with so many layers: a log that names no model still counts them.
@@ -63,7 +61,11 @@ class LlmParts {
  private:
   [[nodiscard]] const Model* catalog_model(std::string_view name) const;
   [[nodiscard]] const Model& part_model(const std::string& part) const;
-  [[nodiscard]] static bool told_too_small(double parameters, const std::optional<NamedSize>& named, const Model& known);
+  [[nodiscard]] const Model* model_of_size(double parameters) const;
+  [[nodiscard]] std::optional<serving::ModelSize> listed_size(std::string_view name) const;
+  [[nodiscard]] static bool told_too_small(double parameters, const std::optional<serving::ModelSize>& named,
+                                           const Model& known);
+  [[nodiscard]] const serving::ProcessorFamily* processor_family(std::string_view name) const;
   [[nodiscard]] std::optional<Processor> find_processor(std::string_view name) const;
 
   catalog::Catalog catalog_;
@@ -74,7 +76,8 @@ class LlmParts {
   mutable std::map<std::string, Card, std::less<>> known_cards_;
   mutable std::map<std::string, Model, std::less<>> known_models_;
   mutable std::map<std::string, std::optional<Processor>, std::less<>> known_processors_;
-  mutable std::vector<serving::ProcessorFamily> families_;  ///< read when the first processor has no entry
+  mutable std::vector<serving::NamedModelSize> sizes_;      ///< read when the first model has no entry
+  mutable std::vector<serving::ProcessorFamily> families_;  ///< read with the first processor
 };
 
 }  // namespace labtwin::calibration

@@ -216,7 +216,7 @@ double host_share(const LlmRun& row, const MeasurementTable& table, std::size_t 
 
 std::string speculation_of(const std::string& words) {
   const bool on = holds(words, "specul") || holds(words, "mtp") || holds(words, "draft") || holds(words, "dflash");
-  if (!on || holds(words, "speculative decoding off")) return "";
+  if (!on || holds(words, "speculative decoding off") || holds(words, "no speculation")) return "";
   for (const std::string_view kind : {"dflash", "draft_model", "eagle", "mtp", "ngram"}) {
     if (holds(words, kind)) return std::string(kind);
   }

@@ -4,27 +4,16 @@
 #include <string>
 #include <utility>
 
+#include "models/serving/name_pattern.hpp"
+
 namespace labtwin::serving {
-namespace {
-
-std::regex pattern_of(TableReader& table) {
-  const auto text = table.required<std::string>("pattern");
-  try {
-    return std::regex(text, std::regex::ECMAScript | std::regex::nosubs);
-  } catch (const std::regex_error&) {
-    table.fail("pattern", "must be a regular expression");
-    return {};
-  }
-}
-
-}  // namespace
-
 std::vector<ProcessorFamily> read_processor_families(const Document& document, DiagnosticSink& sink) {
   TableReader root(document, sink);
   static_cast<void>(root.table("source").required<std::string>("text"));
   std::vector<ProcessorFamily> families;
   for (TableReader& table : root.tables("family")) {
-    ProcessorFamily family{.pattern = pattern_of(table), .memory_bandwidth = {}, .fp32 = {}};
+    ProcessorFamily family{.pattern = read_name_pattern(table), .cores = 1, .memory_bandwidth = {}, .fp32 = {}};
+    family.cores = table.required<int>("cores", at_least(1.0));
     family.memory_bandwidth = table.required<BytesPerSecond>("memory_bandwidth", kPositive);
     family.fp32 = table.required<FlopsPerSecond>("fp32", kPositive);
     families.push_back(std::move(family));

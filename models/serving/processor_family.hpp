@@ -1,6 +1,7 @@
 #pragma once
 
-// What a processor without an entry in the catalog is taken for, by the line of products that its name tells.
+// What a processor is taken for where the catalog has no entry of it, or one that tells no rate of arithmetic, by the line of
+// products that its name tells.
 
 #include <optional>
 #include <regex>
@@ -14,8 +15,9 @@ namespace labtwin::serving {
 
 struct ProcessorFamily {
   std::regex pattern;  ///< a name of the line holds it
+  int cores = 1;       ///< of a usual member
   BytesPerSecond memory_bandwidth;
-  FlopsPerSecond fp32;
+  FlopsPerSecond fp32;  ///< of all these cores
 };
 
 /// What models/catalog/processor_families.toml lists.

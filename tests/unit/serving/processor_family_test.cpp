@@ -21,6 +21,7 @@ TEST(ProcessorFamily, TellsTheLineOfAName) {
   EXPECT_DOUBLE_EQ(gigabytes_per_second("Xeon E5-2697 v2"), 59.7);
   EXPECT_DOUBLE_EQ(gigabytes_per_second("Core i7-1185G7"), 59.7);
   EXPECT_DOUBLE_EQ(gigabytes_per_second("EPYC 9454P"), 460.8);
+  EXPECT_DOUBLE_EQ(gigabytes_per_second("Apple M1 Ultra 16P+4E"), 819.2);
   EXPECT_DOUBLE_EQ(gigabytes_per_second("a processor of its own"), 0.0);
 }
 
@@ -30,6 +31,7 @@ TEST(ProcessorFamily, APatternThatIsNoneIsAMistake) {
 text = "none"
 [[family]]
 pattern = '('
+cores = 4
 memory_bandwidth = "10 GB/s"
 fp32 = "10 Gflop/s"
 )");
