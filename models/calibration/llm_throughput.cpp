@@ -26,6 +26,7 @@ constexpr double kFastestHost = 2.0;  // of what a host is thought to have: its 
 constexpr double kBeyondGuesses = 6.0;
 constexpr std::string_view kSeen = ", card seen";      // rows of it were fitted on
 constexpr std::string_view kUnseen = ", card unseen";  // predicted from its datasheet
+constexpr double kSpills = 0.01;                       // of the weights, that the host holds
 
 /// A row that calibrates.
 struct Sample {
@@ -159,11 +160,22 @@ Estimate estimate(const LlmRun& run, LlmEffects& effects) {
   return log_interval(rate, half);
 }
 
+// What makes a run harder to predict than one on a card that holds the model.
+std::string_view complication(const LlmRun& run) {
+  if (!run.speculation.empty()) return ", guessing ahead";
+  if (run.run.host_share > kSpills) return ", spilling";
+  return run.run.num_cards > 1.0 ? ", several cards" : "";
+}
+
+std::string group_of(const LlmRun& run, const LlmEffects& effects) {
+  return fmt::format("{}{}{}", run.stack(), effects.knows_card(run) ? kSeen : kUnseen, complication(run));
+}
+
 Prediction predict(const MeasurementTable& table, std::size_t index, const LlmParts& parts, LlmEffects& effects) {
   const LlmRun run = read_llm_run(table, index, parts);
   return {.row = index + 1,
           .quantity = run.quantity,
-          .group = run.stack() + (effects.knows_card(run) ? std::string(kSeen) : std::string(kUnseen)),
+          .group = group_of(run, effects),
           .measured = run.suspicious ? std::nullopt : table.number(index, "value"),
           .estimate = estimate(run, effects),
           .grade = Grade::Fitted,
@@ -210,7 +222,7 @@ struct Subset {
   std::string_view cards;    ///< kSeen or kUnseen
 
   [[nodiscard]] bool has(const Prediction& p) const {
-    return p.quantity == quantity && p.group.ends_with(std::string(backend) + std::string(cards));
+    return p.quantity == quantity && p.group.find(std::string(backend) + std::string(cards)) != std::string::npos;
   }
 };
 

@@ -27,11 +27,15 @@ ScorecardCase read_case(TableReader table) {
   return scored;
 }
 
-// A star in front stands for anything, one behind too.
+// A star at either end, or at both, stands for anything.
 bool matches(std::string_view text, std::string_view pattern) {
-  if (pattern.starts_with('*')) return text.ends_with(pattern.substr(1));
-  if (pattern.ends_with('*')) return text.starts_with(pattern.substr(0, pattern.size() - 1));
-  return text == pattern;
+  const bool open_front = pattern.starts_with('*');
+  const bool open_end = pattern.size() > 1 && pattern.ends_with('*');
+  pattern.remove_prefix(open_front ? 1 : 0);
+  pattern.remove_suffix(open_end ? 1 : 0);
+  if (open_front && open_end) return text.find(pattern) != std::string_view::npos;
+  if (open_front) return text.ends_with(pattern);
+  return open_end ? text.starts_with(pattern) : text == pattern;
 }
 
 bool matches_any(std::string_view text, const std::vector<std::string>& patterns) {
