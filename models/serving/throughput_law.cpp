@@ -14,8 +14,9 @@ constexpr double kCall = 1e-3;        // of a program that measures itself, s
 constexpr double kIdleColumns = 16.0;
 constexpr double kIdleExpertColumns = 64.0;
 constexpr double kFewColumns = 8.0;
-constexpr double kUnpack = 8.0;  // operations per weight that a step reads
-constexpr double kScale = 0.4;   // operations per weight and token of a prompt
+constexpr double kUnpack = 8.0;         // operations per weight that a step reads
+constexpr double kScale = 0.4;          // operations per weight and token of a prompt
+constexpr double kActivations = 240.0;  // bytes that a layer reads and writes per token and element of the hidden state
 constexpr double kNothing = 1e-12;
 
 double share_read(const ThroughputRun& run, double tokens) {
@@ -65,7 +66,8 @@ ThroughputTerms prompt_seconds(const ThroughputRun& run) {
   const double multiplied = run.active_parameters * tokens * columns_worked(run, microbatch) / microbatch;
   ThroughputTerms terms{};
   terms[Launch] = passes * run.layers * kLaunch;
-  terms[Weights] = read * (1.0 - run.host_share) / bandwidth + kNothing;
+  const double activations = kActivations * run.layers * run.hidden_size * tokens;
+  terms[Weights] = (read * (1.0 - run.host_share) + activations) / bandwidth + kNothing;
   terms[Context] = attention + passes * run.context_cache.value() / bandwidth;
   terms[Arithmetic] = 2.0 * multiplied / peak;
   terms[Vector] = kScale * multiplied / (run.vector_flops.value() * cards_at_once(run)) + kNothing;

@@ -53,12 +53,14 @@ using ThroughputTerms = std::array<double, NumThroughputTerms>;
 /// Error:  see `labtwin validate` of kind llm_throughput
 [[nodiscard]] ThroughputTerms token_seconds(const ThroughputRun& run, bool with_prompts);
 
-/// Law:    seconds of a prompt of n tokens in k microbatches of m = k x layers x 60 us + k x weights / bandwidth + 4 x layers x
-///         hidden x n x (depth + n / 2) / peak + k x cache / bandwidth + (2 / peak + 0.4 / vector rate) x active parameters x n
-///         x (1 + idle / max(8, m)) + k x host weights / 20 GB/s + k x exchange + 20 ms for a request to a server or else 1 ms,
-///         each times a factor; idle is 16 columns, or 64 of the m x active share that an expert sees
+/// Law:    seconds of a prompt of n tokens in k microbatches of m = k x layers x 60 us + (k x weights + 240 x layers x hidden x
+///         n) / bandwidth + 4 x layers x hidden x n x (depth + n / 2) / peak + k x cache / bandwidth + (2 / peak + 0.4 / vector
+///         rate) x active parameters x n x (1 + idle / max(8, m)) + k x host weights / 20 GB/s + k x exchange + 20 ms for a
+///         request to a server or else 1 ms, each times a factor; idle is 16 columns, or 64 of the m x active share that an
+///         expert sees
 /// Inputs: a run
-/// Valid:  as above; a pass has the launches and reads the weights as a step that decodes, so these factors are shared
+/// Valid:  as above; a pass has the launches and reads the weights as a step that decodes, so these factors are shared. The 240
+///         bytes are sixty floats per element of the hidden state that a decoder layer's operations read and write between them
 /// Source: as above
 /// Error:  see `labtwin validate` of kind llm_throughput
 [[nodiscard]] ThroughputTerms prompt_seconds(const ThroughputRun& run);

@@ -31,6 +31,31 @@ TEST(LlmRun, AProcessorWithoutAnEntryIsOneOfItsLine) {
   EXPECT_NEAR(run.run.memory_bandwidth.value(), 59.7e9, 1e6);
 }
 
+TEST(LlmRun, AProcessorWithoutARateHasThatOfItsLinesCores) {
+  // 128 cores of a line whose usual member has 72 with 8 Tflop/s; products of eight bits are twice as fast.
+  const LlmRun run = run_of({.gpu = "CPU: Xeon 6980P", .backend = "cpu", .notes = {}});
+  EXPECT_NEAR(run.run.peak_flops.value(), 2.0 * 8e12 * 128.0 / 72.0, 1e9);
+}
+
+TEST(LlmRun, AnotherMemberIsToldByItsLineNotByTheNearestEntry) {
+  const LlmRun run = run_of({.gpu = "CPU: Apple M1 Ultra 16P+4E", .backend = "cpu", .notes = {}});
+  EXPECT_NEAR(run.run.memory_bandwidth.value(), 819.2e9, 1e6);
+}
+
+TEST(LlmRun, CountedParametersTellAModel) {
+  MeasurementTable table("runs", {"gpu", "model", "params_b", "quantity"});
+  table.add_row({"RTX 3090", "qwen3moe ?B", "235.09", "decode_tok_s"});
+  table.add_row({"RTX 3090", "llama 13B", "24", "decode_tok_s"});
+  const LlmParts parts;
+  EXPECT_EQ(read_llm_run(table, 0, parts).model, "qwen3-235b-a22b");
+  EXPECT_TRUE(read_llm_run(table, 1, parts).unlisted);
+}
+
+TEST(LlmRun, SaysWhereNothingIsGuessedAhead) {
+  EXPECT_EQ(run_of({.notes = "no speculation; card as stated"}).speculation, "");
+  EXPECT_EQ(run_of({.notes = "speculative decoding draft-mtp"}).speculation, "mtp");
+}
+
 TEST(LlmRun, FewThreadsDoNotFillTheMemory) {
   const Cells all{.gpu = "CPU: Xeon E5-2697 v2", .backend = "cpu", .notes = {}};
   Cells few = all;

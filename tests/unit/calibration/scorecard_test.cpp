@@ -57,6 +57,10 @@ TEST(Scorecard, PoolsTheRowsThatACaseNames) {
   EXPECT_EQ(rows(scored, sets), (std::vector<std::size_t>{1}));
   scored = {.name = "slow", .sets = {"a/fio_depths", "b/fio_jobs"}, .where = {{"group", {"*low"}}}, .quantities = {"iops"}};
   EXPECT_EQ(rows(scored, sets), (std::vector<std::size_t>{3, 3}));
+  scored.where = {{"group", {"*lo*"}}};
+  EXPECT_EQ(rows(scored, sets), (std::vector<std::size_t>{3, 3}));
+  scored.where = {{"group", {"fa*"}}};
+  EXPECT_EQ(rows(scored, sets), (std::vector<std::size_t>{1, 2, 1, 2}));
 }
 
 TEST(Scorecard, NamesACaseThatPoolsNothing) {

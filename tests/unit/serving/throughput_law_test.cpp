@@ -80,15 +80,17 @@ TEST(ThroughputLaw, APromptOfOneTokenReadsWhatATokenReads) {
   const ThroughputTerms token = token_seconds(run, false);
   const ThroughputTerms prompt = prompt_seconds(run);
   EXPECT_DOUBLE_EQ(prompt[Launch], token[Launch]);
-  EXPECT_DOUBLE_EQ(prompt[Weights], token[Weights]);
+  EXPECT_NEAR(prompt[Weights], token[Weights], 0.01 * token[Weights]);  // beside what passes between its layers
 }
 
 TEST(ThroughputLaw, PromptsThatShareAMicrobatchShareItsReads) {
   ThroughputRun run = eight_billion_on_a_terabyte_a_second();
   run.prompt_tokens = 64.0;
-  const double alone = prompt_seconds(run)[Weights];
+  const double activations = 240.0 * run.layers * run.hidden_size * 64.0 / run.memory_bandwidth.value();
+  const double alone = prompt_seconds(run)[Weights] - activations;
+  EXPECT_GT(alone, 0.0);
   run.prompts_at_once = 8.0;
-  EXPECT_NEAR(prompt_seconds(run)[Weights], alone / 8.0, 1e-11);
+  EXPECT_NEAR(prompt_seconds(run)[Weights] - activations, alone / 8.0, 1e-11);
 }
 
 TEST(ThroughputLaw, FewVectorUnitsKeepWideMemoryWaiting) {
