@@ -123,20 +123,29 @@ std::string rebuild_text(const RebuildRow& rebuild) {
                      duration_text(rebuild.duration_s));
 }
 
+/// A job that moves bytes, or one that embeds texts.
+std::string job_text(const JobRow& job) {
+  const bool moves_bytes = job.read_bytes_per_s > 0.0 || job.write_bytes_per_s > 0.0;
+  std::string text = fmt::format("{}: active {} of the time", job.service, percent(job.active_fraction));
+  if (moves_bytes) {
+    text += fmt::format(", reading {} and writing {} while active", rate_text(job.read_bytes_per_s),
+                        rate_text(job.write_bytes_per_s));
+  }
+  text += '\n';
+  if (job.num_passes > 0.0) {
+    text += fmt::format("{}: {} passes over its {}, {} each\n", job.service, significant(job.num_passes),
+                        moves_bytes ? "volume" : "texts", duration_text(job.pass_s));
+  }
+  return text;
+}
+
 std::string utilization_table(const Results& results) {
   TextTable table({"Resource", "busy", "waiting for it (mean number)"});
   for (const ResourceRow& row : results.resources) {
     table.add({row.resource, percent(row.utilization), significant(row.num_waiting_mean)});
   }
   std::string text = table.text();
-  for (const JobRow& job : results.jobs) {
-    text += fmt::format("{}: active {} of the time, reading {} and writing {} while active\n", job.service,
-                        percent(job.active_fraction), rate_text(job.read_bytes_per_s), rate_text(job.write_bytes_per_s));
-    if (job.num_passes > 0.0) {
-      text += fmt::format("{}: {} passes over its volume, {} each\n", job.service, significant(job.num_passes),
-                          duration_text(job.pass_s));
-    }
-  }
+  for (const JobRow& job : results.jobs) text += job_text(job);
   for (const LoadRow& load : results.loads) text += load_text(load);
   for (const RebuildRow& rebuild : results.rebuilds) text += rebuild_text(rebuild);
   return text;

@@ -10,6 +10,7 @@
 #include "models/base/text.hpp"
 #include "models/registry.hpp"
 #include "models/serving/card_memory.hpp"
+#include "models/serving/encoder_step_time.hpp"
 #include "models/serving/model_weights.hpp"
 #include "models/serving/offload_step_time.hpp"
 #include "models/serving/server_engine.hpp"
@@ -63,14 +64,45 @@ std::string_view card_key(TableReader& table) {
   return table.has("gpus") ? "gpus" : "gpu";
 }
 
+/// What a service holds of the cards that it runs on.
+struct Claim {
+  std::vector<std::string> cards;
+  Bytes claimed;
+  Bytes usable;        ///< of the cards together
+  bool stays = false;  ///< models of Ollama come and go
+};
+
+/// Nothing of services without a card, and where card, model or quantisation are wrong.
+std::optional<Claim> claim_of(const ServiceSpec& service, const NodeSpec& node, const catalog::Catalog& catalog) {
+  if (const auto* server = std::get_if<LlmServerSpec>(&service.kind)) {
+    const auto parts = parts_of(*server, node, load_quant_table(catalog), catalog);
+    if (!parts) return std::nullopt;
+    return Claim{.cards = server->gpus,
+                 .claimed = serving::claimed_memory(parts->place(), server->engine),
+                 .usable = parts->usable(),
+                 .stays = !std::holds_alternative<serving::OllamaServer>(server->engine)};
+  }
+  const auto* embedder = std::get_if<EmbedderSpec>(&service.kind);
+  if (embedder == nullptr || !has(catalog.parts("embedders"), embedder->model)) return std::nullopt;
+  const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == embedder->gpu; });
+  if (gpu == node.gpus.end() || !has(catalog.parts("gpus"), gpu->part)) return std::nullopt;
+  const serving::AcceleratorSpec card = load_accelerator(catalog, gpu->part).spec;
+  return Claim{
+      .cards = {embedder->gpu},
+      .claimed = serving::encoder_memory(load_embedder(catalog, embedder->model).shape, card, embedder->max_batch_tokens),
+      .usable = serving::usable_memory(card),
+      .stays = true};
+}
+
 /// Servers share all of their cards or none.
-void check_groups(TableReader& table, const std::vector<ServiceSpec>& services, const ServiceSpec& self) {
-  const auto& gpus = std::get<LlmServerSpec>(self.kind).gpus;
+void check_groups(TableReader& table, const std::vector<ServiceSpec>& services, const ServiceSpec& self, const Claim& claim,
+                  const NodeSpec& node, const catalog::Catalog& catalog) {
   for (const ServiceSpec& other : services) {
-    const auto* server = std::get_if<LlmServerSpec>(&other.kind);
-    if (server == nullptr || other.node != self.node || server->gpus == gpus) continue;
-    const auto shared = std::find_first_of(gpus.begin(), gpus.end(), server->gpus.begin(), server->gpus.end());
-    if (shared == gpus.end()) continue;
+    if (other.node != self.node) continue;
+    const auto theirs = claim_of(other, node, catalog);
+    if (!theirs || theirs->cards == claim.cards) continue;
+    const auto shared = std::find_first_of(claim.cards.begin(), claim.cards.end(), theirs->cards.begin(), theirs->cards.end());
+    if (shared == claim.cards.end()) continue;
     table.fail(card_key(table),
                fmt::format("{} runs on {} too, with other cards beside it: servers share all of their cards or none",
                            other.name, *shared));
@@ -114,45 +146,41 @@ void check_host_memory(TableReader& service, const LlmServerSpec& spec, const No
                                 placement.in_host().value() / kGiB, node.name, format_quantity(node.memory.size)));
 }
 
-std::optional<Bytes> claimed_memory(const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog) {
-  const auto parts = parts_of(spec, node, load_quant_table(catalog), catalog);
-  return parts ? std::optional(serving::claimed_memory(parts->place(), spec.engine)) : std::nullopt;
-}
-
 Bytes memory_beside(const std::vector<ServiceSpec>& services, const ServiceSpec& self, const NodeSpec& node,
                     const catalog::Catalog& catalog) {
-  const auto& spec = std::get<LlmServerSpec>(self.kind);
-  const auto parts = parts_of(spec, node, load_quant_table(catalog), catalog);
-  Bytes left = parts ? parts->usable() : Bytes{};
+  const auto claim = claim_of(self, node, catalog);
+  if (!claim) return {};
+  Bytes left = claim->usable;
   for (const ServiceSpec& other : services) {
-    const auto* server = std::get_if<LlmServerSpec>(&other.kind);
-    if (server == nullptr || other.name == self.name || other.node != self.node || server->gpus != spec.gpus) continue;
-    // Models of Ollama come and go.
-    if (std::holds_alternative<serving::OllamaServer>(server->engine)) continue;
-    left -= claimed_memory(*server, node, catalog).value_or(Bytes{});
+    if (other.name == self.name || other.node != self.node) continue;
+    const auto theirs = claim_of(other, node, catalog);
+    if (theirs && theirs->stays && theirs->cards == claim->cards) left -= theirs->claimed;
   }
   return left;
 }
 
 void check_shared_card(TableReader& table, const std::vector<ServiceSpec>& services, const ServiceSpec& service, const Lab& lab,
                        const catalog::Catalog& catalog) {
-  const auto* spec = std::get_if<LlmServerSpec>(&service.kind);
   const NodeSpec* node = lab.find_node(service.node);
-  if (spec == nullptr || node == nullptr) return;
-  const auto parts = parts_of(*spec, *node, load_quant_table(catalog), catalog);
-  if (!parts) return;
-  check_groups(table, services, service);
-  const Bytes claimed = serving::claimed_memory(parts->place(), spec->engine);
+  const auto claim = node == nullptr ? std::nullopt : claim_of(service, *node, catalog);
+  if (!claim) return;
+  check_groups(table, services, service, *claim, *node, catalog);
   const Bytes left = memory_beside(services, service, *node, catalog);
-  const Bytes usable = parts->usable();
-  // What does not fit alone has been reported.
-  if (claimed <= left || claimed > usable) return;
-  const bool is_vllm = std::holds_alternative<serving::VllmServer>(spec->engine);
+  // Of language models what does not fit alone has been reported.
+  const auto* server = std::get_if<LlmServerSpec>(&service.kind);
+  if (claim->claimed <= left || (server != nullptr && claim->claimed > claim->usable)) return;
+  const std::string cards = server != nullptr ? names_of(*server) : join_names(claim->cards);
+  if (claim->claimed > claim->usable) {
+    table.fail("model", fmt::format("does not load on {}: it takes {:.1f} GiB of {:.1f} GiB", cards,
+                                    claim->claimed.value() / kGiB, claim->usable.value() / kGiB));
+    return;
+  }
+  const bool is_vllm = server != nullptr && std::holds_alternative<serving::VllmServer>(server->engine);
   table.fail(
       card_key(table),
       fmt::format("the servers on {} take more than it has: this one {:.1f} GiB, of which {:.1f} GiB are left beside the "
                   "others",
-                  names_of(*spec), claimed.value() / kGiB, std::max(0.0, left.value()) / kGiB),
+                  cards, claim->claimed.value() / kGiB, std::max(0.0, left.value()) / kGiB),
       is_vllm ? "vLLM takes gpu_memory_utilization of the whole card" : "");
 }
 

@@ -17,10 +17,7 @@ void check_model_loads(TableReader& service, const LlmServerSpec& spec, const No
 /// Reports what is missing where weights stay in the memory of the host: its bandwidth, or room.
 void check_host_memory(TableReader& service, const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog);
 
-/// What the server holds of its card while it runs; nothing where a name is wrong.
-[[nodiscard]] std::optional<Bytes> claimed_memory(const LlmServerSpec& spec, const NodeSpec& node,
-                                                  const catalog::Catalog& catalog);
-/// What the other servers on its card leave to a server; models of Ollama come and go and leave all.
+/// What the other servers on its card leave to a language model or an embedder; models of Ollama come and go and leave all.
 [[nodiscard]] Bytes memory_beside(const std::vector<ServiceSpec>& services, const ServiceSpec& self, const NodeSpec& node,
                                   const catalog::Catalog& catalog);
 /// Reports at the key `gpu` if a server that fits alone does not fit beside the others of its card.

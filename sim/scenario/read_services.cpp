@@ -8,6 +8,7 @@
 #include "models/registry.hpp"
 #include "sim/scenario/model_fits.hpp"
 #include "sim/scenario/read_bulk_copy.hpp"
+#include "sim/scenario/read_embedder.hpp"
 #include "sim/scenario/read_llm_server.hpp"
 #include "sim/scenario/read_scan.hpp"
 #include "sim/scenario/read_schedule.hpp"
@@ -168,8 +169,9 @@ struct ServiceType {
   std::string_view name;
   ServiceKind (*read)(TableReader& table, const Place& place);
 };
-constexpr std::array<ServiceType, 6> kServiceTypes{{{"vector_store", &read_vector_store},
+constexpr std::array<ServiceType, 7> kServiceTypes{{{"vector_store", &read_vector_store},
                                                     {"llm_server", &read_llm_server},
+                                                    {"embedder", &read_embedder},
                                                     {"etl_job", &read_etl_job},
                                                     {"scan", &read_scan},
                                                     {"bulk_copy", &read_bulk_copy},

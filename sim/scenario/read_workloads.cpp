@@ -163,6 +163,11 @@ WorkloadKind read_agents(TableReader& table, const Surroundings& around) {
   check_reference(table, "vector_store", spec.vector_store, services_of_kind<VectorStoreSpec>(around.services));
   spec.llm = table.required<std::string>("llm");
   check_reference(table, "llm", spec.llm, services_of_kind<LlmServerSpec>(around.services));
+  spec.embedder = table.value_or<std::string>("embedder", "");
+  if (!spec.embedder.empty()) {
+    check_reference(table, "embedder", spec.embedder, services_of_kind<EmbedderSpec>(around.services));
+    spec.query_tokens = table.value_or<std::uint32_t>("query_tokens", spec.query_tokens, between(1.0, 1e6));
+  }
   read_node(table, around, spec);
   spec.arrivals = read_arrivals(table, around);
   read_profile_file(table, around, spec);

@@ -81,6 +81,26 @@ struct LlmServerSpec {
   }
 };
 
+/// A server of an embedding model: text in, vectors out, in batches of what has come meanwhile.
+///   type = "embedder"; node, gpu = "gpu0"; model = "bge-m3"; max_batch_tokens = 16384; queue_limit = ...
+///   corpus = { texts = 200000, tokens = 400, concurrency = 32, start = "5 min", every = "1 d", enabled = false }
+struct EmbedderSpec {
+  /// Texts that are embedded anew, so many at a time.
+  struct Corpus {
+    std::uint64_t num_texts = 0;
+    std::uint32_t tokens = 1;  ///< of each
+    std::uint32_t concurrency = 32;
+    workload::JobSchedule schedule;
+    bool is_enabled = true;
+  };
+  std::string gpu;
+  std::string model;  ///< of models/catalog/embedders
+  std::uint32_t max_batch_tokens = 16384;
+  std::optional<std::uint32_t> queue_limit{};
+  std::optional<Corpus> corpus{};
+  Bytes memory;  ///< of the host
+};
+
 /// Bytes that go from one place in a node to another and back to back, over its links: a loader of training data, a backup of
 /// a card's memory, a benchmark.
 ///   type = "bulk_copy"; node; from = "memory"; to = "gpu1"; rate_limit = "10 GB/s"
@@ -137,7 +157,7 @@ struct StreamDetectorSpec {
   Bytes memory;
 };
 
-using ServiceKind = std::variant<VectorStoreSpec, LlmServerSpec, EtlJobSpec, StreamDetectorSpec, BulkCopySpec>;
+using ServiceKind = std::variant<VectorStoreSpec, LlmServerSpec, EmbedderSpec, EtlJobSpec, StreamDetectorSpec, BulkCopySpec>;
 
 struct ServiceSpec {
   std::string name;

@@ -65,6 +65,7 @@ struct BreakerSpec {
 
 /// An agentic workflow: per question `steps` times retrieve, then ask the language model; the last call is the answer.
 ///   type = "agents"; profile = "campus_rag"; vector_store = ...; llm = ...
+///   embedder = ..., query_tokens = 40        # what makes a vector of a question before the store is searched
 ///   arrivals = { process = "closed_loop", users = 4 } or { process = "poisson", rate = "30 /h" }
 ///           or { process = "trace", file = "trace.jsonl", speed = 2 }
 ///   retrieve_timeout, llm_timeout, max_attempts, backoff, backoff_jitter = 0.5
@@ -77,7 +78,9 @@ struct BreakerSpec {
 struct AgentsSpec {
   std::string vector_store;
   std::string llm;
-  std::string node{};  ///< where they run; empty: beside every service
+  std::string embedder{};           ///< empty: vectors of questions are there
+  std::uint32_t query_tokens = 40;  ///< of a question
+  std::string node{};               ///< where they run; empty: beside every service
   CallSizesSpec sizes{};
   ConnectionsSpec connections{};
   std::string profile;

@@ -131,8 +131,8 @@ Task<Outcome> Agents::retrieve(std::uint64_t call_number, Timeline& timeline) {
     CallRecord record(options_.names.owner);
     const Seconds began = engine_->now();
     const SearchRequest request{call_number * kAttemptsPerStep + attempt};
-    Task<Outcome> call = options_.policy.hedge_after ? search_hedged(request, record) : search(request, record);
-    const std::optional<Outcome> ended = co_await engine_->with_timeout(std::move(call), options_.policy.retrieve_timeout);
+    const std::optional<Outcome> ended =
+        co_await engine_->with_timeout(find(request, record), options_.policy.retrieve_timeout);
     if (!ended) record.give_up(engine_->now() - began);
     note_attempt(store_breaker_, ended);
     timeline.append(record.timeline());
@@ -145,6 +145,30 @@ Task<Outcome> Agents::retrieve(std::uint64_t call_number, Timeline& timeline) {
 void Agents::note_attempt(CircuitBreaker& breaker, const std::optional<Outcome>& ended) {
   if (!ended) ++counts_.timeouts;
   breaker.report(engine_->now(), ended == Outcome::Completed);
+}
+
+Task<Outcome> Agents::embed(CallRecord& record) {
+  NetworkClient* network = places_.to_embedder;
+  NetworkClient::Call call;
+  if (network != nullptr) {
+    const Outcome sent = co_await network->send(options_.sizes.text(options_.query_tokens), call, record);
+    if (sent != Outcome::Completed) co_return sent;
+  }
+  record.waits_for(places_.embedder->resource());
+  const GenerationRequest text{.owner = options_.names.owner, .prompt_tokens = options_.query_tokens, .output_tokens = 1};
+  const GenerationResult embedded = co_await places_.embedder->generate(text);
+  record.add(embedded.card, embedded.causes);
+  if (network == nullptr || embedded.outcome != Outcome::Completed) co_return embedded.outcome;
+  co_return co_await network->receive(options_.sizes.search, call, record);
+}
+
+Task<Outcome> Agents::find(SearchRequest request, CallRecord& record) {
+  if (places_.embedder != nullptr) {
+    const Outcome embedded = co_await embed(record);
+    if (embedded != Outcome::Completed) co_return embedded;
+  }
+  Task<Outcome> call = options_.policy.hedge_after ? search_hedged(request, record) : search(request, record);
+  co_return co_await std::move(call);
 }
 
 Task<> Agents::search_on_server(SearchRequest request, std::shared_ptr<RemoteSearch> remote) {

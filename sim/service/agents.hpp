@@ -86,6 +86,7 @@ struct AgentOptions {
   TrafficModel traffic;
   CallPolicy policy;
   CallSizes sizes;
+  std::uint64_t query_tokens = 1;  ///< that are embedded before a search
 };
 
 /// An agentic workflow: per question `steps` times retrieve, then ask the language model. A call that takes too long or is
@@ -98,8 +99,10 @@ class Agents {
     VectorStore* store = nullptr;
     LlmServer* llm = nullptr;
     Recorder* recorder = nullptr;
-    NetworkClient* to_store = nullptr;  ///< none: on the node of the store
-    NetworkClient* to_llm = nullptr;    ///< none: on the node of the model
+    LlmServer* embedder = nullptr;         ///< none: vectors of questions are there
+    NetworkClient* to_store = nullptr;     ///< none: on the node of the store
+    NetworkClient* to_llm = nullptr;       ///< none: on the node of the model
+    NetworkClient* to_embedder = nullptr;  ///< none: on its node
   };
 
   Agents(Engine& engine, const RandomSource& random, const AgentOptions& options, const Places& places);
@@ -125,6 +128,9 @@ class Agents {
     Trigger<Outcome> found;
   };
   Task<> search_on_server(SearchRequest request, std::shared_ptr<RemoteSearch> remote);
+  Task<Outcome> embed(CallRecord& record);
+  /// Embeds the question, where there is who does, and searches.
+  Task<Outcome> find(SearchRequest request, CallRecord& record);
   Task<Outcome> search(SearchRequest request, CallRecord& record);
   Task<Outcome> hedge(SearchRequest request, CallRecord& record);
   Task<Outcome> search_hedged(SearchRequest request, CallRecord& record);

@@ -62,6 +62,9 @@ Totals totals_of(World& world) {
     for (service::LlmServer* copy : world.further_copies()) {
       if (&copy->card() == card.get()) waiting += copy->waiting_time();
     }
+    for (const auto& [name, embedder] : world.embedders()) {
+      if (&embedder->card() == card.get()) waiting += embedder->waiting_time();
+    }
     totals.resources.push_back({.resource = names.resources.name(card->resource()),
                                 .utilization = card->busy_time().value(),
                                 .num_waiting_mean = waiting.value()});
@@ -78,6 +81,12 @@ Totals totals_of(World& world) {
                            .write_bytes_per_s = copy->bytes_moved().value(),
                            .num_passes = static_cast<double>(copy->num_passes()),
                            .pass_s = copy->time_of_passes().value()});
+  }
+  for (const auto& [name, corpus] : world.corpora()) {
+    totals.jobs.push_back({.service = name,
+                           .active_fraction = corpus->active_time().value(),
+                           .num_passes = static_cast<double>(corpus->num_passes()),
+                           .pass_s = corpus->time_of_passes().value()});
   }
   for (const auto& [name, job] : world.jobs()) {
     totals.jobs.push_back({.service = name,

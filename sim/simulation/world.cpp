@@ -137,6 +137,8 @@ void World::start() {
     if (job != jobs_.end()) engine_.spawn(service.name, job->second->run(), ProcessKind::Server);
     const auto copy = copies_.find(service.name);
     if (copy != copies_.end()) engine_.spawn(service.name, copy->second->run(), ProcessKind::Server);
+    const auto corpus = corpora_.find(service.name);
+    if (corpus != corpora_.end()) engine_.spawn(service.name, corpus->second->run(), ProcessKind::Server);
     const auto load = loads_.find(service.name);
     if (load != loads_.end() && !is_ollama(service)) engine_.spawn(service.name, load->second->run(), ProcessKind::Server);
   }

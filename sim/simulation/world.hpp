@@ -20,6 +20,7 @@
 #include "sim/service/bus.hpp"
 #include "sim/service/chat.hpp"
 #include "sim/service/cores.hpp"
+#include "sim/service/corpus_job.hpp"
 #include "sim/service/drive_service.hpp"
 #include "sim/service/etl_job.hpp"
 #include "sim/service/gpu_card.hpp"
@@ -61,6 +62,10 @@ class World {
   [[nodiscard]] const Drives& drives() const noexcept { return drives_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::Cores>>& cores() const noexcept { return cores_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::LlmServer>>& llm_servers() const noexcept { return llms_; }
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<service::LlmServer>>& embedders() const noexcept {
+    return embedders_;
+  }
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<service::CorpusJob>>& corpora() const noexcept { return corpora_; }
   /// Second and later copies of a model.
   [[nodiscard]] std::vector<service::LlmServer*> further_copies() const;
   [[nodiscard]] const std::map<DriveKey, std::unique_ptr<service::GpuCard>>& cards() const noexcept { return cards_; }
@@ -121,6 +126,7 @@ class World {
   [[nodiscard]] std::vector<service::ChargedDegradation> degradations_of(const topology::Route& route);
   void build(const ServiceSpec& service, const VectorStoreSpec& spec);
   void build(const ServiceSpec& service, const LlmServerSpec& spec);
+  void build(const ServiceSpec& service, const EmbedderSpec& spec);
   void build(const ServiceSpec& service, const EtlJobSpec& spec);
   /// Detectors exist where streams end.
   void build(const ServiceSpec& service, const StreamDetectorSpec& spec);
@@ -172,6 +178,8 @@ class World {
   std::map<std::string, std::vector<std::unique_ptr<service::LlmServer>>> further_copies_;  ///< by server
   std::map<std::string, std::unique_ptr<service::ModelLoad>> loads_;                        ///< by server
   std::map<DriveKey, std::unique_ptr<service::OllamaHost>> ollamas_;                        ///< by node and card
+  std::map<std::string, std::unique_ptr<service::LlmServer>> embedders_;
+  std::map<std::string, std::unique_ptr<service::CorpusJob>> corpora_;  ///< by embedder
   std::map<std::string, std::unique_ptr<service::EtlJob>> jobs_;
   std::map<std::string, std::unique_ptr<service::BulkCopy>> copies_;
   std::vector<std::unique_ptr<service::NetworkClient>> clients_;

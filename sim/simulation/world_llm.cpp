@@ -5,6 +5,8 @@
 
 #include "models/calibration/server_speed.hpp"
 #include "models/registry.hpp"
+#include "models/serving/encoder_scheduler.hpp"
+#include "models/serving/encoder_step_time.hpp"
 #include "models/serving/model_weights.hpp"
 #include "models/storage/drive_link.hpp"
 #include "sim/scenario/model_fits.hpp"
@@ -76,6 +78,29 @@ void World::build(const ServiceSpec& service, const LlmServerSpec& spec) {
     const serving::AcceleratorSpec card = slowest_card(spec, node, *catalog_).spec;
     add_to_ollama(service, *ollama, serving::claimed_memory({shape, quant, card, spec.cards_per_copy()}, spec.engine));
   }
+}
+
+void World::build(const ServiceSpec& service, const EmbedderSpec& spec) {
+  const NodeSpec& node = *scenario_->lab.find_node(service.node);
+  const serving::ModelShape shape = load_embedder(*catalog_, spec.model).shape;
+  const serving::AcceleratorSpec part = load_accelerator(*catalog_, gpu_named(node, spec.gpu).part).spec;
+  const auto longest = std::max<std::uint64_t>(spec.max_batch_tokens, static_cast<std::uint64_t>(shape.max_context));
+  service::LlmServer& server =
+      *embedders_
+           .emplace(
+               service.name,
+               std::make_unique<service::LlmServer>(
+                   engine_, card(service.node, {spec.gpu}), std::make_unique<serving::EncoderScheduler>(spec.max_batch_tokens),
+                   std::make_unique<serving::EncoderStepTime>(shape, part),
+                   service::LlmServerOptions{.longest_request = longest + 2, .queue_limit = spec.queue_limit}))
+           .first->second;
+  if (!spec.corpus || !spec.corpus->is_enabled) return;
+  const service::CorpusJobOptions options{.owner = names_.owners.intern(service.name),
+                                          .num_texts = spec.corpus->num_texts,
+                                          .tokens = spec.corpus->tokens,
+                                          .concurrency = spec.corpus->concurrency,
+                                          .schedule = spec.corpus->schedule};
+  corpora_.emplace(service.name, std::make_unique<service::CorpusJob>(engine_, server, options));
 }
 
 void World::add_to_ollama(const ServiceSpec& service, const serving::OllamaServer& settings, Bytes memory) {

@@ -46,11 +46,15 @@ void World::build(const WorkloadSpec& workload, const AgentsSpec& spec) {
   }
   options.sizes = {
       .search = spec.sizes.search, .hits = spec.sizes.hits, .message = spec.sizes.message, .per_token = spec.sizes.per_token};
+  options.query_tokens = spec.query_tokens;
+  const bool is_embedding = !spec.embedder.empty();
   const service::Agents::Places places{.store = stores_.at(spec.vector_store).get(),
                                        .llm = llms_.at(spec.llm).get(),
                                        .recorder = &recorder_,
+                                       .embedder = is_embedding ? embedders_.at(spec.embedder).get() : nullptr,
                                        .to_store = build_client(workload, spec, spec.vector_store),
-                                       .to_llm = build_client(workload, spec, spec.llm)};
+                                       .to_llm = build_client(workload, spec, spec.llm),
+                                       .to_embedder = is_embedding ? build_client(workload, spec, spec.embedder) : nullptr};
   agents_.emplace(workload.name, std::make_unique<service::Agents>(engine_, random_, options, places));
 }
 
