@@ -64,9 +64,8 @@ Estimate predict_bbr(const NetworkRow& row) {
   const network::BbrGoodput goodput = network::bbr_goodput(row.path, row.settings);
   const double mbit = to_mbit(goodput.rate);
   if (goodput.may_collapse) return {mbit, mbit * kCollapsedLow, mbit * kCollapsedHigh};
-  const double loss_delay = row.path.to_client.mean() * std::sqrt(row.path.round_trip.value() * 1e3);
-  const double ramp = 0.2 * row.path.round_trip.value();
-  return {mbit, mbit * std::exp(-0.008 - ramp - 0.5 * loss_delay), mbit * 1.004};
+  const double left = to_mbit(network::lossless_goodput(row.path, row.settings)) * (1.0 - row.path.to_client.mean());
+  return {mbit, mbit * std::exp(-0.008 - 0.2 * row.path.round_trip.value()), left * 1.004};
 }
 
 Estimate predict(const NetworkRow& row, const network::MeasuredSpan& span) {

@@ -63,7 +63,8 @@ Loss predict(const UdpRow& row, std::string_view mode, double a, double b) {
             .note = {}};
   }
   if (mode == "slow") {
-    const double wake_up_us = row.is_native ? 105.0 : 50.0;
+    // What a sleep of microseconds takes beyond them: fit rows; on the busy machine it differs by 10 % from run to run.
+    const double wake_up_us = row.is_native ? 116.0 : 50.0;
     const double loss = network::lost_to_a_slow_receiver(row.stream, row.capacity, Seconds::from_base((a + wake_up_us) * 1e-6));
     return {.estimate = within(loss, kSlowWidth, kSlowWidth), .group = "given: slow", .note = {}};
   }

@@ -1,6 +1,7 @@
 #include "models/network/goodput.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/network/connection.hpp"
 
@@ -26,10 +27,16 @@ BbrGoodput bbr_goodput(const Path& path, const TcpSettings& settings) noexcept {
   constexpr double kHighLoss = 0.015;       // seen from 2 % on, not at 1 %
   constexpr double kLongRoundTrip = 0.035;  // seen from 50 ms on, not at 20 ms
   constexpr double kCollapsed = 0.5;
+  constexpr double kDeviations = 3.0;  // by which the largest of ten rounds' deliveries exceeds their mean
+  constexpr double kLongRounds = 3.0;  // 1/s^2
   const double loss = path.to_client.mean();
-  const bool may_collapse = loss >= kHighLoss && path.round_trip.value() >= kLongRoundTrip;
+  const double round_trip = path.round_trip.value();
+  const bool may_collapse = loss >= kHighLoss && round_trip >= kLongRoundTrip;
   const BytesPerSecond left = lossless_goodput(path, settings) * (1.0 - loss);
-  return {.rate = may_collapse ? left * kCollapsed : left, .may_collapse = may_collapse};
+  if (may_collapse) return {.rate = left * kCollapsed, .may_collapse = true};
+  const double window = std::max(path.rate * path.round_trip / (settings.mtu + Bytes::from_base(kFramingBytes)), 1.0);
+  const double believed = std::min(1.0 - loss + kDeviations * std::sqrt(loss * (1.0 - loss) / window), 1.0);
+  return {.rate = left * (believed * std::exp(-kLongRounds * round_trip * round_trip)), .may_collapse = false};
 }
 
 std::vector<BytesPerSecond> draw_goodput(const Path& path, const TcpSettings& settings, const MeasuredSpan& span,
