@@ -16,7 +16,8 @@ using network::LossModel;
 void apply_netem(std::string_view words, bool both, NetworkRow& row) {
   const bool is_jitter = std::isdigit(static_cast<unsigned char>(words.front())) != 0;
   const Seconds delay = row.path.round_trip * 0.5;
-  const std::string delayed = fmt::format("delay {}us ", delay.value() * 1e6);
+  // The rows of virtual time were taken with a limit that nothing reaches; a user's command has what it says.
+  const std::string delayed = fmt::format("{}delay {}us ", row.is_real_time ? "" : "limit 4000000 ", delay.value() * 1e6);
   const network::Netem netem = network::parse_netem(delayed + std::string(is_jitter ? "" : " ") + std::string(words));
   const Seconds round_trip = row.path.round_trip;
   netem.apply(row.path, true);

@@ -14,13 +14,15 @@ constexpr double kIpHeader = 20.0;
 constexpr double kUdpHeader = 8.0;
 /// Datagrams; far below one, far above what rounding does to counts of a year.
 constexpr double kSlack = 1e-4;
+/// What rounding leaves of a backlog that has been read.
+constexpr double kEmpty = 1e-6;
 
 }  // namespace
 
 double DatagramSocket::reads_per_second() const noexcept {
   if (is_stalled_) return 0.0;
   const double service = receiver_.service_rate.value();
-  return backlog_ > 0.0 ? service : std::min(arrivals_.value(), service);
+  return backlog_ > kEmpty ? service : std::min(arrivals_.value(), service);
 }
 
 void DatagramSocket::move_to(Seconds now) {
@@ -76,6 +78,12 @@ bool DatagramSocket::offer(Seconds now, std::uint64_t mark, double uniform) {
   return true;
 }
 
+std::optional<Seconds> DatagramSocket::next_empty() const noexcept {
+  const double shrinks = reads_per_second() - arrivals_.value();
+  if (backlog_ <= kEmpty || shrinks <= 0.0) return std::nullopt;
+  return now_ + Seconds::from_base(backlog_ / shrinks);
+}
+
 std::optional<Seconds> DatagramSocket::next_event() const noexcept {
   if (marks_.empty() || is_stalled_) return std::nullopt;
   const double ahead = std::max(marks_.front().place - num_read_, 0.0);
@@ -90,6 +98,10 @@ std::vector<std::uint64_t> DatagramSocket::advance(Seconds now) {
     marks_.pop_front();
   }
   return read;
+}
+
+DatagramReceiver ring_receiver(double num_descriptors, Seconds per_packet, double packets_per_datagram) noexcept {
+  return {.capacity = num_descriptors / packets_per_datagram, .service_rate = 1.0 / (per_packet * packets_per_datagram)};
 }
 
 Seconds receive_time(Bytes payload) noexcept {

@@ -12,9 +12,17 @@
 namespace labtwin::network {
 
 struct DatagramReceiver {
-  double capacity = 0.0;   ///< datagrams that the socket holds: socket_capacity
-  PerSecond service_rate;  ///< datagrams that the receiver reads while it is not stalled
+  double capacity = 0.0;   ///< datagrams that the socket holds: socket_capacity; or the ring of the card
+  PerSecond service_rate;  ///< datagrams that the receiver, or the kernel, reads while it is not stalled
 };
+
+/// The receive ring of a card, which the kernel empties.
+/// Law:    as DatagramSocket: a descriptor per packet, a packet's time of a core, no packet taken while interrupts wait.
+/// Inputs: descriptors (`ethtool -g`), time per packet, packets per datagram.
+/// Valid:  one queue, one core.
+/// Source: fluid balance.
+/// Error:  not measured.
+[[nodiscard]] DatagramReceiver ring_receiver(double num_descriptors, Seconds per_packet, double packets_per_datagram) noexcept;
 
 /// A socket between a steady stream and a receiver, with marked datagrams in the stream whose fate matters.
 /// Law:    a fluid: the backlog grows by arrivals and shrinks by reads, no read while the receiver is stalled; what meets a
@@ -43,6 +51,10 @@ class DatagramSocket {
   [[nodiscard]] double num_arrived() const noexcept { return num_arrived_; }
   [[nodiscard]] double num_read() const noexcept { return num_read_; }
   [[nodiscard]] double backlog() const noexcept { return backlog_; }
+  /// The rate at which datagrams are read now.
+  [[nodiscard]] PerSecond departures() const noexcept { return PerSecond::from_base(reads_per_second()); }
+  /// When the backlog has been read, if nothing changes; nothing if it does not shrink.
+  [[nodiscard]] std::optional<Seconds> next_empty() const noexcept;
   [[nodiscard]] bool is_stalled() const noexcept { return is_stalled_; }
 
  private:

@@ -2,7 +2,9 @@
 
 // What travels between two ends of a connection.
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -17,6 +19,22 @@ using Seq = std::int64_t;
 inline constexpr int kHeaderBytes = 52;
 /// Preamble, Ethernet header, checksum and gap: what a packet takes on the wire beyond the MTU.
 inline constexpr int kFramingBytes = 38;
+/// What the kernel counts of them: the header alone.
+inline constexpr int kEthernetHeaderBytes = 14;
+
+/// What a packet of IP takes of a rate.
+/// Law:    bytes + per_packet; where there are cells, each that is begun takes `cell` + per_cell.
+/// Source: tc-netem(8), rate; net/sched/sch_netem.c, packet_time_ns.
+struct Framing {
+  double per_packet = kFramingBytes;
+  double cell = 0.0;  ///< bytes; 0: none
+  double per_cell = 0.0;
+
+  [[nodiscard]] double taken(double bytes) const noexcept {
+    const double framed = std::max(bytes + per_packet, 0.0);
+    return cell > 0.0 ? std::ceil(framed / cell) * (cell + per_cell) : framed;
+  }
+};
 
 /// Received segments [begin, end) above the cumulative acknowledgement.
 struct SackBlock {

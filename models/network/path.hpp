@@ -2,8 +2,11 @@
 
 // What lies between two ends of a connection, and how they are set up.
 
+#include <cstdint>
+
 #include "models/base/units.hpp"
 #include "models/network/congestion_control.hpp"
+#include "models/network/delay_shape.hpp"
 #include "models/network/loss.hpp"
 
 namespace labtwin::network {
@@ -13,9 +16,11 @@ struct Path {
   BytesPerSecond rate = BytesPerSecond::from_base(125e6);
   Seconds round_trip = Seconds::from_base(0.001);  ///< of the empty path
   Bytes queue = Bytes::from_base(1.514e6);         ///< drop-tail, per direction
-  Seconds jitter;          ///< standard deviation of each direction's delay; packets overtake each other
-  double at_once = 0.0;    ///< share of packets that skip the delay
-  double duplicate = 0.0;  ///< share of packets that are sent twice
+  Seconds jitter;                                  ///< of each direction's delay, see DelayShape; packets overtake each other
+  DelayShape shape = DelayShape::Normal;
+  double at_once = 0.0;               ///< share of packets that skip the delay
+  double duplicate = 0.0;             ///< share of packets that are sent twice
+  std::int64_t max_held = INT64_MAX;  ///< packets on their way at once, per direction
   LossModel to_client;
   LossModel to_server;
 };

@@ -11,8 +11,12 @@ PipeSettings pipe_settings(const Path& path, const LossModel& loss) {
           .queue_bytes = path.queue.value(),
           .loss = loss,
           .jitter = to_nanos(path.jitter),
+          .shape = path.shape,
           .at_once = path.at_once,
-          .duplicate = path.duplicate};
+          .duplicate = path.duplicate,
+          .keeps_order = false,
+          .max_held = path.max_held,
+          .framing = {}};
 }
 
 /// A degradation in whole nanoseconds, so that a flap toggles when it is due however long it has been going on.

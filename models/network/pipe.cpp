@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <numbers>
 
 namespace labtwin::network {
-namespace {
 
-// What a token bucket lets through at once: two full packets, as small as the queueing discipline takes it.
-constexpr double kBurstBytes = 3100.0;
-// The Ethernet header, which counts against the queue.
-constexpr double kQueuedHeaderBytes = 14.0;
-
-}  // namespace
+Nanos PipeSettings::draw_delay(Variates& variates) const {
+  if (at_once > 0.0 && variates.next() < at_once) return 0;
+  if (jitter == 0) return delay;
+  return std::max<Nanos>(delay + static_cast<Nanos>(deviation(shape, variates) * static_cast<double>(jitter)), 0);
+}
 
 Pipe::Pipe(const PipeSchedule& schedule, Nanos begin, Variates losses, Variates delays)
     : schedule_(&schedule),
@@ -38,14 +35,6 @@ void Pipe::share(double num_users) noexcept {
   nanos_per_byte_ = 1e9 * num_users / settings_.rate.value();
 }
 
-// Box and Muller for the normal variate.
-Nanos Pipe::delay() {
-  if (settings_.at_once > 0.0 && delays_.next() < settings_.at_once) return 0;
-  if (settings_.jitter == 0) return settings_.delay;
-  const double normal = std::sqrt(-2.0 * std::log(delays_.next())) * std::cos(2.0 * std::numbers::pi * delays_.next());
-  return std::max<Nanos>(settings_.delay + static_cast<Nanos>(normal * static_cast<double>(settings_.jitter)), 0);
-}
-
 void Pipe::send(Nanos now, const Packet& packet) {
   follow_schedule(now);
   enter(now, packet);
@@ -57,10 +46,11 @@ void Pipe::enter(Nanos now, const Packet& packet) {
     backlog_bytes_ -= queue_.front().bytes;
     queue_.pop_front();
   }
-  const double bytes = packet.payload + kHeaderBytes + kQueuedHeaderBytes;
+  const double bytes = packet.payload + kHeaderBytes + kEthernetHeaderBytes;
   if (backlog_bytes_ + bytes > settings_.queue_bytes) return;
-  const double on_wire = (packet.payload + kHeaderBytes + kFramingBytes) * nanos_per_byte_;
-  const double ready = full_at_ + on_wire - kBurstBytes * nanos_per_byte_;
+  if (static_cast<std::int64_t>(on_the_way_.size()) >= settings_.max_held) return;
+  const double on_wire = settings_.framing.taken(packet.payload + kHeaderBytes) * nanos_per_byte_;
+  const double ready = full_at_ + on_wire - settings_.burst_bytes * nanos_per_byte_;
   const Nanos departure = std::max({now, last_departure_, static_cast<Nanos>(std::ceil(ready))});
   full_at_ = std::max(full_at_, static_cast<double>(departure)) + on_wire;
   last_departure_ = departure;
@@ -69,7 +59,7 @@ void Pipe::enter(Nanos now, const Packet& packet) {
     backlog_bytes_ += bytes;
   }
   if (loss_.lose()) return;
-  Traveller traveller{departure + delay(), packet};
+  Traveller traveller{departure + settings_.draw_delay(delays_), packet};
   if (settings_.keeps_order) traveller.arrival = std::max(traveller.arrival, last_arrival_);
   last_arrival_ = std::max(last_arrival_, traveller.arrival);
   auto at = on_the_way_.end();
@@ -85,7 +75,7 @@ Packet Pipe::receive() {
 
 Nanos Pipe::deliver_alone(Nanos now) {
   follow_schedule(now);
-  return loss_.lose() ? kNever : now + delay();
+  return loss_.lose() ? kNever : now + settings_.draw_delay(delays_);
 }
 
 }  // namespace labtwin::network

@@ -2,11 +2,13 @@
 
 // One direction of a path: a token bucket with a drop-tail queue, then loss and delay.
 
+#include <cstdint>
 #include <deque>
 #include <vector>
 
 #include "models/base/units.hpp"
 #include "models/network/clock.hpp"
+#include "models/network/delay_shape.hpp"
 #include "models/network/loss.hpp"
 #include "models/network/packet.hpp"
 
@@ -18,9 +20,16 @@ struct PipeSettings {
   double queue_bytes = 0.0;
   LossModel loss;
   Nanos jitter = 0;
+  DelayShape shape = DelayShape::Normal;  ///< of what is around `delay`, in jitters
   double at_once = 0.0;
-  double duplicate = 0.0;    ///< share of packets that are sent twice, and take the wire twice
-  bool keeps_order = false;  ///< jitter delays packets without letting them overtake each other
+  double duplicate = 0.0;             ///< share of packets that are sent twice, and take the wire twice
+  bool keeps_order = false;           ///< jitter delays packets without letting them overtake each other
+  std::int64_t max_held = INT64_MAX;  ///< packets on their way at once; beyond, the next is dropped
+  Framing framing;
+  double burst_bytes = 3100.0;  ///< what a token bucket lets through at once; as small as one can be: two full packets
+
+  /// Of one packet; at least 0.
+  [[nodiscard]] Nanos draw_delay(Variates& variates) const;
 };
 
 /// What a direction is like from a date on, until the next one.
@@ -53,7 +62,6 @@ class Pipe {
  private:
   void follow_schedule(Nanos now);
   void enter(Nanos now, const Packet& packet);
-  [[nodiscard]] Nanos delay();
 
   struct Traveller {
     Nanos arrival = 0;

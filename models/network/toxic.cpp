@@ -20,6 +20,8 @@ ToxicEffect Toxic::effect(Bytes message, Bytes carried, double uniform) const no
       return {.delay = latency, .closes = true};
     case Type::ResetPeer:
       return {.delay = latency, .closes = true};
+    case Type::SlowClose:
+      break;
   }
   return {.delay = Seconds{}};
 }

@@ -18,13 +18,14 @@ struct ToxicEffect {
 /// A toxic with its attributes, in toxiproxy's words.
 /// Law:    `latency` adds latency +- jitter, uniform, to a message; `bandwidth` bytes / rate; `slicer` a delay per piece of
 ///         average_size; `limit_data` closes once so many bytes have passed; `timeout` lets nothing through and closes after a
-///         time, 0 never; `reset_peer` closes after a time, 0 at once.
+///         time, 0 never; `reset_peer` closes after a time, 0 at once; `slow_close` delays the close alone, for which no
+///         message waits.
 /// Inputs: bytes of the message, bytes that the connection has carried with it, a uniform variate.
 /// Valid:  messages that the proxy reads in one go; what it does to packets, and the second TCP connection, are left out.
 /// Source: Shopify/toxiproxy, README and toxics/*.go.
 /// Error:  not measured.
 struct Toxic {
-  enum class Type : std::uint8_t { Latency, Bandwidth, Slicer, LimitData, Timeout, ResetPeer };
+  enum class Type : std::uint8_t { Latency, Bandwidth, Slicer, LimitData, Timeout, ResetPeer, SlowClose };
 
   Type type = Type::Latency;
   double toxicity = 1.0;  ///< share of connections that it acts on

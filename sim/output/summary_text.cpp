@@ -69,10 +69,11 @@ std::string outcome_lines(const Results& results) {
 std::string stream_lines(const Results& results) {
   std::string text;
   for (const StreamRow& row : results.streams) {
-    text +=
-        fmt::format("{}: of {} datagrams a second {} are lost: {} on the way, {} at the link, {} at the receiver's socket\n",
-                    row.workload, significant(row.sent_per_s), percent(row.lost_fraction), percent(row.lost_on_the_way),
-                    percent(row.lost_at_the_link), percent(row.lost_at_the_socket));
+    text += fmt::format(
+        "{}: of {} datagrams a second {} are lost: {} on the way, {} at the link, {} at the ring of the receiver's "
+        "card, {} at its socket\n",
+        row.workload, significant(row.sent_per_s), percent(row.lost_fraction), percent(row.lost_on_the_way),
+        percent(row.lost_at_the_link), percent(row.lost_at_the_ring), percent(row.lost_at_the_socket));
   }
   return text;
 }

@@ -132,8 +132,9 @@ void merge_streams(std::span<const RunSummary> runs, RunSummary& merged) {
   merged.streams = runs.front().streams;
   const double share = 1.0 / static_cast<double>(runs.size());
   for (std::size_t i = 0; i < merged.streams.size(); ++i) {
-    for (double StreamRow::*value : {&StreamRow::sent_per_s, &StreamRow::lost_fraction, &StreamRow::lost_on_the_way,
-                                     &StreamRow::lost_at_the_link, &StreamRow::lost_at_the_socket}) {
+    for (double StreamRow::*value :
+         {&StreamRow::sent_per_s, &StreamRow::lost_fraction, &StreamRow::lost_on_the_way, &StreamRow::lost_at_the_link,
+          &StreamRow::lost_at_the_ring, &StreamRow::lost_at_the_socket}) {
       double sum = 0.0;
       for (const RunSummary& run : runs) sum += run.streams[i].*value;
       merged.streams[i].*value = sum * share;

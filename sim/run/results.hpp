@@ -86,9 +86,10 @@ struct RebuildRow {
 struct StreamRow {
   std::string workload{};
   double sent_per_s = 0.0;
-  double lost_fraction = 0.0;       ///< of what was sent; the sum of the three below
+  double lost_fraction = 0.0;       ///< of what was sent; the sum of the four below
   double lost_on_the_way = 0.0;     ///< by the degraded network
   double lost_at_the_link = 0.0;    ///< more than the narrowest link carries
+  double lost_at_the_ring = 0.0;    ///< of the receiver's card, while the kernel did not empty it
   double lost_at_the_socket = 0.0;  ///< of the receiver, while it did not read
 };
 

@@ -17,7 +17,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(JobRow, service, active_fraction, read_bytes_
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadRow, service, source, bytes, ready_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RebuildRow, service, progress, duration_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StreamRow, workload, sent_per_s, lost_fraction, lost_on_the_way, lost_at_the_link,
-                                   lost_at_the_socket)
+                                   lost_at_the_ring, lost_at_the_socket)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunSummary, variant, replication, measured_s, num_events, latency, blame, outcomes,
                                    resources, jobs, loads, rebuilds, streams, warnings, requests)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SloRow, workload, stage, metric, limit, value, met)

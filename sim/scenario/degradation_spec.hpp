@@ -9,6 +9,8 @@
 namespace labtwin {
 
 struct Lab;
+struct ServiceSpec;
+struct WorkloadSpec;
 
 /// Egress: packets that leave the interface, or go from the first to the second end. Ingress: those that come.
 enum class DegradedDirection : unsigned char { Egress, Ingress, Both };
@@ -24,7 +26,7 @@ enum class DegradedDirection : unsigned char { Egress, Ingress, Both };
 ///     or latency, jitter, loss = 0.01 or "1%" or "gemodel 1% 10%", rate, duplicate, reorder, corrupt,
 ///        partition = true, flap = { up = "5 s", down = "2 s" }
 ///     or toxic = { type = "latency", stream = "downstream", toxicity = 1.0, attributes = { latency = 1000, jitter = 100 } }
-///        as toxiproxy takes it, between path = [client, server]
+///        as toxiproxy takes it, between path = [client, server]; it acts on calls, which go through the proxy, not on shares
 struct DegradationSpec {
   network::Degradation what;
   std::string link;               ///< empty: `path` says where
@@ -32,7 +34,9 @@ struct DegradationSpec {
   DegradedDirection direction = DegradedDirection::Egress;
 };
 
-/// Reads `[[degradations]]`; mistakes go to the reader's sink.
-[[nodiscard]] std::vector<DegradationSpec> read_degradations(TableReader& root, const Lab& lab);
+/// Reads `[[degradations]]`, once what sends is known; mistakes go to the reader's sink.
+[[nodiscard]] std::vector<DegradationSpec> read_degradations(TableReader& root, const Lab& lab,
+                                                             const std::vector<ServiceSpec>& services,
+                                                             const std::vector<WorkloadSpec>& workloads);
 
 }  // namespace labtwin

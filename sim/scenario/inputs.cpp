@@ -187,10 +187,13 @@ void add_calls(const WorkloadSpec& workload, const AgentsSpec& spec, Collector& 
   collector.add(workload.name + ".token_bytes", spec.sizes.per_token.value(), "B", assumed);
 }
 
-void add_detector(const std::string& name, const SensorsSpec& spec, Collector& collector) {
+void add_detector(const StreamDetectorSpec& detector, const SensorsSpec& spec, Collector& collector) {
+  const std::string& name = spec.detector;
   const Provenance measured{.grade = catalog::Grade::Fitted,
                             .source = "one recvmsg per datagram on a virtual machine, 200 to 8900 B (linux-udp/udp_loss)"};
   collector.add(name + ".receive_time", network::receive_time(spec.payload).value(), "s", measured);
+  const Provenance assumed{.grade = catalog::Grade::Assumed, .source = "usual order of magnitude of a kernel's receive path"};
+  collector.add(name + ".ring.packet_time", detector.ring.packet_time.value(), "s", assumed);
 }
 
 }  // namespace
@@ -222,7 +225,9 @@ Inputs inputs_of(const Scenario& scenario) {
     if (const auto* agents = std::get_if<AgentsSpec>(&workload.kind)) add_traffic(workload, *agents, collector);
     if (const auto* chat = std::get_if<ChatSpec>(&workload.kind)) add_chat(workload, *chat, collector);
     if (const auto* agents = std::get_if<AgentsSpec>(&workload.kind)) add_calls(workload, *agents, collector);
-    if (const auto* sensors = std::get_if<SensorsSpec>(&workload.kind)) add_detector(sensors->detector, *sensors, collector);
+    if (const auto* sensors = std::get_if<SensorsSpec>(&workload.kind)) {
+      add_detector(*find_service<StreamDetectorSpec>(scenario.services, sensors->detector), *sensors, collector);
+    }
   }
   return collector.take();
 }

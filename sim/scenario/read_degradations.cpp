@@ -8,7 +8,9 @@
 #include "sim/scenario/degradation_spec.hpp"
 #include "sim/scenario/lab.hpp"
 #include "sim/scenario/read_toxic.hpp"
+#include "sim/scenario/service_spec.hpp"
 #include "sim/scenario/variants.hpp"
+#include "sim/scenario/workload_spec.hpp"
 
 namespace labtwin {
 namespace {
@@ -84,9 +86,23 @@ network::Netem read_keys(TableReader& table) {
   return effect;
 }
 
-void read_effect(TableReader& table, DegradationSpec& spec) {
+/// Who calls services on other nodes.
+std::vector<CallPath> calls_between(const std::vector<ServiceSpec>& services, const std::vector<WorkloadSpec>& workloads) {
+  std::vector<CallPath> calls;
+  for (const WorkloadSpec& workload : workloads) {
+    const auto* agents = std::get_if<AgentsSpec>(&workload.kind);
+    if (agents == nullptr || agents->node.empty()) continue;
+    for (const ServiceSpec& service : services) {
+      const bool is_called = service.name == agents->vector_store || service.name == agents->llm;
+      if (is_called && service.node != agents->node) calls.push_back({agents->node, service.node});
+    }
+  }
+  return calls;
+}
+
+void read_effect(TableReader& table, const std::vector<CallPath>& calls, DegradationSpec& spec) {
   network::Degradation& what = spec.what;
-  if (table.has("toxic")) return read_toxic(table, spec);
+  if (table.has("toxic")) return read_toxic(table, calls, spec);
   what.is_partition = table.value_or<bool>("partition", false);
   if (auto flap = table.optional_table("flap")) {
     what.flap =
@@ -130,7 +146,7 @@ bool do_overlap(const network::Degradation& a, const network::Degradation& b) {
   return !ends_before && !begins_after;
 }
 
-DegradationSpec read_degradation(TableReader& table, const Lab& lab) {
+DegradationSpec read_degradation(TableReader& table, const Lab& lab, const std::vector<CallPath>& calls) {
   DegradationSpec spec;
   read_place(table, lab, spec);
   const std::string place = spec.link.empty() ? fmt::format("{}", fmt::join(spec.path, " - ")) : spec.link;
@@ -138,17 +154,19 @@ DegradationSpec read_degradation(TableReader& table, const Lab& lab) {
   spec.what.from = table.value_or<Seconds>("from", Seconds{}, kNonNegative);
   spec.what.until = table.optional<Seconds>("to", kPositive);
   if (spec.what.until && *spec.what.until <= spec.what.from) table.fail("to", "must be later than from");
-  read_effect(table, spec);
+  read_effect(table, calls, spec);
   return spec;
 }
 
 }  // namespace
 
-std::vector<DegradationSpec> read_degradations(TableReader& root, const Lab& lab) {
+std::vector<DegradationSpec> read_degradations(TableReader& root, const Lab& lab, const std::vector<ServiceSpec>& services,
+                                               const std::vector<WorkloadSpec>& workloads) {
+  const std::vector<CallPath> calls = calls_between(services, workloads);
   std::vector<DegradationSpec> specs;
   std::vector<std::size_t> lines;
   for (TableReader& table : root.tables("degradations")) {
-    DegradationSpec spec = read_degradation(table, lab);
+    DegradationSpec spec = read_degradation(table, lab, calls);
     const auto other = std::find_if(specs.begin(), specs.end(), [&](const DegradationSpec& before) {
       return are_same_place(before, spec) && do_overlap(before.what, spec.what);
     });

@@ -152,7 +152,7 @@ Scenario read_document(const Document& document, const Surroundings& around, std
   }
   scenario.services = read_services(root, scenario.lab, around.catalog);
   scenario.workloads = read_workloads(root, scenario.lab, scenario.services, {around.source.base_dir, around.data.scenarios});
-  scenario.degradations = read_degradations(root, scenario.lab);
+  scenario.degradations = read_degradations(root, scenario.lab, scenario.services, scenario.workloads);
   const std::vector<std::string> services = names_of(root, "services");
   const std::vector<std::string> workloads = names_of(root, "workloads");
   scenario.focus = root.value_or<std::string>("focus", workloads.empty() ? "" : workloads.front());

@@ -119,6 +119,13 @@ std::string_view direction_name(DegradedDirection direction) {
 }
 
 Json loss_json(const network::LossModel& loss) {
+  if (loss.states) {
+    return {{"p13", loss.states->p13},
+            {"p31", loss.states->p31},
+            {"p32", loss.states->p32},
+            {"p23", loss.states->p23},
+            {"p14", loss.states->p14}};
+  }
   if (loss.p <= 0.0) return loss.good_loss;
   return {{"p", loss.p}, {"r", loss.r}, {"bad_loss", loss.bad_loss}, {"good_loss", loss.good_loss}};
 }
@@ -137,6 +144,11 @@ Json degradation_json(const DegradationSpec& spec) {
   json["latency"] = format_quantity(what.effect.delay);
   json["jitter"] = format_quantity(what.effect.jitter);
   json["loss"] = loss_json(what.effect.loss);
+  for (const auto& [name, share] : {std::pair{"duplicate", what.effect.duplicate}, std::pair{"corrupt", what.effect.corrupt},
+                                    std::pair{"reorder", what.effect.reorder}}) {
+    if (share > 0.0) json[name] = share;
+  }
+  if (what.effect.limit_packets < INT64_MAX) json["limit_packets"] = what.effect.limit_packets;
   if (what.effect.rate) json["rate"] = format_quantity(*what.effect.rate);
   if (what.is_partition) json["partition"] = true;
   if (what.flap) json["flap"] = {{"up", format_quantity(what.flap->up)}, {"down", format_quantity(what.flap->down)}};

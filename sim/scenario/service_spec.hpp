@@ -148,12 +148,24 @@ struct EtlJobSpec {
 ///   receive_buffer = "212992 B"              # of its socket, as the kernel counts: twice what setsockopt asks for
 ///   window = 256; inference = "2 ms"         # datagrams that it looks at together, and for how long, on a core
 ///   stalls = { every = "1 s", lasts = "20 ms" }   # when it does not read; distributions
+///   ring = { descriptors = 256, packet_time = "1 us", stalls = ... }   # of its card: `ethtool -g`, what the kernel takes per
+///                                                                      # packet, when interrupts wait
 struct StreamDetectorSpec {
+  /// When somebody does not read.
+  struct Stalls {
+    DistributionOf<Seconds> every;
+    DistributionOf<Seconds> lasts;
+  };
+  struct Ring {
+    std::uint32_t num_descriptors = 256;
+    Seconds packet_time = Seconds::from_base(1e-6);
+    std::optional<Stalls> stalls{};
+  };
   Bytes receive_buffer = Bytes::from_base(212992.0);
   std::uint32_t window = 1;
   Seconds inference;
-  std::optional<DistributionOf<Seconds>> stall_every{};
-  DistributionOf<Seconds> stall;
+  std::optional<Stalls> stalls{};
+  Ring ring{};
   Bytes memory;
 };
 

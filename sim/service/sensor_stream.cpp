@@ -21,17 +21,30 @@ SensorStream::SensorStream(Engine& engine, const RandomSource& random, const Sen
       places_(places),
       arrivals_(random.stream("sensors.anomaly")),
       fates_(random.stream("sensors.datagram")),
+      ring_fates_(random.stream("sensors.ring")),
+      delays_(random.stream("sensors.delay")),
       stalls_(random.stream("detector.stall")),
+      ring_stalls_(random.stream("detector.ring_stall")),
       wire_(network::on_wire(options.traffic.payload, options.mtu)),
-      socket_(options.detector.receiver),
-      alarm_(engine, [this] { socket_changed(); }) {}
+      socket_(engine, options.detector.receiver),
+      ring_(engine, options.detector.ring, [this] { socket_.set_arrivals(ring_.departures()); }) {}
 
 double SensorStream::way_loss() const {
   return 1.0 - std::pow(1.0 - way().loss.mean(), wire_.num_packets);
 }
 
+Bytes SensorStream::bytes_on_way() const {
+  const double per_packet = wire_.bytes.value() / wire_.num_packets - network::kFramingBytes;
+  return Bytes::from_base(wire_.num_packets * way().framing.taken(per_packet));
+}
+
+// What is delayed is held, packet by packet, and no more than the limit.
 double SensorStream::link_loss() const {
-  const PerSecond carried = way().rate / wire_.bytes;
+  PerSecond carried = way().rate / bytes_on_way();
+  if (way().max_held < INT64_MAX && way().delay > 0) {
+    const double held = static_cast<double>(way().max_held) / wire_.num_packets;
+    carried = std::min(carried, held / network::to_seconds(way().delay));
+  }
   return std::max(0.0, 1.0 - carried / options_.traffic.rate);
 }
 
@@ -43,19 +56,25 @@ Task<> SensorStream::follow_way() {
     count();
     way_state_ = state;
     const double arriving = (1.0 - link_loss()) * (1.0 - way_loss());
-    socket_.set_arrivals(engine_->now(), options_.traffic.rate * arriving);
-    socket_changed();
+    ring_.set_arrivals(options_.traffic.rate * arriving);
   }
 }
 
 Task<> SensorStream::stalls() {
   for (std::uint64_t number = 0;; ++number) {
-    co_await engine_->hold(options_.detector.stall_every.quantile(stalls_.uniform(number, 0)));
-    socket_.stall(engine_->now());
-    alarm_.clear();
-    co_await engine_->hold(options_.detector.stall.quantile(stalls_.uniform(number, 1)));
-    socket_.resume(engine_->now());
-    socket_changed();
+    co_await engine_->hold(options_.detector.stalls.every.quantile(stalls_.uniform(number, 0)));
+    socket_.stall();
+    co_await engine_->hold(options_.detector.stalls.lasts.quantile(stalls_.uniform(number, 1)));
+    socket_.resume();
+  }
+}
+
+Task<> SensorStream::ring_stalls() {
+  for (std::uint64_t number = 0;; ++number) {
+    co_await engine_->hold(options_.detector.ring_stalls.every.quantile(ring_stalls_.uniform(number, 0)));
+    ring_.stall();
+    co_await engine_->hold(options_.detector.ring_stalls.lasts.quantile(ring_stalls_.uniform(number, 1)));
+    ring_.resume();
   }
 }
 
@@ -92,40 +111,32 @@ Task<> SensorStream::anomaly(std::uint64_t number) {
 // The datagrams that show an anomaly, until one of them has been read.
 Task<bool> SensorStream::receive(std::uint64_t number, Timeline& timeline) {
   const SensorNames& names = options_.names;
+  network::Variates delays(delays_, number);
   for (std::uint64_t datagram = 0; datagram < options_.traffic.datagrams_per_anomaly; ++datagram) {
     const Seconds began = engine_->now();
     if (datagram > 0) co_await engine_->hold(1.0 / options_.traffic.rate);
     const std::uint64_t draw = FirstDatagram + 2 * datagram;
     const double kept = (1.0 - link_loss()) * (1.0 - way_loss());
     const bool is_lost = fates_.uniform(number, draw) >= kept;
-    if (!is_lost) co_await engine_->hold(network::to_seconds(way().delay) + wire_.bytes / way().rate);
+    if (!is_lost) co_await engine_->hold(network::to_seconds(way().draw_delay(delays)) + bytes_on_way() / way().rate);
     timeline.append(
         {.resource = names.network, .kind = DelayKind::Service, .culprit = names.owner, .duration = engine_->now() - began});
     if (is_lost) continue;
+    const Seconds in_ring = engine_->now();
+    const bool is_taken = co_await ring_.pass(number, ring_fates_.uniform(number, datagram));
     const Seconds queued = engine_->now();
-    if (!socket_.offer(queued, number, fates_.uniform(number, draw + 1))) continue;
-    Trigger<> read(*engine_);
-    waiting_.emplace(number, &read);
-    socket_changed();
-    co_await read;
+    if (queued > in_ring) {
+      timeline.append(
+          {.resource = names.ring, .kind = DelayKind::Waiting, .culprit = names.stalls, .duration = queued - in_ring});
+    }
+    if (!is_taken) continue;
+    const bool is_read = co_await socket_.pass(number, fates_.uniform(number, draw + 1));
+    if (!is_read) continue;
     timeline.append(
         {.resource = names.socket, .kind = DelayKind::Waiting, .culprit = names.stalls, .duration = engine_->now() - queued});
     co_return true;
   }
   co_return false;
-}
-
-void SensorStream::socket_changed() {
-  for (const std::uint64_t mark : socket_.advance(engine_->now())) {
-    const auto waiting = waiting_.extract(mark);
-    if (!waiting.empty()) waiting.mapped()->complete();
-  }
-  const std::optional<Seconds> next = socket_.next_event();
-  if (next) {
-    alarm_.set(std::max(*next, engine_->now()));
-  } else {
-    alarm_.clear();
-  }
 }
 
 void SensorStream::count() {
@@ -140,7 +151,8 @@ void SensorStream::count() {
 
 DatagramCounts SensorStream::counts() {
   count();
-  counts_.lost_at_the_socket = socket_.num_lost(engine_->now());
+  counts_.lost_at_the_ring = ring_.num_lost();
+  counts_.lost_at_the_socket = socket_.num_lost();
   return counts_;
 }
 

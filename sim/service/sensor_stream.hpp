@@ -2,17 +2,15 @@
 
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
 
 #include "models/base/distribution.hpp"
 #include "models/base/rng.hpp"
 #include "models/network/datagram_socket.hpp"
 #include "models/network/pipe.hpp"
-#include "sim/engine/alarm.hpp"
 #include "sim/engine/engine.hpp"
-#include "sim/engine/trigger.hpp"
 #include "sim/process/recorder.hpp"
 #include "sim/service/cores.hpp"
+#include "sim/service/datagram_queue.hpp"
 
 namespace labtwin::service {
 
@@ -24,13 +22,20 @@ struct SensorTraffic {
   std::uint64_t datagrams_per_anomaly = 1;  ///< that show it, one after the other
 };
 
+/// When somebody does not read.
+struct Stalls {
+  DistributionOf<Seconds> every;  ///< from the end of a stall to the next
+  DistributionOf<Seconds> lasts;
+};
+
 /// How the detector works.
 struct DetectorOptions {
-  network::DatagramReceiver receiver;
-  std::uint64_t window = 1;             ///< datagrams that it looks at together
-  Seconds inference;                    ///< of a core, per window
-  DistributionOf<Seconds> stall_every;  ///< from the end of a stall to the next
-  DistributionOf<Seconds> stall;        ///< how long it does not read
+  network::DatagramReceiver ring;      ///< of its card, emptied by the kernel
+  network::DatagramReceiver receiver;  ///< its socket
+  std::uint64_t window = 1;            ///< datagrams that it looks at together
+  Seconds inference;                   ///< of a core, per window
+  Stalls ring_stalls;                  ///< of the kernel
+  Stalls stalls;                       ///< of the detector
 };
 
 struct SensorNames {
@@ -38,6 +43,7 @@ struct SensorNames {
   OwnerId stalls = 0;  ///< who is charged for what waits in the socket
   WorkloadId workload = 0;
   ResourceId network = 0;
+  ResourceId ring = 0;
   ResourceId socket = 0;
   ResourceId window = 0;
 };
@@ -54,13 +60,14 @@ struct DatagramCounts {
   double sent = 0.0;
   double lost_on_the_way = 0.0;
   double lost_at_the_link = 0.0;  ///< more than the narrowest link carries
+  double lost_at_the_ring = 0.0;  ///< of the card, while the kernel did not empty it
   double lost_at_the_socket = 0.0;
 };
 
 /// A stream of datagrams from sensors to a detector, and the anomalies in it. The stream is a fluid whose rate follows what the
-/// way loses; an anomaly is followed datagram by datagram: over the way, through the socket, until its window is full and has
-/// been looked at. It is completed when it is detected and failed when all datagrams that show it are lost. Left out: the ring
-/// of the card, which overflows only if the kernel is late by more than it holds; reordering.
+/// way loses; an anomaly is followed datagram by datagram: over the way, through the ring of the card and the socket, until its
+/// window is full and has been looked at. It is completed when it is detected and failed when all datagrams that show it are
+/// lost. Left out: windows do not mind the order of datagrams, and duplicates are thrown away.
 class SensorStream {
  public:
   struct Places {
@@ -76,6 +83,7 @@ class SensorStream {
   /// Processes to be spawned.
   Task<> follow_way();
   Task<> stalls();
+  Task<> ring_stalls();
   Task<> anomalies();
 
   /// Up to now.
@@ -87,19 +95,21 @@ class SensorStream {
   [[nodiscard]] double way_loss() const;
   [[nodiscard]] double link_loss() const;
   [[nodiscard]] const network::PipeSettings& way() const { return (*places_.way)[way_state_].settings; }
+  [[nodiscard]] Bytes bytes_on_way() const;
   void count();
-  void socket_changed();
 
   Engine* engine_;
   SensorOptions options_;
   Places places_;
   RandomStream arrivals_;
   RandomStream fates_;
+  RandomStream ring_fates_;
+  RandomStream delays_;
   RandomStream stalls_;
+  RandomStream ring_stalls_;
   network::DatagramOnWire wire_;
-  network::DatagramSocket socket_;
-  Alarm alarm_;
-  std::unordered_map<std::uint64_t, Trigger<>*> waiting_;  ///< by anomaly; looked up only
+  DatagramQueue socket_;
+  DatagramQueue ring_;  ///< its departures are what arrives at the socket
   std::size_t way_state_ = 0;
   DatagramCounts counts_;
   Seconds counted_at_;

@@ -102,6 +102,7 @@ Totals totals_of(World& world) {
                               .sent_per_s = counts.sent,
                               .lost_on_the_way = counts.lost_on_the_way,
                               .lost_at_the_link = counts.lost_at_the_link,
+                              .lost_at_the_ring = counts.lost_at_the_ring,
                               .lost_at_the_socket = counts.lost_at_the_socket});
   }
   for (const auto& [name, rebuild] : world.rebuilds()) {
@@ -139,8 +140,8 @@ void add_streams(const Totals& from, const Totals& to, RunSummary& summary) {
     StreamRow row = to.streams[i];
     const StreamRow& before = from.streams[i];
     const double sent = row.sent_per_s - before.sent_per_s;
-    for (double StreamRow::*lost :
-         {&StreamRow::lost_on_the_way, &StreamRow::lost_at_the_link, &StreamRow::lost_at_the_socket}) {
+    for (double StreamRow::*lost : {&StreamRow::lost_on_the_way, &StreamRow::lost_at_the_link, &StreamRow::lost_at_the_ring,
+                                    &StreamRow::lost_at_the_socket}) {
       row.*lost = sent > 0.0 ? (row.*lost - before.*lost) / sent : 0.0;
       row.lost_fraction += row.*lost;
     }

@@ -129,6 +129,7 @@ World::World(const Scenario& scenario, const catalog::Catalog& catalog, const En
   for (const WorkloadSpec& workload : scenario.workloads) {
     std::visit([&](const auto& spec) { build(workload, spec); }, workload.kind);
   }
+  warn_of_degradations();
 }
 
 void World::start() {

@@ -124,6 +124,7 @@ class World {
   service::NetworkClient* build_client(const WorkloadSpec& workload, const AgentsSpec& spec, const std::string& service);
   [[nodiscard]] service::NetworkWay way_between(const std::string& client, const std::string& server);
   [[nodiscard]] std::vector<service::ChargedDegradation> degradations_of(const topology::Route& route);
+  void warn_of_degradations();
   void build(const ServiceSpec& service, const VectorStoreSpec& spec);
   void build(const ServiceSpec& service, const LlmServerSpec& spec);
   void build(const ServiceSpec& service, const EmbedderSpec& spec);
@@ -156,8 +157,10 @@ class World {
   Names names_;
   Recorder recorder_;
   std::vector<std::string> warnings_;
-  topology::Topology network_;  ///< empty in a lab that shares nothing
-  topology::Topology tree_;     ///< with the links inside machines; empty where no machine names its board
+  std::set<std::string> met_;      ///< degradations, by name
+  std::set<std::string> limited_;  ///< what is said of those whose netem holds fewer packets than the way would carry
+  topology::Topology network_;     ///< empty in a lab that shares nothing
+  topology::Topology tree_;        ///< with the links inside machines; empty where no machine names its board
   Engine engine_;
   std::unique_ptr<service::Bus> bus_;
   std::set<topology::LinkId> used_links_;

@@ -12,6 +12,8 @@ namespace {
 
 /// What a switch port or the queue of an interface holds, per direction (assumed).
 constexpr double kQueueBytes = 1.5e6;
+/// On an Ethernet of 1,500 B.
+constexpr Bytes kFullPacket = Bytes::from_base(1538.0);
 
 bool goes(DegradedDirection direction, bool is_egress) {
   return direction == DegradedDirection::Both || (direction == DegradedDirection::Egress) == is_egress;
@@ -62,9 +64,29 @@ std::vector<network::Degradation> effects_of(const std::vector<service::ChargedD
 std::vector<service::ChargedDegradation> World::degradations_of(const topology::Route& route) {
   std::vector<service::ChargedDegradation> met;
   for (const DegradationSpec& spec : scenario_->degradations) {
-    if (is_met(spec, network_, route)) met.push_back({.what = spec.what, .owner = names_.owners.intern(spec.what.name)});
+    if (!is_met(spec, network_, route)) continue;
+    met.push_back({.what = spec.what, .owner = names_.owners.intern(spec.what.name)});
+    met_.insert(spec.what.name);
+    const network::Netem& effect = spec.what.effect;
+    if (effect.limit_packets == INT64_MAX || effect.delay <= Seconds{}) continue;
+    const BytesPerSecond passes = kFullPacket * static_cast<double>(effect.limit_packets) / effect.delay;
+    if (passes >= pipe_of(network_, route).rate) continue;
+    limited_.insert(fmt::format("{}: netem holds {} packets, so that with {} of delay at most {} pass: `limit` raises it",
+                                spec.what.name, effect.limit_packets, format_quantity(effect.delay), format_quantity(passes)));
   }
   return met;
+}
+
+void World::warn_of_degradations() {
+  for (const DegradationSpec& spec : scenario_->degradations) {
+    for (const std::string& caveat : spec.what.effect.caveats) {
+      warnings_.push_back(fmt::format("{}: {}", spec.what.name, caveat));
+    }
+    if (!met_.contains(spec.what.name)) {
+      warnings_.push_back(fmt::format("{}: nothing that this scenario sends crosses it", spec.what.name));
+    }
+  }
+  warnings_.insert(warnings_.end(), limited_.begin(), limited_.end());
 }
 
 service::NetworkWay World::way_between(const std::string& client, const std::string& server) {
@@ -114,6 +136,7 @@ void World::build(const WorkloadSpec& workload, const SensorsSpec& spec) {
                    .stalls = names_.owners.intern(service.name),
                    .workload = names_.workloads.intern(workload.name),
                    .network = names_.resources.intern(fmt::format("network to {}", service.name)),
+                   .ring = names_.resources.intern(fmt::format("ring of {}", service.name)),
                    .socket = names_.resources.intern(fmt::format("socket of {}", service.name)),
                    .window = names_.resources.intern(fmt::format("window of {}", service.name))};
   options.traffic = {.rate = spec.rate,
@@ -122,10 +145,13 @@ void World::build(const WorkloadSpec& workload, const SensorsSpec& spec) {
                      .datagrams_per_anomaly = spec.datagrams_per_anomaly};
   options.detector.receiver = {.capacity = network::socket_capacity(detector.receive_buffer, spec.payload),
                                .service_rate = 1.0 / network::receive_time(spec.payload)};
+  options.detector.ring = network::ring_receiver(detector.ring.num_descriptors, detector.ring.packet_time,
+                                                 network::on_wire(spec.payload, spec.mtu).num_packets);
   options.detector.window = detector.window;
   options.detector.inference = detector.inference;
-  if (detector.stall_every) options.detector.stall_every = *detector.stall_every;
-  options.detector.stall = detector.stall;
+  if (detector.stalls) options.detector.stalls = {.every = detector.stalls->every, .lasts = detector.stalls->lasts};
+  if (const auto& stalls = detector.ring.stalls)
+    options.detector.ring_stalls = {.every = stalls->every, .lasts = stalls->lasts};
   options.mtu = spec.mtu;
   service::SensorStream::Places places{.way = {}, .cores = cores_.at(service.node).get(), .recorder = &recorder_};
   places.way = std::make_shared<const network::PipeSchedule>(
@@ -137,7 +163,8 @@ void World::start(const WorkloadSpec& workload, const SensorsSpec& spec) {
   service::SensorStream& stream = *streams_.at(workload.name);
   engine_.spawn(workload.name, stream.follow_way(), ProcessKind::Server);
   const auto& detector = std::get<StreamDetectorSpec>(service_named(*scenario_, spec.detector).kind);
-  if (detector.stall_every) engine_.spawn(spec.detector, stream.stalls(), ProcessKind::Server);
+  if (detector.stalls) engine_.spawn(spec.detector, stream.stalls(), ProcessKind::Server);
+  if (detector.ring.stalls) engine_.spawn(spec.detector, stream.ring_stalls(), ProcessKind::Server);
   engine_.spawn(workload.name, stream.anomalies(), ProcessKind::Server);
 }
 

@@ -48,8 +48,20 @@ def check_pasted_line(labtwin: Path, scenario: Path) -> None:
     line = "tc qdisc add dev eth0 root netem delay 40ms 5ms distribution normal loss 1%"
     document = run(labtwin, scenario, {"degradations": f"[{{ link = 'storage.eth0', netem = '{line}' }}]"})
     assert retrieve(document)["p50_s"] > 0.04
+    assert document["warnings"] == document["warnings"][:1], document["warnings"]  # of the index alone
     owners = {row["culprit"] for row in document["blame"] if row["resource"] == "network to vectors"}
     assert "what is done to storage.eth0" in owners, owners
+
+
+def check_told(labtwin: Path, scenario: Path) -> None:
+    """Where a line does not do what it seems to, or meets nobody, the answer says so."""
+    line = "tc qdisc change dev eth0 root netem delay 400ms loss 1% 25%"
+    document = run(labtwin, scenario, {"degradations": f"[{{ link = 'storage.eth0', netem = '{line}' }}]"})
+    told = " ".join(document["warnings"])
+    assert "loss gemodel" in told and "netem holds 1000 packets" in told, told
+    unmet = "[{ path = ['storage', 'edge'], toxic = { type = 'reset_peer' } }]"
+    result = simulated.run(labtwin, scenario, "--alone", *simulated.set_options({"degradations": unmet}))
+    assert result.returncode == 2 and "the client first" in result.stderr, result.stderr
 
 
 def check_toxics(labtwin: Path, scenario: Path) -> None:
@@ -66,12 +78,15 @@ def check_toxics(labtwin: Path, scenario: Path) -> None:
 
 def check_datagrams(labtwin: Path, scenario: Path) -> None:
     lossy = {"degradations": "[{ link = 'sensors.eth0', netem = 'loss 1%' }]"}
-    for settings in ({}, lossy, {"workloads.sensors.rate": "'100000 /s'"}):
+    late = {"services.detector.ring": "{ descriptors = 256, stalls = { every = '1 s', lasts = '30 ms' } }"}
+    for settings in ({}, lossy, late, {"workloads.sensors.rate": "'100000 /s'"}):
         (stream,) = run(labtwin, scenario, settings)["streams"]
-        parts = stream["lost_on_the_way"] + stream["lost_at_the_link"] + stream["lost_at_the_socket"]
+        parts = stream["lost_on_the_way"] + stream["lost_at_the_link"] + stream["lost_at_the_ring"] + stream["lost_at_the_socket"]
         assert abs(parts - stream["lost_fraction"]) < 1e-12
         assert 0.0 < stream["lost_fraction"] < 1.0
         assert abs(stream["lost_on_the_way"] - (0.01 if settings == lossy else 0.0)) < 1e-9
+        # 600 come in 30 ms, the ring holds 256.
+        assert abs(stream["lost_at_the_ring"] - (344.0 / (1.03 * 20000.0) if settings == late else 0.0)) < 2e-4
 
 
 def check_speed(labtwin: Path, scenario: Path) -> None:
@@ -90,6 +105,7 @@ def main(arguments: list[str]) -> int:
         bare.write_text((scenarios / "degraded_link.toml").read_text().split("[[what_if]]")[0])
         check_partition(labtwin, bare)
         check_pasted_line(labtwin, bare)
+        check_told(labtwin, bare)
         check_toxics(labtwin, bare)
     check_datagrams(labtwin, scenarios / "sensor_stream.toml")
     check_speed(labtwin, scenarios / "degraded_link.toml")

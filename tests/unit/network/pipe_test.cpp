@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace labtwin::network {
 namespace {
@@ -62,6 +64,44 @@ TEST(Pipe, ADuplicateTakesTheWireASecondTime) {
   // 1538 B each at 125 MB/s, less the two that the bucket lets through at once.
   EXPECT_NEAR(static_cast<double>(last_arrival(0.0)), 98.0 * 12'304.0, 200.0);
   EXPECT_NEAR(static_cast<double>(last_arrival(1.0)), 198.0 * 12'304.0, 200.0);
+}
+
+TEST(Pipe, HoldsNoMorePacketsThanItsLimit) {
+  // 100 ms of delay and a packet a millisecond: 100 would be on their way.
+  PipeSettings settings = wire();
+  settings.delay = 100 * kMillisecond;
+  settings.max_held = 50;
+  constexpr int kNum = 100'000;
+  EXPECT_NEAR(num_arrived(settings, kNum), kNum / 2, 60);
+  settings.max_held = 101;
+  EXPECT_EQ(num_arrived(settings, kNum), kNum);
+}
+
+TEST(Pipe, DelaysScatterByTheirShape) {
+  struct Case {
+    DelayShape shape;
+    double p25;
+    double p75;
+  };
+  // Of iproute2's tables, and of a uniform variate; in jitters.
+  for (const Case& one : {Case{DelayShape::Uniform, -0.5, 0.5}, Case{DelayShape::Normal, -0.6744, 0.6745},
+                          Case{DelayShape::Pareto, -0.5325, 0.1166}, Case{DelayShape::ParetoNormal, -0.5679, 0.2560}}) {
+    PipeSettings settings = wire();
+    settings.delay = 100 * kMillisecond;
+    settings.jitter = 10 * kMillisecond;
+    settings.shape = one.shape;
+    Variates variates(RandomSource(1, 0).stream("test"), 0);
+    std::vector<double> jitters(40'000);
+    double square = 0.0;
+    for (double& jitter : jitters) {
+      jitter = static_cast<double>(settings.draw_delay(variates) - settings.delay) / static_cast<double>(settings.jitter);
+      square += jitter * jitter;
+    }
+    std::sort(jitters.begin(), jitters.end());
+    EXPECT_NEAR(jitters[10'000], one.p25, 0.02);
+    EXPECT_NEAR(jitters[30'000], one.p75, 0.02);
+    EXPECT_NEAR(std::sqrt(square / 40'000.0), deviation_of(one.shape), 0.03);
+  }
 }
 
 }  // namespace
