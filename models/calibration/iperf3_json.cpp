@@ -28,7 +28,10 @@ json parse(const ToolOutput& output) {
     fail(output.file, "is no complete JSON object: the run was cut off or the file is damaged");
   }
   if (const auto error = root.find("error"); error != root.end() && error->is_string()) {
-    fail(output.file, fmt::format("iperf3 measured nothing: {}", error->get<std::string>()));
+    const std::string what = error->get<std::string>();
+    const bool is_unreachable = what.find("connect") != std::string::npos;
+    fail(output.file, fmt::format("iperf3 measured nothing: {}", what),
+         is_unreachable ? "is `iperf3 --server` running there, and does its port let us through?" : "");
   }
   return root;
 }

@@ -11,9 +11,11 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "models/base/error.hpp"
+#include "models/base/text.hpp"
 #include "models/base/units.hpp"
 #include "models/calibration/fio_json.hpp"
 #include "models/calibration/iperf3_json.hpp"
@@ -52,9 +54,23 @@ struct Step {
   std::vector<std::string> arguments;
 };
 
+BytesPerSecond rate_of(const char* option, const std::string& text) {
+  const auto fail = [&](std::string rule) {
+    throw ConfigError({.place = {}, .key = option, .value = printable(text), .rule = std::move(rule), .hint = {}});
+  };
+  BytesPerSecond rate;
+  try {
+    rate = parse_quantity<BytesPerSecond>(text);
+  } catch (const ConfigError&) {
+    fail("must be a rate, e.g. 2.5 Gbit/s");
+  }
+  if (rate <= BytesPerSecond{}) fail("must be greater than 0");
+  return rate;
+}
+
 /// TCP both ways, then datagrams in the size that just fits a frame and in a small one.
 std::vector<Step> steps(const Options& options) {
-  const std::string bits = fmt::format("{:.0f}", parse_quantity<BytesPerSecond>(options.udp_rate).value() * 8.0);
+  const std::string bits = fmt::format("{:.0f}", rate_of("--udp-rate", options.udp_rate).value() * 8.0);
   return {{"TCP there", {}},
           {"TCP back", {"--reverse"}},
           {"UDP of 1400 B", {"--udp", "--bitrate", bits, "--length", "1400", "--get-server-output"}},
@@ -139,7 +155,7 @@ struct Captured {
 Captured read(const Options& options, const std::vector<ToolOutput>& outputs) {
   calibration::Manifest manifest;
   if (!options.rate.empty()) {
-    manifest.path.rate_mbit = fmt::format("{:.10g}", parse_quantity<BytesPerSecond>(options.rate).value() * 8e-6);
+    manifest.path.rate_mbit = fmt::format("{:.10g}", rate_of("--rate", options.rate).value() * 8e-6);
   }
   const MeasurementTable there = calibration::read_iperf3_outputs(options.name, std::span(outputs).first(1), manifest);
   manifest.path.rtt_us = there.text(0, "rtt_us");
@@ -163,6 +179,7 @@ void print_answer(const Options& options, const Captured& captured) {
 
 int capture(const Options& options) {
   note_signals();
+  if (!options.rate.empty()) static_cast<void>(rate_of("--rate", options.rate));
   const std::vector<Step> wanted = steps(options);
   const std::vector<ToolOutput> outputs = measure(options);
   if (outputs.size() < wanted.size()) {

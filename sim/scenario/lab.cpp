@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "models/base/text.hpp"
+#include "models/network/nic_design.hpp"
+#include "models/network/path.hpp"
 #include "models/registry.hpp"
 #include "sim/scenario/board_slots.hpp"
 #include "sim/scenario/drive_slot.hpp"
@@ -155,6 +157,13 @@ DriveSpec read_drive(TableReader& table, const catalog::Catalog& catalog) {
   return drive;
 }
 
+/// What a core can send where segmentation and receive offloads are off, as `ethtool -K eth0 tso off gso off gro off` leaves
+/// it.
+void read_offloads(TableReader& table, NicSpec& nic) {
+  const Bytes mtu = table.value_or<Bytes>("mtu", network::TcpSettings{}.mtu, between(576.0, 65536.0));
+  if (!table.value_or<bool>("offloads", true)) nic.bandwidth = std::min(nic.bandwidth, network::unoffloaded_rate(mtu));
+}
+
 /// With a part the key `bandwidth` is what the port has negotiated.
 NicSpec read_nic(TableReader& table, const catalog::Catalog& catalog) {
   NicSpec nic;
@@ -163,6 +172,7 @@ NicSpec read_nic(TableReader& table, const catalog::Catalog& catalog) {
   if (!table.has("part")) {
     nic.bandwidth = table.required<BytesPerSecond>("bandwidth", kPositive);
     nic.latency = table.value_or<Seconds>("latency", Seconds{}, kNonNegative);
+    read_offloads(table, nic);
     return nic;
   }
   nic.part = read_part(table, "nics", catalog);
@@ -171,6 +181,7 @@ NicSpec read_nic(TableReader& table, const catalog::Catalog& catalog) {
   const network::NicDesign design = load_nic(catalog, nic.part).design;
   nic.bandwidth = std::min(design.effective_rate(), table.value_or<BytesPerSecond>("bandwidth", design.line_rate, kPositive));
   nic.latency = table.value_or<Seconds>("latency", design.latency, kNonNegative);
+  read_offloads(table, nic);
   return nic;
 }
 

@@ -130,6 +130,7 @@ World::World(const Scenario& scenario, const catalog::Catalog& catalog, const En
     std::visit([&](const auto& spec) { build(workload, spec); }, workload.kind);
   }
   warn_of_degradations();
+  warn_of_cards();
 }
 
 void World::start() {

@@ -125,6 +125,7 @@ class World {
   [[nodiscard]] service::NetworkWay way_between(const std::string& client, const std::string& server);
   [[nodiscard]] std::vector<service::ChargedDegradation> degradations_of(const topology::Route& route);
   void warn_of_degradations();
+  void warn_of_cards();
   void build(const ServiceSpec& service, const VectorStoreSpec& spec);
   void build(const ServiceSpec& service, const LlmServerSpec& spec);
   void build(const ServiceSpec& service, const EmbedderSpec& spec);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "models/network/udp_socket.hpp"
+#include "models/registry.hpp"
 #include "models/topology/routes.hpp"
 #include "sim/simulation/world.hpp"
 
@@ -75,6 +76,23 @@ std::vector<service::ChargedDegradation> World::degradations_of(const topology::
                                 spec.what.name, effect.limit_packets, format_quantity(effect.delay), format_quantity(passes)));
   }
   return met;
+}
+
+// A class of cards is wide where hosts differ by more than this.
+void World::warn_of_cards() {
+  constexpr double kWide = 0.1;
+  for (const NodeSpec& node : scenario_->lab.nodes) {
+    for (const NicSpec& nic : node.nics) {
+      if (nic.part.empty()) continue;
+      const network::NicDesign design = load_nic(*catalog_, nic.part).design;
+      if (design.spread < kWide) continue;
+      const BytesPerSecond low = design.low_goodput();
+      warnings_.push_back(fmt::format("{}.{}: nine of ten hosts get {} to {} through a card of the class {}; the run takes {}",
+                                      node.name, nic.name, format_quantity(low),
+                                      format_quantity(std::min(design.line_rate, design.goodput * (design.goodput / low))),
+                                      nic.part, format_quantity(design.goodput)));
+    }
+  }
 }
 
 void World::warn_of_degradations() {

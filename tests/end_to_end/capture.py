@@ -51,6 +51,9 @@ def check_wrong_input(labtwin: Path, folder: Path) -> None:
     nobody = run(labtwin, "capture", "network", "127.0.0.1", "--port", "9", "--seconds", "1", "--out", folder / "none")
     assert nobody.returncode == 2 and "iperf3 measured nothing: " in nobody.stderr, nobody
     assert nobody.stderr.count("\n") == 1 and not (folder / "none").exists(), nobody
+    for option, value in (("--udp-rate", "-3 Mbit/s"), ("--rate", "fast")):
+        wrong = run(labtwin, "capture", "network", option, value, "--out", folder / "none")
+        assert wrong.returncode == 2 and option in wrong.stderr and not (folder / "none").exists(), wrong
     no_folder = run(labtwin, "capture", "drive", folder / "nowhere")
     assert no_folder.returncode == 2 and "is no folder" in no_folder.stderr, no_folder
 

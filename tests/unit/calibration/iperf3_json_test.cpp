@@ -78,8 +78,10 @@ TEST(Iperf3Json, SaysWhatIsWrongWithAnOutput) {
   const std::string whole = tcp_output(412.0, 10.0);
   EXPECT_EQ(error_of({{"cut.json", whole.substr(0, 200)}}),
             "cut.json: is no complete JSON object: the run was cut off or the file is damaged");
-  EXPECT_EQ(error_of({{"refused.json", R"({"start": {"version": "iperf 3.12"}, "error": "unable to connect"})"}}),
-            "refused.json: iperf3 measured nothing: unable to connect");
+  EXPECT_EQ(
+      error_of({{"refused.json", R"({"start": {"version": "iperf 3.12"}, "error": "unable to connect"})"}}),
+      "refused.json: iperf3 measured nothing: unable to connect (is `iperf3 --server` running there, and does its port let "
+      "us through?)");
   EXPECT_EQ(error_of({{"a.json", whole}, {"b.json", kUdp}}),
             "b.json: is a run of UDP, the others are not (one folder for TCP, one for UDP)");
   EXPECT_EQ(error_of({{"a.json", whole}, {"b.json", R"({"fio version": "fio-3.33"})"}}),
