@@ -1,10 +1,8 @@
 #include "models/network/nic_design.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "models/network/goodput.hpp"
-#include "models/network/packet.hpp"
 #include "models/network/path.hpp"
 
 namespace labtwin::network {
@@ -12,16 +10,6 @@ namespace labtwin::network {
 BytesPerSecond NicDesign::effective_rate() const noexcept {
   const double share = wire_goodput(line_rate, TcpSettings{}.mtu) / line_rate;
   return std::min(line_rate, goodput * (1.0 / share));
-}
-
-BytesPerSecond NicDesign::low_goodput() const noexcept {
-  constexpr double kNormal95 = 1.645;
-  return goodput * std::exp(-kNormal95 * spread);
-}
-
-BytesPerSecond unoffloaded_rate(Bytes mtu) noexcept {
-  constexpr Seconds kPerPacket = Seconds::from_base(2.03e-6);
-  return (mtu + Bytes::from_base(kFramingBytes)) / kPerPacket;
 }
 
 NicDesign read_nic_design(TableReader& parameters) {

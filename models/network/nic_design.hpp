@@ -22,18 +22,7 @@ struct NicDesign {
 
   /// The rate of a link whose wire leaves just the goodput, at most the line rate.
   [[nodiscard]] BytesPerSecond effective_rate() const noexcept;
-  /// The lower end of what nine of ten hosts get; the upper end is as far above the goodput.
-  [[nodiscard]] BytesPerSecond low_goodput() const noexcept;
 };
-
-/// What one core can send through any card whose offloads are off.
-/// Law:    (MTU + 38) / 2.03 us: every packet costs its sender as much, whatever it holds.
-/// Inputs: MTU
-/// Valid:  one stream, packets built one by one; with segmentation and receive offloads packets of 64 KB are, and cards of the
-///         catalog show what that reaches
-/// Source: iperf3 -u -b 0 -l 1472, 5.8 of 10 Gbit/s with 99.7 % of a core, superuser.com/questions/1757563
-/// Error:  not measured
-[[nodiscard]] BytesPerSecond unoffloaded_rate(Bytes mtu) noexcept;
 
 /// Reads the parameters of an entry; mistakes go to the reader's sink.
 [[nodiscard]] NicDesign read_nic_design(TableReader& parameters);

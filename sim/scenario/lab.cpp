@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "models/base/text.hpp"
-#include "models/network/nic_design.hpp"
 #include "models/network/path.hpp"
+#include "models/network/unoffloaded_rate.hpp"
 #include "models/registry.hpp"
 #include "sim/scenario/board_slots.hpp"
 #include "sim/scenario/drive_slot.hpp"

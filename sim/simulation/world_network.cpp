@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "models/network/udp_socket.hpp"
@@ -51,6 +52,12 @@ network::PipeSettings pipe_of(const topology::Topology& network, const topology:
   return pipe;
 }
 
+/// As network rates are written.
+std::string bits(BytesPerSecond rate) {
+  return rate.value() < 125e6 ? fmt::format("{:.3g} Mbit/s", rate.value() * 8e-6)
+                              : fmt::format("{:.3g} Gbit/s", rate.value() * 8e-9);
+}
+
 /// What is done to packets.
 std::vector<network::Degradation> effects_of(const std::vector<service::ChargedDegradation>& charged) {
   std::vector<network::Degradation> effects;
@@ -73,7 +80,7 @@ std::vector<service::ChargedDegradation> World::degradations_of(const topology::
     const BytesPerSecond passes = kFullPacket * static_cast<double>(effect.limit_packets) / effect.delay;
     if (passes >= pipe_of(network_, route).rate) continue;
     limited_.insert(fmt::format("{}: netem holds {} packets, so that with {} of delay at most {} pass: `limit` raises it",
-                                spec.what.name, effect.limit_packets, format_quantity(effect.delay), format_quantity(passes)));
+                                spec.what.name, effect.limit_packets, format_quantity(effect.delay), bits(passes)));
   }
   return met;
 }
@@ -81,16 +88,17 @@ std::vector<service::ChargedDegradation> World::degradations_of(const topology::
 // A class of cards is wide where hosts differ by more than this.
 void World::warn_of_cards() {
   constexpr double kWide = 0.1;
+  constexpr double kNormal95 = 1.645;
   for (const NodeSpec& node : scenario_->lab.nodes) {
     for (const NicSpec& nic : node.nics) {
       if (nic.part.empty()) continue;
       const network::NicDesign design = load_nic(*catalog_, nic.part).design;
       if (design.spread < kWide) continue;
-      const BytesPerSecond low = design.low_goodput();
+      const double factor = std::exp(kNormal95 * design.spread);
       warnings_.push_back(fmt::format("{}.{}: nine of ten hosts get {} to {} through a card of the class {}; the run takes {}",
-                                      node.name, nic.name, format_quantity(low),
-                                      format_quantity(std::min(design.line_rate, design.goodput * (design.goodput / low))),
-                                      nic.part, format_quantity(design.goodput)));
+                                      node.name, nic.name, bits(design.goodput * (1.0 / factor)),
+                                      bits(std::min(design.line_rate, design.goodput * factor)), nic.part,
+                                      bits(design.goodput)));
     }
   }
 }

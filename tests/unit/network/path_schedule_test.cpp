@@ -18,7 +18,8 @@ PipeSettings gigabit() {
           .queue_bytes = 1e6,
           .loss = {},
           .jitter = 0,
-          .at_once = 0.0};
+          .at_once = 0.0,
+          .framing = {}};
 }
 
 Degradation netem(const char* words, Seconds from, std::optional<Seconds> until = std::nullopt) {
