@@ -23,10 +23,11 @@ void add_jitter(PipeSettings& direction, Seconds jitter, DelayShape shape) {
   direction.shape = DelayShape::Normal;
 }
 
-void narrow(PipeSettings& direction, BytesPerSecond rate, const Framing& framing) {
+void narrow(PipeSettings& direction, BytesPerSecond rate, const Framing& framing, Bytes burst) {
   if (rate >= direction.rate) return;
   direction.rate = rate;
   direction.framing = framing;
+  direction.burst_bytes = burst.value();
 }
 
 }  // namespace
@@ -59,12 +60,11 @@ void Netem::apply(PipeSettings& direction) const {
   if (corrupt > 0.0) direction.loss = both(direction.loss, LossModel::random(corrupt));
   direction.max_held = std::min(direction.max_held, limit_packets);
   if (bucket) {
-    narrow(direction, bucket->rate, {.per_packet = kEthernetHeaderBytes});
+    narrow(direction, bucket->rate, {.per_packet = kEthernetHeaderBytes}, bucket->burst);
     direction.queue_bytes = std::min(direction.queue_bytes, bucket->limit.value());
-    direction.burst_bytes = std::max(direction.burst_bytes, bucket->burst.value());
   }
   if (!rate) return;
-  narrow(direction, *rate, framing);
+  narrow(direction, *rate, framing, Bytes{});  // every packet takes its own time
   direction.queue_bytes = std::min(direction.queue_bytes, static_cast<double>(limit_packets) * kFullPacketBytes);
   direction.keeps_order = true;
 }

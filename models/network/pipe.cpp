@@ -50,9 +50,9 @@ void Pipe::enter(Nanos now, const Packet& packet) {
   if (backlog_bytes_ + bytes > settings_.queue_bytes) return;
   if (static_cast<std::int64_t>(on_the_way_.size()) >= settings_.max_held) return;
   const double on_wire = settings_.framing.taken(packet.payload + kHeaderBytes) * nanos_per_byte_;
-  const double ready = full_at_ + on_wire - settings_.burst_bytes * nanos_per_byte_;
+  full_at_ = std::max(full_at_, static_cast<double>(now)) + on_wire;
+  const double ready = full_at_ - settings_.burst_bytes * nanos_per_byte_;
   const Nanos departure = std::max({now, last_departure_, static_cast<Nanos>(std::ceil(ready))});
-  full_at_ = std::max(full_at_, static_cast<double>(departure)) + on_wire;
   last_departure_ = departure;
   if (departure > now) {
     queue_.push_back({departure, bytes});

@@ -78,7 +78,9 @@ std::vector<service::ChargedDegradation> World::degradations_of(const topology::
     const network::Netem& effect = spec.what.effect;
     if (effect.limit_packets == INT64_MAX || effect.delay <= Seconds{}) continue;
     const BytesPerSecond passes = kFullPacket * static_cast<double>(effect.limit_packets) / effect.delay;
-    if (passes >= pipe_of(network_, route).rate) continue;
+    network::PipeSettings way = pipe_of(network_, route);
+    effect.apply(way);
+    if (passes >= way.rate) continue;
     limited_.insert(fmt::format("{}: netem holds {} packets, so that with {} of delay at most {} pass: `limit` raises it",
                                 spec.what.name, effect.limit_packets, format_quantity(effect.delay), bits(passes)));
   }

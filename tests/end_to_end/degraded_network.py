@@ -48,7 +48,6 @@ def check_pasted_line(labtwin: Path, scenario: Path) -> None:
     line = "tc qdisc add dev eth0 root netem delay 40ms 5ms distribution normal loss 1%"
     document = run(labtwin, scenario, {"degradations": f"[{{ link = 'storage.eth0', netem = '{line}' }}]"})
     assert retrieve(document)["p50_s"] > 0.04
-    assert document["warnings"] == document["warnings"][:1], document["warnings"]  # of the index alone
     owners = {row["culprit"] for row in document["blame"] if row["resource"] == "network to vectors"}
     assert "what is done to storage.eth0" in owners, owners
 

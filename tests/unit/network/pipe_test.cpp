@@ -66,6 +66,21 @@ TEST(Pipe, ADuplicateTakesTheWireASecondTime) {
   EXPECT_NEAR(static_cast<double>(last_arrival(1.0)), 198.0 * 12'304.0, 200.0);
 }
 
+TEST(Pipe, WithoutABucketEveryPacketTakesItsTime) {
+  PipeSettings settings = wire();
+  settings.burst_bytes = 0.0;
+  const PipeSchedule schedule{{.from = 0, .settings = settings}};
+  const RandomStream luck = RandomSource(1, 0).stream("test");
+  Pipe pipe(schedule, 0, Variates(luck, 0), Variates(luck, 1));
+  for (int i = 0; i < 3; ++i) {
+    pipe.send(kSecond, {.seq = i, .payload = 1448});
+    // 1538 B at 125 MB/s.
+    EXPECT_EQ(pipe.next_arrival(), kSecond + kMillisecond + 12'304) << "of the first";
+  }
+  static_cast<void>(pipe.receive());
+  EXPECT_EQ(pipe.next_arrival(), kSecond + kMillisecond + 2 * 12'304);
+}
+
 TEST(Pipe, HoldsNoMorePacketsThanItsLimit) {
   // 100 ms of delay and a packet a millisecond: 100 would be on their way.
   PipeSettings settings = wire();
