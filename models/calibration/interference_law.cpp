@@ -198,10 +198,14 @@ LogEstimate ClosedLoopInterference::latency_us(const InterferencePoint& point, s
 OpenLoopInterference::OpenLoopInterference(std::span<const InterferenceMeasurement> measurements) {
   std::vector<double> reached;
   for (const InterferenceMeasurement& m : measurements) {
-    if (m.achieved_mb_per_s && *m.achieved_mb_per_s < 0.95 * m.point.background_mb_per_s)
+    if (m.achieved_mb_per_s && *m.achieved_mb_per_s < kReached * m.point.background_mb_per_s)
       reached.push_back(*m.achieved_mb_per_s);
   }
-  if (!reached.empty()) sustained_ = median(reached);
+  if (!reached.empty()) {
+    sustained_ = median(reached);
+    for (double& rate : reached) rate = std::log(rate / *sustained_);
+    sustained_scatter_ = root_mean_square(reached);
+  }
   for (std::size_t figure = 0; figure < kNumLatencyFigures; ++figure) {
     std::vector<double> loads;
     std::vector<double> observations;
@@ -256,6 +260,11 @@ double OpenLoopInterference::log_below(std::span<const double> t, double mb_per_
 
 bool OpenLoopInterference::saturated(const InterferencePoint& point) const {
   return sustained_ && point.background_mb_per_s >= *sustained_;
+}
+
+LogEstimate OpenLoopInterference::share_reached(const InterferencePoint& point) const {
+  if (!saturated(point)) return {1.0, sustained_scatter_};
+  return {*sustained_ / point.background_mb_per_s, sustained_scatter_};
 }
 
 std::optional<LogEstimate> OpenLoopInterference::latency_us(const InterferencePoint& point, std::size_t figure) const {

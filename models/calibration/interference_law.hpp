@@ -18,6 +18,9 @@
 
 namespace labtwin::calibration {
 
+/// A background that gets this share of what it asks for is not held back by the drive.
+inline constexpr double kReached = 0.95;
+
 /// The mean and the four quantiles, in the order of the columns.
 inline constexpr std::size_t kNumLatencyFigures = 5;
 
@@ -117,6 +120,9 @@ class OpenLoopInterference {
   /// Nothing where the stream exceeds what the drive sustains and no such row was fitted.
   [[nodiscard]] std::optional<LogEstimate> latency_us(const InterferencePoint& point, std::size_t figure) const;
   [[nodiscard]] bool saturated(const InterferencePoint& point) const;
+  /// Share of what the stream asks for that it gets: at most what the drive sustains, which scatters from run to run as it did
+  /// among the fitted rows.
+  [[nodiscard]] LogEstimate share_reached(const InterferencePoint& point) const;
   [[nodiscard]] std::optional<double> sustained_mb_per_s() const noexcept { return sustained_; }
   /// log A, log B, log W0 and log C of a figure; empty if no row below saturation was fitted.
   [[nodiscard]] const std::vector<double>& parameters(std::size_t figure) const { return below_.at(figure); }
@@ -126,6 +132,7 @@ class OpenLoopInterference {
   [[nodiscard]] double log_below(std::span<const double> parameters, double mb_per_s) const;
 
   std::optional<double> sustained_;
+  double sustained_scatter_ = 0.0;  // of its logarithm
   std::array<std::vector<double>, kNumLatencyFigures> below_;
   std::array<std::optional<double>, kNumLatencyFigures> beyond_;  // log of the saturated level
   std::array<double, kNumLatencyFigures> beyond_scatter_{};

@@ -47,6 +47,20 @@ TEST(OpenLoopInterference, SaysNothingOfARegimeThatWasNotFitted) {
   EXPECT_FALSE(law.latency_us({.background_mb_per_s = 100.0}, 0).has_value());
 }
 
+TEST(OpenLoopInterference, TellsWhatAStreamGetsAsSurelyAsRunsAgree) {
+  std::vector<InterferenceMeasurement> rows(3);
+  const std::vector<double> achieved = {380.0, 400.0, 420.0};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].point.background_mb_per_s = 600.0;
+    rows[i].achieved_mb_per_s = achieved[i];
+  }
+  const OpenLoopInterference law(rows);
+  EXPECT_DOUBLE_EQ(law.share_reached({.background_mb_per_s = 200.0}).value, 1.0);
+  const LogEstimate share = law.share_reached({.background_mb_per_s = 500.0});
+  EXPECT_DOUBLE_EQ(share.value, 0.8);
+  EXPECT_NEAR(share.sigma, 0.041, 0.001);
+}
+
 // Reads that hinder each other at middle depths as no law of this form says: 100 us, half the rate of a free drive at depth 8.
 double odd_iops(const InterferencePoint& point) {
   const double hindered = 1.0 - 0.5 * std::exp(-std::pow(std::log(point.num_in_flight / 8.0), 2.0));
