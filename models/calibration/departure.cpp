@@ -72,6 +72,7 @@ Departure::Value Departure::at(const LoopPoint& point) const {
     value.mean += near[i] * weights_[i];
     for (std::size_t j = 0; j < n; ++j) known += near[i] * inverse_[i * n + j] * near[j];
   }
+  value.of_other_jobs = n > 0 && near_jobs < 1.0;
   known *= near_jobs * near_jobs;
   value.unknown_share = (1.0 - known + kNoise) / (1.0 + kNoise);
   return value;

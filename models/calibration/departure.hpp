@@ -38,6 +38,7 @@ class Departure {
   struct Value {
     double mean = 0.0;
     double unknown_share = 1.0;
+    bool of_other_jobs = false;  ///< loops were measured, none of them of as many jobs
   };
   [[nodiscard]] Value at(const LoopPoint& point) const;
 

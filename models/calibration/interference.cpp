@@ -162,7 +162,7 @@ class UnitEvaluation {
                                                scaled("collision", 3, 1.0, ""),
                                                {"collision_exponent", t[4], "", s[4]},
                                                scaled("capacity_taken", 5, 1.0, ""),
-                                               {"capacity_exponent", t[6], "", s[6]}}});
+                                               scaled("batching_from", 6, 1.0, "MB/s")}});
   }
 
   void summarize_open(const std::string& unit) {

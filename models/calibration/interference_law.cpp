@@ -17,12 +17,15 @@ namespace {
 // rates were fitted to leave one out: set by hand to the size of the errors on held-out rates, so coverage there is no
 // independent test.
 constexpr double kRunScatter = 0.03;
-constexpr std::array<double, kNumLatencyFigures> kLeastSigmaClosed = {0.09, 0.13, 0.21, 0.20, 0.33};
+constexpr std::array<double, kNumLatencyFigures> kLeastSigmaClosed = {0.06, 0.14, 0.18, 0.24, 0.38};
 constexpr double kLeastSigmaBeyond = 0.06;
 constexpr std::array<double, kNumLatencyFigures> kLeastSigmaOpen = {0.07, 0.15, 0.12, 0.12, 0.12};
 
 constexpr double kReach = 6.0;        // of a departure, in ln N + ln(1 + W / 10)
 constexpr double kNoiseShare = 0.05;  // of one run in the variance of a departure
+
+// MB/s of writes from which on more of them are batched, of drives that do not tell. Assumed.
+const double kLogUsualBatching = std::log(100.0);
 
 // MB/s of writes at which most reads meet one, of drives that do not tell. Assumed.
 const double kLogUsualCrowd = std::log(500.0);
@@ -34,11 +37,11 @@ double stream(double mb_per_s, double exponent) {
   return mb_per_s <= 0.0 ? 0.0 : std::pow(mb_per_s / 100.0, exponent);
 }
 
-// log X of the closed loop; parameters: log L0, log X0, log p, log a, b, log c, d.
+// log X of the closed loop; parameters: log L0, log X0, log p, log a, b, log c, log Wc.
 double log_iops(const ClosedLoopInterference::Parameters& t, const InterferencePoint& point) {
   const double floor =
       t[0] + std::log1p(std::exp(t[3]) * stream(point.background_mb_per_s, t[4])) - std::log(point.num_in_flight);
-  const double work = -t[1] + std::log1p(std::exp(t[5]) * stream(point.background_mb_per_s, t[6]));
+  const double work = -t[1] + std::log1p(std::exp(t[5]) * std::log1p(point.background_mb_per_s * std::exp(-t[6])));
   const double p = std::max(1.0, std::exp(std::min(t[2], 3.0)));
   const double larger = std::max(floor, work);
   return -(larger + std::log1p(std::exp(-p * std::abs(floor - work))) / p);
@@ -124,8 +127,13 @@ ClosedLoopInterference::ClosedLoopInterference(std::span<const InterferenceMeasu
     points.push_back(m.point);
     observations.push_back(std::log(*m.iops));
   }
-  const std::array<Prior, 7> priors = {
-      {{std::log(72e-6), 1.0}, {std::log(4.5e5), 1.0}, {0.3, 0.4}, {-2.0, 1.5}, {1.0, 0.3}, {0.0, 2.0}, {0.6, 0.4}}};
+  const std::array<Prior, 7> priors = {{{std::log(72e-6), 1.0},
+                                        {std::log(4.5e5), 1.0},
+                                        {0.3, 0.4},
+                                        {-2.0, 1.5},
+                                        {1.0, 0.3},
+                                        {0.0, 2.0},
+                                        {kLogUsualBatching, 1.5}}};
   const LeastSquaresProblem problem{.predict =
                                         [&](std::span<const double> t, std::span<double> out) {
                                           ClosedLoopInterference::Parameters parameters{};
@@ -137,7 +145,8 @@ ClosedLoopInterference::ClosedLoopInterference(std::span<const InterferenceMeasu
                                     .noise_sigma = kRunScatter,
                                     .priors = priors};
   std::vector<std::vector<double>> starts;
-  for (double exponent : {0.5, 1.0}) starts.push_back({std::log(72e-6), std::log(4.5e5), 0.3, -2.0, 1.0, 0.0, exponent});
+  for (double batching : {0.0, 2.0})
+    starts.push_back({std::log(72e-6), std::log(4.5e5), 0.3, -2.0, 1.0, 0.0, kLogUsualBatching + batching});
   const LeastSquaresFit fit = fit_least_squares(problem, starts);
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     parameters_[i] = fit.parameters[i];

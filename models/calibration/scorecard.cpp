@@ -22,6 +22,7 @@ ScorecardCase read_case(TableReader table) {
   scored.where = read_filter(table, "where");
   scored.except = read_filter(table, "except");
   scored.quantities = table.list<std::string>("quantities");
+  scored.by_group = table.value_or("by_group", false);
   if (scored.sets.empty()) table.fail("sets", "must name a measurement set, as DEVICE/SET");
   if (scored.quantities.empty()) table.fail("quantities", "must name what is scored");
   return scored;
@@ -54,6 +55,12 @@ bool belongs(const ScorecardCase& scored, const MeasurementTable& table, const P
 }
 
 }  // namespace
+
+GroupedPredictions part_by_group(std::span<const Prediction* const> predictions) {
+  GroupedPredictions groups;
+  for (const Prediction* prediction : predictions) groups[prediction->group].push_back(prediction);
+  return groups;
+}
 
 std::vector<ScorecardSection> read_scorecard(const std::filesystem::path& file) {
   const Document document = Document::read(file);

@@ -33,12 +33,17 @@ struct ScorecardCase {
   RowFilter where{};
   RowFilter except{};
   std::vector<std::string> quantities{};
+  bool by_group = false;  ///< one line for each group of predictions instead of one for all
 };
 
 struct ScorecardSection {
   std::string name;
   std::vector<ScorecardCase> cases;
 };
+
+/// Predictions by their group.
+using GroupedPredictions = std::map<std::string, std::vector<const Prediction*>, std::less<>>;
+[[nodiscard]] GroupedPredictions part_by_group(std::span<const Prediction* const> predictions);
 
 /// Throws ConfigError.
 [[nodiscard]] std::vector<ScorecardSection> read_scorecard(const std::filesystem::path& file);

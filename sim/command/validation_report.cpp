@@ -71,6 +71,21 @@ std::string score_line(std::string_view label, std::size_t width, std::string_vi
       score->num_missing > 0 ? fmt::format("  ({} not predicted)", score->num_missing) : "");
 }
 
+// With nothing but their number if none has a measured value.
+std::string line_or_zero(std::string_view label, std::size_t width, std::string_view quantity,
+                         const PredictionList& predictions) {
+  const std::string line = score_line(label, width, quantity, predictions);
+  return line.empty() ? fmt::format("{:<{}} {:<20} {:>6}\n", label, width, quantity, 0) : line;
+}
+
+std::string lines_by_group(std::string_view label, std::string_view quantity, const PredictionList& predictions) {
+  std::string lines = label.empty() ? "" : fmt::format("{}\n", label);
+  for (const auto& [group, members] : calibration::part_by_group(predictions)) {
+    lines += score_line(fmt::format("  {}", group), kCaseWidth, quantity, members);
+  }
+  return lines;
+}
+
 std::string summary_text(const ValidatedSet& set) {
   std::string text;
   for (const auto& [quantity, predictions] : by_quantity(set)) {
@@ -83,7 +98,7 @@ std::string summary_text(const ValidatedSet& set) {
         groups[group.substr(0, end)].push_back(prediction);
     }
     if (groups.size() < 2) continue;
-    for (const auto& [group, members] : groups) text += score_line("  " + group, kGroupWidth, quantity, members);
+    for (const auto& [group, members] : groups) text += score_line(fmt::format("  {}", group), kGroupWidth, quantity, members);
   }
   return text;
 }
@@ -192,8 +207,8 @@ std::string scorecard_as_text(std::span<const calibration::ScorecardSection> sec
         const PredictionList predictions = calibration::pool(scored, quantity, sets);
         interpolated = interpolated || calibration::compare_with_line(predictions).has_value();
         banded = banded || calibration::score_bands(predictions).has_value();
-        const std::string line = score_line(label, kCaseWidth, quantity, predictions);
-        lines += line.empty() ? fmt::format("{:<{}} {:<20} {:>6}\n", label, kCaseWidth, quantity, 0) : line;
+        lines += scored.by_group ? lines_by_group(label, quantity, predictions)
+                                 : line_or_zero(label, kCaseWidth, quantity, predictions);
         label = "";
       }
     }

@@ -209,16 +209,23 @@ const storage::PoolLayoutName* find_layout(TableReader& table) {
   return nullptr;
 }
 
+/// A pool that cannot be, of which what names it needs to hear no more.
+void keep_name(TableReader& table, PoolSpec& pool, NodeSpec& node) {
+  if (table.has("rebuild")) pool.rebuild.emplace();
+  table.accept_rest();
+  node.pools.push_back(std::move(pool));
+}
+
 void read_pool(TableReader& table, NodeSpec& node, const Lab& lab) {
   PoolSpec pool;
   pool.name = table.name();
   if (node.find_drive(pool.name) != nullptr) table.fail({}, fmt::format("{} is the name of a drive", pool.name));
   const storage::PoolLayoutName* layout = find_layout(table);
   read_members(table, pool, node, lab);
-  if (layout == nullptr) return table.accept_rest();
+  if (layout == nullptr) return keep_name(table, pool, node);
   const unsigned num_groups = read_num_groups(table, *layout, pool.members.size());
   const Bytes unit = read_unit(table, *layout);
-  if (!check_count(table, *layout, pool.members.size(), num_groups)) return table.accept_rest();
+  if (!check_count(table, *layout, pool.members.size(), num_groups)) return keep_name(table, pool, node);
   pool.layout_name = layout->name;
   pool.layout = make_pool_layout(*layout, static_cast<unsigned>(pool.members.size()), num_groups, unit);
   read_capacity(table, pool);

@@ -47,6 +47,15 @@ std::vector<std::size_t> rows(const ScorecardCase& scored, const std::vector<Val
   return found;
 }
 
+TEST(Scorecard, PartsWhatItPoolsByGroup) {
+  const std::vector<ValidatedSet> sets = {three_depths("a/fio_depths")};
+  const ScorecardCase scored{.name = "all", .sets = {"*/fio_depths"}, .quantities = {"iops"}};
+  const GroupedPredictions groups = part_by_group(pool(scored, "iops", sets));
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_EQ(groups.at("fast").size(), 2U);
+  EXPECT_EQ(groups.at("slow").front()->row, 3U);
+}
+
 TEST(Scorecard, PoolsTheRowsThatACaseNames) {
   const std::vector<ValidatedSet> sets = {three_depths("a/fio_depths"), three_depths("b/fio_jobs")};
   ScorecardCase scored{.name = "all", .sets = {"*/fio_depths"}, .quantities = {"iops"}};
