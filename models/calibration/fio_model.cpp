@@ -30,9 +30,9 @@ constexpr double kHalfScatter = 0.05;
 // How far the logs of the rates of two runs of one loop in the same state may lie apart.
 constexpr double kOneState = 0.25;
 
-// Half-width of the 90 % interval of the log rate of a number of jobs that was not measured: one job does not tell what its
-// core, the path or the drive holds back. Of the fit rows of random reads of 2 to 64 jobs on a Samsung 860 PRO, predicted from
-// one job, nine in ten are within it; it does not grow with the jobs.
+// Least half-width of the 90 % interval of the log rate of a number of jobs that was not measured: one job does not tell what
+// its core, the path or the drive holds back. Of the fit rows of random reads of 2 to 64 jobs on a Samsung 860 PRO, predicted
+// from one job, nine in ten are within it; it does not grow with the jobs.
 constexpr double kWidthOfOtherJobs = 0.2;
 
 // The loop that a tail is taken from.
@@ -112,9 +112,9 @@ LoopEstimate estimate(const SweepModel& model, const SweepKey& key, const LoopPo
   const LoopRate rate = loop_rate(model.curve.curve, point);
   const auto where = static_cast<std::size_t>(regime(rate.saturation));
   const Departure::Value departure = model.departure.at(point);
-  const double of_law = model.discrepancy.log_iops[where] * std::sqrt(departure.unknown_share);
-  const double of_runs = std::hypot(model.run_scatter, departure.of_other_jobs ? kWidthOfOtherJobs : 0.0);
-  const double iops_width = std::hypot(kNormal90 * model.curve.log_sigma(point), of_runs, of_law);
+  const double of_law = std::max(model.discrepancy.log_iops[where] * std::sqrt(departure.unknown_share),
+                                 departure.of_other_jobs ? kWidthOfOtherJobs : 0.0);
+  const double iops_width = std::hypot(kNormal90 * model.curve.log_sigma(point), model.run_scatter, of_law);
   const PerSecond iops = rate.iops * std::exp(departure.mean);
   const Seconds loop_time = point.num_in_flight / iops;
   const TailPoint where_in_tail = tail_point(model, point);

@@ -50,6 +50,9 @@ TEST(Departure, OfOtherJobsIsMostlyTheSameAndLessKnown) {
   EXPECT_NEAR(departure.at(loop(4, 4)).mean, 0.9 * departure.at(loop(16)).mean, 1e-12);
   const double known = 0.9 * 0.9 / 1.05 * std::exp(-2.0 * std::log(4.0) / 6.0);
   EXPECT_NEAR(departure.at(loop(4, 4)).unknown_share, (1.0 - known + 0.05) / 1.05, 1e-12);
+  EXPECT_TRUE(departure.at(loop(4, 4)).of_other_jobs);
+  EXPECT_FALSE(departure.at(loop(64)).of_other_jobs);
+  EXPECT_FALSE(Departure().at(loop(4, 4)).of_other_jobs);
 }
 
 TEST(Departure, KeepsMeasuredJobsApart) {
