@@ -212,7 +212,8 @@ std::string scorecard_as_text(std::span<const calibration::ScorecardSection> sec
         label = "";
       }
     }
-    text += (text.empty() ? "" : "\n") + header_line(section.name, kCaseWidth, interpolated, banded) + lines;
+    if (!text.empty()) text += "\n";
+    text += header_line(section.name, kCaseWidth, interpolated, banded) + lines;
   }
   return text;
 }
