@@ -209,9 +209,10 @@ const storage::PoolLayoutName* find_layout(TableReader& table) {
   return nullptr;
 }
 
-/// A pool that cannot be, of which what names it needs to hear no more.
+/// A pool that cannot be: it holds no drives, and what names it is no mistake.
 void keep_name(TableReader& table, PoolSpec& pool, NodeSpec& node) {
   if (table.has("rebuild")) pool.rebuild.emplace();
+  pool.members.clear();
   table.accept_rest();
   node.pools.push_back(std::move(pool));
 }
