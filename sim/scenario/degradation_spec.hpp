@@ -22,7 +22,7 @@ enum class DegradedDirection : unsigned char { Egress, Ingress, Both };
 ///     or path = ["box", "storage"]           # all that goes from one node to another
 ///   direction = "egress"                     # as with tc; ingress, both
 ///   from = "10 min"; to = "20 min"
-///   netem = "tc qdisc add dev eth0 root netem delay 40ms 5ms loss 1%"
+///   netem = "tc qdisc add dev eth0 root netem delay 40ms 5ms loss 1%"   # or several commands, tbf among them
 ///     or latency, jitter, loss = 0.01 or "1%" or "gemodel 1% 10%", rate, duplicate, reorder, corrupt,
 ///        partition = true, flap = { up = "5 s", down = "2 s" }
 ///     or toxic = { type = "latency", stream = "downstream", toxicity = 1.0, attributes = { latency = 1000, jitter = 100 } }

@@ -23,6 +23,7 @@
 //   link = "nvlink3x4"                       # generation and links
 //   [nodes.box.nics.eth0]
 //   part = "onboard-2g5"                     # models/catalog/nics; or its numbers: bandwidth = "2.5 Gbit/s"
+//   offloads = true; mtu = "1500 B"          # off: what a core sends packet by packet
 //   [nodes.box.shares.nas]                   # a volume of another node: share_spec.hpp
 //   [switches.desk]
 //   bandwidth = "10 Gbit/s"                  # of each port

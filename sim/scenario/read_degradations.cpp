@@ -93,7 +93,8 @@ std::vector<CallPath> calls_between(const std::vector<ServiceSpec>& services, co
     const auto* agents = std::get_if<AgentsSpec>(&workload.kind);
     if (agents == nullptr || agents->node.empty()) continue;
     for (const ServiceSpec& service : services) {
-      const bool is_called = service.name == agents->vector_store || service.name == agents->llm;
+      const bool is_called =
+          service.name == agents->vector_store || service.name == agents->llm || service.name == agents->embedder;
       if (is_called && service.node != agents->node) calls.push_back({agents->node, service.node});
     }
   }
