@@ -14,31 +14,36 @@ namespace {
 // Headers and acknowledgements leave about 0.85 of a line; what goes through the host's memory is the host's affair.
 constexpr auto kLevels = std::to_array<PooledLevel>({
     {"rate.copy", 0.16, 0.1},
-    {"rate.staged", 0.7, 0.4},
     {"rate.both_ways", -0.65, 0.1},
-    {"rate.both_ways_staged", -0.2, 0.1},
-    {"rate.tunnel", 0.4, 0.3},
+    {"rate.tunnel", 0.15, 0.2},
     {"rate.generation", 0.0, 0.04},
-    {"rate.generation_staged", 0.0, 0.2},
     {"rate.busy", 0.08, 0.15},
     {"rate.method", 0.0, 0.5},
+    {"rate.unaligned", 0.2, 0.3},
     {"rate.vendor", 0.0, 0.15},
     {"rate.host", 0.0, 0.3},
-    {"rate.sockets", 0.1, 0.3},
+    {"rate.sockets", 0.1, 0.2},
+    {"rate.switches", 0.1, 0.2},
+    {"rate.redirected", 0.65, 0.2},
     {"rate.chipset", 0.0, 0.1},
     {"rate.narrow", 0.0, 0.1},
-    {"rate.narrow_staged", -0.4, 0.2},
-    {"rate.flows", -0.8, 0.3},
-    {"rate.flows_read", 0.0, 0.5},
+    {"rate.dense", 0.45, 0.2},
+    {"rate.reads", 0.0, 0.15},
+    {"rate.collides", 1.0, 0.5},
     {"rate.collapse", 3.0, 0.5},
     {"rate.rig", 0.0, 0.08},
-    {"rate.rig_staged", 0.0, 0.35},
+    {"stage.first", 0.16, 0.1},
+    {"stage.second", 0.16, 0.2},
+    {"stage.overlap", 0.0, 0.4},
+    {"stage.both_ways", -0.3, 0.15},
+    {"stage.rig", 0.0, 0.2},
     {"latency.path", 0.0, 1.0},
     {"latency.context", 0.4, 0.3},
     {"latency.rig", 0.0, 0.15},
 });
 constexpr PooledLawDesign kDesign = {"pcie_links", kLevels, 0.03};
 
+constexpr double kRelay = 120e9;    // what filling and emptying the host's buffers adds where both copies overlap, B/s
 constexpr double kHostCopy = 20e9;  // of one thread between buffers of a desktop's memory, B/s
 constexpr double kPeerLatency = 1e-6;
 constexpr double kStagedLatency = 14e-6;
@@ -53,44 +58,74 @@ std::string path_name(const PcieRow& row) {
 }
 
 std::string group_name(const PcieRow& row) {
-  if (row.ports > 1.0) return "together";
+  if (row.is_sum) return "together";
   return path_name(row) + (row.both_ways ? " both ways" : "");
 }
 
-bool is_peer(const PcieRow& row) {
-  return row.path != CopyPath::HostToCard && row.path != CopyPath::CardToHost;
+/// Rows whose law fails alike: the few of bridges count with those of other direct copies.
+std::string interval_group(const PcieRow& row) {
+  return row.path == CopyPath::PeerNvLink && !row.is_sum ? (row.both_ways ? "direct both ways" : "direct") : group_name(row);
 }
 
-/// Seconds per byte.
-LawTerm rate_term(const PcieRow& row) {
+/// What the host and its slots add to any copy.
+std::vector<LevelUse> host_uses(const PcieRow& row) {
   const std::string path = path_name(row);
-  const double line = row.never_crosses ? kHostCopy : interconnect::line_rate(row.link).value();
-  LawTerm term{.base = 1.0 / line, .uses = {}};
-  if (row.never_crosses) return term;
-  const bool staged = row.path == CopyPath::PeerStaged;
-  const double narrow = row.link.family == interconnect::LinkFamily::Pcie ? std::log2(16.0 / row.link.lanes) / 2.0 : 0.0;
-  const std::string_view level = path == "tunnel" ? "rate.tunnel" : staged ? "rate.staged" : "rate.copy";
-  term.uses = {{level, path},
-               {staged ? "rate.both_ways_staged" : "rate.both_ways", path, row.both_ways ? 1.0 : 0.0},
-               {staged ? "rate.generation_staged" : "rate.generation", fmt::format("{}|{}", path, row.link.generation)},
-               {"rate.busy", path, row.other_way_busy ? 1.0 : 0.0},
-               {"rate.method", row.method + "|" + path, row.method == "engine" ? 0.0 : 1.0},
-               {"rate.vendor", row.vendor + "|" + (is_peer(row) ? "peer" : "host"), row.vendor == "NVIDIA" ? 0.0 : 1.0},
-               {"rate.host", row.host, row.host.empty() ? 0.0 : 1.0},
-               {"rate.sockets", is_peer(row) ? path : "host", row.crosses_sockets ? 1.0 : 0.0},
-               {"rate.chipset", "", row.behind_chipset ? 1.0 : 0.0},
-               {staged ? "rate.narrow_staged" : "rate.narrow", "", narrow},
-               {"rate.flows", is_peer(row) ? row.flow_pattern : "host", row.flow_pattern == "one" ? 0.0 : std::log(row.ports)},
-               {"rate.flows_read", "", row.flows_read ? 1.0 : 0.0},
-               {"rate.collapse", "", row.collapses ? 1.0 : 0.0},
-               {staged ? "rate.rig_staged" : "rate.rig", row.rig}};
+  const std::string ends = is_peer(row.path) ? "peer" : "host";
+  return {{"rate.method", row.method + "|" + path, row.method == "engine" || row.method == "nominal" ? 0.0 : 1.0},
+          {"rate.unaligned", path, row.unaligned ? 1.0 : 0.0},
+          {"rate.vendor", row.vendor + "|" + ends, row.vendor == "NVIDIA" ? 0.0 : 1.0},
+          {"rate.host", row.host, row.host.empty() ? 0.0 : 1.0},
+          {"rate.sockets", is_peer(row.path) ? path : ends, row.crosses_sockets ? 1.0 : 0.0},
+          {"rate.chipset", "", row.behind_chipset ? 1.0 : 0.0}};
+}
+
+/// Seconds per byte of a copy that crosses its links once.
+LawTerm rate_term(const PcieRow& row) {
+  if (row.never_crosses) return {.base = 1.0 / kHostCopy, .uses = {}};
+  const std::string path = path_name(row);
+  const bool is_pcie = row.link.family == interconnect::LinkFamily::Pcie;
+  LawTerm term{.base = 1.0 / (row.ports * interconnect::line_rate(row.link).value()), .uses = host_uses(row)};
+  const double overhead = row.method == "nominal" ? 0.0 : 1.0;
+  const std::vector<LevelUse> uses = {
+      {path == "tunnel" ? "rate.tunnel" : "rate.copy", path, overhead},
+      {"rate.both_ways", path, row.both_ways ? 1.0 : 0.0},
+      {"rate.generation", fmt::format("{}|{}", path, row.link.generation), overhead},
+      {"rate.busy", path, row.other_way_busy ? 1.0 : 0.0},
+      {"rate.switches", "", row.crosses_switches ? 1.0 : 0.0},
+      {"rate.redirected", "", row.redirected ? 1.0 : 0.0},
+      {"rate.narrow", "", is_pcie ? std::log2(16.0 / row.link.lanes) / 2.0 : 0.0},
+      {"rate.dense", "", row.is_dense ? 1.0 : 0.0},
+      {"rate.reads", "", row.flows_read ? 1.0 : 0.0},
+      {"rate.collides", "", row.collides ? 1.0 : 0.0},
+      {"rate.collapse", "", row.collapses ? 1.0 : 0.0},
+      {"rate.rig", row.rig}};
+  term.uses.insert(term.uses.end(), uses.begin(), uses.end());
   return term;
+}
+
+/// Seconds per byte of a copy through the host's memory: in over one link, out over the other. Cards that overlap the two pay
+/// for the second one only what is left of it.
+std::vector<LawTerm> staged_terms(const PcieRow& row) {
+  const double line = row.ports * interconnect::line_rate(row.link).value();
+  LawTerm in{.base = 1.0 / line, .uses = host_uses(row)};
+  in.uses.push_back({"stage.both_ways", "", row.both_ways ? 1.0 : 0.0});
+  in.uses.push_back({"stage.rig", row.rig});
+  LawTerm out = in;
+  in.uses.push_back({"stage.first", ""});
+  out.uses.push_back({row.forwards ? "stage.second" : "stage.overlap", ""});
+  if (!row.forwards) out.base = 1.0 / (row.ports * kRelay);
+  return {in, out};
+}
+
+std::vector<LawTerm> copy_terms(const PcieRow& row) {
+  if (row.path == CopyPath::PeerStaged && !row.never_crosses) return staged_terms(row);
+  return {rate_term(row)};
 }
 
 LawTerm latency_term(const PcieRow& row) {
   const bool staged = row.path == CopyPath::PeerStaged;
-  const double base = !is_peer(row) ? kCopyLatency : staged ? kStagedLatency : kPeerLatency;
-  const std::string path = is_peer(row) ? (staged ? "staged" : fmt::format("direct|{}", row.link.generation)) : "copy";
+  const double base = !is_peer(row.path) ? kCopyLatency : staged ? kStagedLatency : kPeerLatency;
+  const std::string path = is_peer(row.path) ? (staged ? "staged" : fmt::format("direct|{}", row.link.generation)) : "copy";
   return {base,
           {{"latency.path", row.method == "messages" ? "messages" : path},
            {"latency.context", "load", row.under_load ? 2.0 : 0.0},
@@ -104,13 +139,15 @@ LawRow law_row(const PcieRow& row, std::string_view quantity) {
   if (quantity == "latency_us") {
     law.group = "latency_us";
     law.terms.push_back(latency_term(row));
-    LawTerm copy = rate_term(row);
-    copy.base *= row.bytes;
-    if (row.bytes > 0.0 && !is_peer(row)) law.terms.push_back(std::move(copy));
+    if (row.bytes <= 0.0 || is_peer(row.path)) return law;
+    for (LawTerm& copy : copy_terms(row)) {
+      copy.base *= row.bytes;
+      law.terms.push_back(std::move(copy));
+    }
     return law;
   }
-  law.group = "gb_s|" + group_name(row);
-  law.terms.push_back(rate_term(row));
+  law.group = "gb_s|" + interval_group(row);
+  law.terms = copy_terms(row);
   if (row.bytes > 0.0) {
     law.terms.push_back(latency_term(row));
     law.terms.back().base /= row.bytes;
@@ -147,7 +184,6 @@ BytesPerSecond CopyRates::staged(const interconnect::CardLink& link) {
   row.path = CopyPath::PeerStaged;
   row.method = "engine";
   row.vendor = "NVIDIA";
-  row.flow_pattern = "one";
   row.rig = "not measured";
   return BytesPerSecond::from_base(1.0 / law_.predict(law_row(row, "gb_s")).value);
 }

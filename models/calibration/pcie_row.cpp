@@ -13,6 +13,7 @@ namespace {
 using interconnect::CardLink;
 using interconnect::LinkFamily;
 
+constexpr int kFewFlows = 8;
 // Of a card that no catalog knows.
 constexpr CardLink kUnknownLink = {LinkFamily::Pcie, 3, 16};
 
@@ -35,15 +36,16 @@ bool is_consumer(std::string_view device) {
   return interconnect::is_geforce(device) || holds(lower_case(device), "gtx");
 }
 
-/// GPUs `i` and `j` of `GPUi-GPUj` on a board of two sockets, each of which holds half of the cards.
+/// GPUs `i` and `j` of `GPUi-GPUj` on a board of two sockets, each of which holds half of the cards. Of a board that does not
+/// tell how many there are nothing is known.
 bool pair_crosses(const std::string& board, const std::string& notes) {
   if (!holds_any(board, {"2 socket", "2-socket", "2x epyc", "2x xeon", "dual "})) return false;
-  const int cards = number_before(board, "card").value_or(8);
+  const auto cards = number_before(board, "card");
   const std::size_t dash = notes.find("-gpu");
   const auto first = number_after(notes, "gpu");
-  if (dash == std::string::npos || !first) return false;
+  if (!cards || dash == std::string::npos || !first) return false;
   const auto second = number_after(std::string_view(notes).substr(dash), "gpu");
-  return second && (*first < cards / 2) != (*second < cards / 2);
+  return second && (*first < *cards / 2) != (*second < *cards / 2);
 }
 
 bool is_direct(std::string_view device, const std::string& board, const std::string& notes) {
@@ -54,6 +56,7 @@ bool is_direct(std::string_view device, const std::string& board, const std::str
 }
 
 std::string method_of(const std::string& method, const std::string& notes) {
+  if (holds(notes, "nominal")) return "nominal";
   if (holds(notes, "sm copy") || holds(notes, "kernel")) return "kernel";
   if (holds_any(method, {"clpeak", "opencl"})) return "opencl";
   if (holds(method, "osu")) return "messages";
@@ -61,33 +64,63 @@ std::string method_of(const std::string& method, const std::string& notes) {
   return is_benchmark ? "engine" : "application";
 }
 
-std::string flow_pattern_of(const std::string& notes) {
-  if (holds_any(notes, {"one uplink", "same source", "from one gpu", "same uplink"})) return "one";
-  if (holds_any(notes, {"same switch", "same chip", "in one switch", "both ways", "different uplinks", "two sources"})) {
-    return "same";
-  }
-  return holds(notes, "cross") ? "cross" : "all";
+// Up to this architecture the driver copies to the host's memory, then to the other card; later ones do both at once.
+bool is_forwarding(const std::optional<LlmParts::Card>& card) {
+  return card && card->spec.vendor == "NVIDIA" && !holds_any(card->spec.architecture, {"Ada", "Hopper", "Blackwell"});
 }
 
-/// Copies from each of n cards to every other one are n x (n - 1) flows, between two halves n x n.
-double ports_of(double flows, const std::string& pattern) {
-  const double all = std::round(0.5 + std::sqrt(0.25 + flows));
-  if (all * (all - 1.0) == flows && flows > 2.0) return all;
-  const double half = std::round(std::sqrt(flows));
-  return pattern == "cross" && half * half == flows ? half : flows;
+/// Boards whose switches let writes to two roots block each other.
+bool is_posting_board(const std::string& board) {
+  return holds_any(board, {"broadcom", "pex89", "esc8000"});
 }
 
+int switches_of(const std::string& board) {
+  if (const auto told = number_before(board, "switch")) return *told;
+  // Both halves of these servers hang off one switch each.
+  return is_posting_board(board) ? 2 : 1;
+}
+
+/// Cards that copy to each of the others are n x (n - 1) flows.
+std::optional<int> cards_of_all_pairs(int flows) {
+  const int cards = static_cast<int>(std::lround(0.5 + std::sqrt(0.25 + flows)));
+  return cards > 2 && cards * (cards - 1) == flows ? std::optional<int>(cards) : std::nullopt;
+}
+
+/// All cards to all others: the cards' links bound the sum, or the switches' uplinks, which carry what leaves each switch.
+void read_all_pairs(int cards, int switches, const std::string& board, PcieRow& row) {
+  const double per_switch = static_cast<double>(cards) / switches;
+  const double leaving = (cards - per_switch) / std::max(1.0, cards - 1.0);
+  row.ports = switches > 1 ? std::min(static_cast<double>(cards), switches / leaving) : cards;
+  row.is_dense = true;
+  row.collides = switches > 1 && is_posting_board(board);
+}
+
+/// Figures that are sums of several flows: what carries them, in units of one link.
 void read_flows(const std::string& board, const std::string& notes, PcieRow& row) {
   if (!holds_any(notes, {"sum)", "aggregate"})) return;
-  auto count = number_before(notes, "flow");
-  if (!count) count = number_before(notes, "pair");
-  if (!count) count = number_before(notes, "gpu");
-  row.flow_pattern = flow_pattern_of(notes);
-  row.ports = ports_of(std::max(1, count.value_or(1)), row.flow_pattern);
-  // What switches take from the host comes over one uplink each.
+  const auto cards = number_before(notes, "gpu");
+  const int flows = number_before(notes, "flow").value_or(number_before(notes, "pair").value_or(cards.value_or(1)));
   const bool from_host = row.path == CopyPath::HostToCard || row.path == CopyPath::CardToHost;
-  if (from_host) row.ports = std::min(row.ports, static_cast<double>(number_before(board, "switch").value_or(8)));
+  const int switches = switches_of(board);
+  row.is_sum = true;
   row.flows_read = holds(notes, "read");
+  if (from_host) {
+    // What switches take from the host comes over one uplink each.
+    row.ports = std::min(flows, holds(board, "switch") ? switches : flows);
+  } else if (holds_any(notes, {"one uplink", "same source", "from one gpu", "same uplink"})) {
+    row.ports = 1.0;
+  } else if (holds_any(notes, {"two sources", "different uplinks", "both ways"})) {
+    row.ports = 2.0;
+  } else if (holds(notes, "cross")) {
+    // An uplink carries one way what comes back the other way on the next.
+    row.ports = std::min(flows, 2);
+    row.collides = flows > kFewFlows && is_posting_board(board);
+  } else if (holds_any(notes, {"same switch", "same chip", "in one switch"}) && !cards_of_all_pairs(flows)) {
+    row.ports = flows;
+  } else {
+    read_all_pairs(cards.value_or(cards_of_all_pairs(flows).value_or(flows)),
+                   holds_any(notes, {"same switch", "same chip", "in one switch"}) ? 1 : switches, board, row);
+  }
 }
 
 // A port of a switch that was held to an older generation slows what crosses it.
@@ -107,6 +140,10 @@ CopyPath path_of(const std::string& direction, const PcieRow& row, bool direct) 
 
 }  // namespace
 
+bool is_peer(CopyPath path) noexcept {
+  return path != CopyPath::HostToCard && path != CopyPath::CardToHost;
+}
+
 PcieRow read_pcie_row(const MeasurementTable& table, std::size_t index, const LlmParts& parts) {
   const std::string_view device = table.text(index, "device");
   const std::string board = lower_case(table.text(index, "board_or_slot"));
@@ -125,11 +162,16 @@ PcieRow read_pcie_row(const MeasurementTable& table, std::size_t index, const Ll
   }
   row.crosses_sockets = holds_any(notes, {"cross numa", "cross-numa", "remote numa", "cross socket", "cross quadrant"}) ||
                         holds_any(board, {"remote numa", "cross socket"}) || pair_crosses(board, notes);
+  // Requests that are checked at the root go up and down one uplink, both ways of the pair.
+  row.redirected = row.both_ways && holds(notes, "acs on") && holds_any(notes, {"same vs", "same switch"});
+  row.crosses_switches = is_peer(row.path) && holds_any(notes, {"cross chip", "cross switch", "flows cross", "different uplinks"});
+  row.unaligned = holds_any(notes, {"unaligned", "before alignment"});
   row.behind_chipset = holds(board, "chipset");
   row.never_crosses = holds(notes, "zero-copy");
   row.method = method_of(lower_case(table.text(index, "method")), notes);
   const std::vector<std::string> names = card_names(device);
   const auto card = names.empty() ? std::nullopt : parts.card(names.front());
+  row.forwards = is_forwarding(card);
   row.vendor = card ? card->spec.vendor : holds(device, "Arc") ? "Intel" : holds(device, "AMD") ? "AMD" : "NVIDIA";
   row.host = holds_any(board, {" vm", "cloud", "azure", "rental", "container"}) ? "vm"
              : holds(board, "windows")                                          ? "windows"

@@ -22,18 +22,25 @@ struct PcieRow {
   bool crosses_sockets = false;
   bool behind_chipset = false;
   bool never_crosses = false;  ///< the buffer stays in the host's memory: no figure of the link
-  std::string method;          ///< `engine`, `kernel`, `opencl`, `application`, `messages`
+  bool redirected = false;     ///< a switch sends what peers say to each other through the root
+  bool crosses_switches = false;  ///< from one switch to another, through the root
+  bool unaligned = false;         ///< the host's buffer does not lie as the card's engine wants it
+  bool forwards = false;          ///< staged copies reach the host's memory before they leave it
+  std::string method;             ///< `engine`, `kernel`, `opencl`, `application`, `messages`, `nominal`
   std::string vendor;
   std::string host;          ///< `vm`, `windows` or empty
   std::string rig;           ///< card and board
-  double ports = 1.0;        ///< that send at once, where the figure is their sum
-  std::string flow_pattern;  ///< `same`, `cross`, `one` or `all`
+  bool is_sum = false;       ///< of several copies at once
+  double ports = 1.0;        ///< links that carry the sum
+  bool is_dense = false;     ///< all cards to all others
+  bool collides = false;     ///< many writes from one port to two roots
   bool flows_read = false;   ///< peers read; else they write
   bool collapses = false;    ///< posted writes from one port to two roots
   bool under_load = false;   ///< latency while all pairs copy
   double bytes = 0.0;        ///< of one copy; 0: large
 };
 
+[[nodiscard]] bool is_peer(CopyPath path) noexcept;
 /// Nothing if neither the row nor the card tells what link it is.
 [[nodiscard]] PcieRow read_pcie_row(const MeasurementTable& table, std::size_t index, const LlmParts& parts);
 

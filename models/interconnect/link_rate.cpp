@@ -15,9 +15,9 @@ constexpr std::array<double, 6> kNvLink = {20e9, 20e9, 25e9, 25e9, 25e9, 50e9};
 // The bridge of two RTX 3090 runs its four links slower than those of data centres.
 constexpr double kBridgeLink = 14.06e9;
 constexpr int kBridgeLinks = 4;
-constexpr double kTunnel = 4e9;
-constexpr double kFastTunnel = 8e9;
-constexpr int kFastTunnelGeneration = 5;
+// What Thunderbolt 3 carries of PCIe, 22 Gbit/s; Thunderbolt 4 and USB4, 32; Thunderbolt 5, 64.
+constexpr std::array<double, 3> kTunnels = {2.75e9, 4e9, 8e9};
+constexpr int kFirstTunnel = 3;
 constexpr double kNetworkLink = 25e9;  // 200 Gbit/s
 
 bool starts(const std::string& text, std::string_view prefix) {
@@ -58,7 +58,7 @@ BytesPerSecond line_rate(const CardLink& link) {
                                        (bridge ? kBridgeLink : kNvLink.at(std::min(generation, kNvLink.size() - 1))));
     }
     case LinkFamily::Tunnel:
-      return BytesPerSecond::from_base(link.generation >= kFastTunnelGeneration ? kFastTunnel : kTunnel);
+      return BytesPerSecond::from_base(kTunnels.at(static_cast<std::size_t>(std::clamp(link.generation - kFirstTunnel, 0, 2))));
     case LinkFamily::Network:
       return BytesPerSecond::from_base(kNetworkLink);
     case LinkFamily::Unknown:
