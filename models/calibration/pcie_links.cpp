@@ -13,7 +13,7 @@ namespace {
 
 // Headers and acknowledgements leave about 0.85 of a line; what goes through the host's memory is the host's affair.
 constexpr auto kLevels = std::to_array<PooledLevel>({
-    {"rate.copy", 0.16, 0.1},
+    {"rate.copy", 0.16, 0.06},
     {"rate.both_ways", -0.65, 0.1},
     {"rate.tunnel", 0.15, 0.2},
     {"rate.generation", 0.0, 0.04},
@@ -32,11 +32,11 @@ constexpr auto kLevels = std::to_array<PooledLevel>({
     {"rate.collides", 1.0, 0.5},
     {"rate.collapse", 3.0, 0.5},
     {"rate.rig", 0.0, 0.08},
-    {"stage.first", 0.16, 0.1},
+    {"stage.first", 0.16, 0.06},
     {"stage.second", 0.16, 0.2},
     {"stage.overlap", 0.0, 0.4},
     {"stage.both_ways", -0.3, 0.15},
-    {"stage.rig", 0.0, 0.2},
+    {"stage.rig", 0.0, 0.3},
     {"latency.path", 0.0, 1.0},
     {"latency.context", 0.4, 0.3},
     {"latency.rig", 0.0, 0.15},
