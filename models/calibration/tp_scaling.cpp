@@ -21,6 +21,7 @@ constexpr auto kLevels = std::to_array<PooledLevel>({
     {"step.split_batch", 0.0, 0.1},
     {"step.speculation", 0.0, 0.3},
     {"step.depth", 0.0, 0.1},
+    {"step.depth_batch", 0.0, 0.05},
     {"step.scenario", 0.0, 0.25},
     {"step.owner", 0.0, 0.2},
     {"step.model", 0.0, 0.2},
@@ -29,7 +30,7 @@ constexpr auto kLevels = std::to_array<PooledLevel>({
     {"step.run", 0.0, 0.12},
     {"exchange.engine", 0.0, 0.2},
     {"step.speculation_batch", 0.0, 0.15},
-    {"prompt.scenario", 0.0, 0.7},
+    {"prompt.scenario", 0.0, 1.5},
     {"prompt.model", 0.0, 0.4},
     {"offered.owner", 0.0, 0.3},
 });
@@ -94,6 +95,7 @@ LawTerm step_term(const TpRow& row, const LlmTime& step) {
            {"step.speculation", row.cells.speculation + "|" + run.engine, row.cells.speculation.empty() ? 0.0 : 1.0},
            {"step.speculation_batch", run.engine, row.cells.speculation.empty() ? 0.0 : log_batch},
            {"step.depth", phase + "|" + run.engine, std::log1p((row.cells.depth + prompt_of(row)) / 8192.0)},
+           {"step.depth_batch", phase + "|" + run.engine, std::log1p((row.cells.depth + prompt_of(row)) / 8192.0) * log_batch},
            {"step.scenario", phase + "|" + row.scenario},
            {"step.owner", phase + "|" + row.rig},
            {"step.model", model},
@@ -110,13 +112,18 @@ LawTerm exchange_term(const TpRow& row, const LlmTime& step, Laws& laws) {
   return {2.0 * step.run.run.layers * call, {{"exchange.engine", step.run.engine + "|" + phase}}};
 }
 
+/// Whether the time of the prompt counts is the habit of a bench, which may measure drafts by another program.
+std::string prompt_scenario(const TpRow& row) {
+  return row.cells.speculation.empty() ? row.scenario + "|plain" : row.scenario;
+}
+
 LawRow law_row(const TpRow& row, Laws& laws) {
   const LlmTime step = step_of(row, laws);
   LawRow law{.terms = {step_term(row, step)}, .unit = row.rig + "|" + step.run.model, .group = row.quantity};
   if (row.tensor_parallel > 1.0) law.terms.push_back(exchange_term(row, step, laws));
   if (!is_prompt(row.quantity) && row.cells.prompt_tokens > 0.0) {
     law.terms.push_back({row.cells.batch * prompt_seconds(row, laws) / kGeneratedTokens,
-                         {{"prompt.scenario", row.scenario}, {"prompt.model", step.run.model}}});
+                         {{"prompt.scenario", prompt_scenario(row)}, {"prompt.model", step.run.model}}});
   }
   if (row.offered_per_s > 0.0 && row.quantity.ends_with("tok_s") && !is_prompt(row.quantity)) {
     // A server that keeps up answers what arrives.
