@@ -26,6 +26,23 @@ double quantile(std::vector<double> values, double share) {
   return *at;
 }
 
+struct Weighted {
+  double value = 0.0;
+  double weight = 1.0;
+};
+
+// Of rows that count by their weights: many of one unit are one witness.
+double quantile(std::vector<Weighted> rows, double share) {
+  std::sort(rows.begin(), rows.end(), [](const Weighted& a, const Weighted& b) { return a.value < b.value; });
+  double rest = 0.0;
+  for (const Weighted& row : rows) rest += share * row.weight;
+  for (const Weighted& row : rows) {
+    rest -= row.weight;
+    if (rest <= 0.0) return row.value;
+  }
+  return rows.back().value;
+}
+
 // Without what ends a string of TOML.
 std::string plain(std::string_view name) {
   std::string text(name);
@@ -89,7 +106,7 @@ void PooledLaw::leave_out(const std::vector<LawRow>& rows, const std::vector<Poo
                           const std::vector<std::size_t>& fold_of, std::map<std::string, LeftOut>& summary,
                           Discrepancies& discrepancies) {
   std::map<std::string, std::vector<double>> errors;
-  std::map<std::string, std::vector<double>> excesses;
+  std::map<std::string, std::vector<Weighted>> excesses;
   for (std::size_t fold = 0; fold < kFolds; ++fold) {
     std::vector<PooledRow> kept;
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -102,7 +119,8 @@ void PooledLaw::leave_out(const std::vector<LawRow>& rows, const std::vector<Poo
       const double log_error = prediction.log_value - rows[i].log_measured;
       errors[rows[i].group].push_back(100.0 * std::abs(std::expm1(log_error)));
       // The variance by which the law itself must be wrong for the interval to hold this row.
-      excesses[rows[i].group].push_back(std::pow(log_error / kNormal90, 2.0) - std::pow(deviation(prediction), 2.0));
+      const double excess = std::pow(log_error / kNormal90, 2.0) - std::pow(deviation(prediction), 2.0);
+      excesses[rows[i].group].push_back({excess, rows[i].weight});
     }
   }
   for (const auto& [group, values] : errors) summary[group] = {quantile(values, 0.5), quantile(values, kCovered)};
