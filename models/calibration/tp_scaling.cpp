@@ -9,6 +9,7 @@
 #include "models/calibration/collectives.hpp"
 #include "models/calibration/pooled_law.hpp"
 #include "models/calibration/row_words.hpp"
+#include "models/calibration/tp_direction.hpp"
 #include "models/calibration/tp_row.hpp"
 
 namespace labtwin::calibration {
@@ -214,6 +215,10 @@ Evaluation evaluate_tp_scaling(const MeasurementTable& table, const Progress& pr
                                       .note = {}});
     if (progress && i % 128 == 0) progress(static_cast<double>(i) / static_cast<double>(table.num_rows()));
   }
+  evaluation.derived = directions_of(table, [&](std::size_t i) -> std::optional<Estimate> {
+    const TpRow row = read_tp_row(table, i);
+    return figure(row, law.predict(law_row(row, laws)));
+  });
   return evaluation;
 }
 
