@@ -33,6 +33,12 @@ struct Split {
   std::optional<double> expert_on_card;  ///< share of the experts, where these are
 };
 
+/// Whether experts are placed apart from the rest. Tensors are put on cards one by one only of models that have some: what is not
+/// named stays in the host's memory.
+bool places_experts(const std::string& setting) {
+  return holds_any(setting, {"=cpu", "exps", "experts", "cpu-moe"}) || (holds(setting, "ot=") && holds(setting, "ffn"));
+}
+
 // People name tensors by regular expressions of layers: `blk\.(3|4|5)\.ffn_.*=CUDA0` holds three.
 double layers_on_cards(const std::string& setting) {
   double count = 0.0;
@@ -50,7 +56,7 @@ double layers_on_cards(const std::string& setting) {
 Split split_of(const std::string& setting, double layers, double fits) {
   Split split{.on_card_layers = 1.0, .expert_on_card = {}};
   if (const auto ngl = number_after(setting, "ngl=")) split.on_card_layers = std::min(1.0, *ngl / layers);
-  if (holds_any(setting, {"=cpu", "experts", "cpu-moe", "n-cpu-moe"})) {
+  if (places_experts(setting)) {
     split.expert_on_card = std::min(1.0, layers_on_cards(setting) / layers);
     if (const auto count = number_after(setting, "n-cpu-moe=")) split.expert_on_card = std::max(0.0, 1.0 - *count / layers);
     if (const auto count = number_before(setting, "expert layers")) split.expert_on_card = *count / layers;
@@ -79,7 +85,7 @@ std::string_view name_of(std::string_view told, std::optional<double> parameters
 LlmParts::Model model_of(const MeasurementTable& table, std::size_t index, const std::string& setting, const LlmParts& parts) {
   const auto parameters = noted_parameters(table.text(index, "notes"));
   if (auto model = parts.model(name_of(table.text(index, "model"), parameters), parameters)) return *model;
-  const bool has_experts = holds_any(setting, {"exps", "experts", "cpu-moe"});
+  const bool has_experts = places_experts(setting);
   if (!table.text(index, "model").empty() || table.text(index, "engine") != "ik_llama.cpp") {
     const double size = has_experts ? kUnknownExperts : kUnknownModel;
     return {serving::typical_shape(size, has_experts ? kUnknownActive : size), {}, catalog::Grade::Assumed};
@@ -133,7 +139,7 @@ void read_split(const MeasurementTable& table, std::size_t index, const std::str
   double experts_on_card = 0.0;
   if (told_card && told_host) {
     const double on_card = *told_card * kGiB;
-    const bool by_layers = shares.experts == 0.0 || (!holds_any(setting, {"=cpu", "experts", "cpu-moe"}));
+    const bool by_layers = shares.experts == 0.0 || !places_experts(setting);
     others_on_card = by_layers ? others * on_card / total : std::min(on_card, others);
     experts_on_card = on_card - others_on_card;
   } else {

@@ -13,33 +13,15 @@ namespace {
 
 // Headers and acknowledgements leave about 0.85 of a line; what goes through the host's memory is the host's affair.
 constexpr auto kLevels = std::to_array<PooledLevel>({
-    {"rate.copy", 0.16, 0.06},
-    {"rate.both_ways", -0.65, 0.1},
-    {"rate.tunnel", 0.15, 0.2},
-    {"rate.generation", 0.0, 0.04},
-    {"rate.busy", 0.08, 0.15},
-    {"rate.method", 0.0, 0.5},
-    {"rate.unaligned", 0.2, 0.3},
-    {"rate.vendor", 0.0, 0.15},
-    {"rate.host", 0.0, 0.3},
-    {"rate.sockets", 0.1, 0.2},
-    {"rate.switches", 0.1, 0.2},
-    {"rate.redirected", 0.65, 0.2},
-    {"rate.chipset", 0.0, 0.1},
-    {"rate.narrow", 0.0, 0.1},
-    {"rate.dense", 0.45, 0.2},
-    {"rate.reads", 0.0, 0.15},
-    {"rate.collides", 1.0, 0.5},
-    {"rate.collapse", 3.0, 0.5},
-    {"rate.rig", 0.0, 0.08},
-    {"stage.first", 0.16, 0.06},
-    {"stage.second", 0.16, 0.2},
-    {"stage.overlap", 0.0, 0.4},
-    {"stage.both_ways", -0.3, 0.15},
-    {"stage.rig", 0.0, 0.3},
-    {"latency.path", 0.0, 1.0},
-    {"latency.context", 0.4, 0.3},
-    {"latency.rig", 0.0, 0.15},
+    {"rate.copy", 0.16, 0.06},      {"rate.both_ways", -0.65, 0.1},  {"rate.tunnel", 0.15, 0.2},
+    {"rate.generation", 0.0, 0.04}, {"rate.busy", 0.08, 0.15},       {"rate.method", 0.0, 0.5},
+    {"rate.unaligned", 0.2, 0.3},   {"rate.vendor", 0.0, 0.15},      {"rate.host", 0.0, 0.3},
+    {"rate.sockets", 0.1, 0.2},     {"rate.switches", 0.1, 0.2},     {"rate.redirected", 0.65, 0.2},
+    {"rate.chipset", 0.0, 0.1},     {"rate.narrow", 0.0, 0.1},       {"rate.dense", 0.45, 0.2},
+    {"rate.reads", 0.0, 0.15},      {"rate.collides", 1.0, 0.5},     {"rate.collapse", 3.0, 0.5},
+    {"rate.rig", 0.0, 0.08},        {"stage.first", 0.16, 0.06},     {"stage.second", 0.16, 0.2},
+    {"stage.overlap", 0.0, 0.4},    {"stage.both_ways", -0.3, 0.15}, {"stage.rig", 0.0, 0.3},
+    {"latency.path", 0.0, 1.0},     {"latency.context", 0.4, 0.3},   {"latency.rig", 0.0, 0.15},
 });
 constexpr PooledLawDesign kDesign = {"pcie_links", kLevels, 0.03};
 
@@ -86,19 +68,18 @@ LawTerm rate_term(const PcieRow& row) {
   const bool is_pcie = row.link.family == interconnect::LinkFamily::Pcie;
   LawTerm term{.base = 1.0 / (row.ports * interconnect::line_rate(row.link).value()), .uses = host_uses(row)};
   const double overhead = row.method == "nominal" ? 0.0 : 1.0;
-  const std::vector<LevelUse> uses = {
-      {path == "tunnel" ? "rate.tunnel" : "rate.copy", path, overhead},
-      {"rate.both_ways", path, row.both_ways ? 1.0 : 0.0},
-      {"rate.generation", fmt::format("{}|{}", path, row.link.generation), overhead},
-      {"rate.busy", path, row.other_way_busy ? 1.0 : 0.0},
-      {"rate.switches", "", row.crosses_switches ? 1.0 : 0.0},
-      {"rate.redirected", "", row.redirected ? 1.0 : 0.0},
-      {"rate.narrow", "", is_pcie ? std::log2(16.0 / row.link.lanes) / 2.0 : 0.0},
-      {"rate.dense", "", row.is_dense ? 1.0 : 0.0},
-      {"rate.reads", "", row.flows_read ? 1.0 : 0.0},
-      {"rate.collides", "", row.collides ? 1.0 : 0.0},
-      {"rate.collapse", "", row.collapses ? 1.0 : 0.0},
-      {"rate.rig", row.rig}};
+  const std::vector<LevelUse> uses = {{path == "tunnel" ? "rate.tunnel" : "rate.copy", path, overhead},
+                                      {"rate.both_ways", path, row.both_ways ? 1.0 : 0.0},
+                                      {"rate.generation", fmt::format("{}|{}", path, row.link.generation), overhead},
+                                      {"rate.busy", path, row.other_way_busy ? 1.0 : 0.0},
+                                      {"rate.switches", "", row.crosses_switches ? 1.0 : 0.0},
+                                      {"rate.redirected", "", row.redirected ? 1.0 : 0.0},
+                                      {"rate.narrow", "", is_pcie ? std::log2(16.0 / row.link.lanes) / 2.0 : 0.0},
+                                      {"rate.dense", "", row.is_dense ? 1.0 : 0.0},
+                                      {"rate.reads", "", row.flows_read ? 1.0 : 0.0},
+                                      {"rate.collides", "", row.collides ? 1.0 : 0.0},
+                                      {"rate.collapse", "", row.collapses ? 1.0 : 0.0},
+                                      {"rate.rig", row.rig}};
   term.uses.insert(term.uses.end(), uses.begin(), uses.end());
   return term;
 }
@@ -110,10 +91,11 @@ std::vector<LawTerm> staged_terms(const PcieRow& row) {
   LawTerm in{.base = 1.0 / line, .uses = host_uses(row)};
   in.uses.push_back({"stage.both_ways", "", row.both_ways ? 1.0 : 0.0});
   in.uses.push_back({"stage.rig", row.rig});
+  const bool forwards = row.staging == interconnect::Staging::Forwarded;
   LawTerm out = in;
   in.uses.push_back({"stage.first", ""});
-  out.uses.push_back({row.forwards ? "stage.second" : "stage.overlap", ""});
-  if (!row.forwards) out.base = 1.0 / (row.ports * kRelay);
+  out.uses.push_back({forwards ? "stage.second" : "stage.overlap", ""});
+  if (!forwards) out.base = 1.0 / (row.ports * kRelay);
   return {in, out};
 }
 
@@ -178,9 +160,10 @@ Estimate estimate_of(std::string_view quantity, const Estimate& seconds) {
 
 CopyRates::CopyRates() : law_(PooledLaw::shipped(kDesign)) {}
 
-BytesPerSecond CopyRates::staged(const interconnect::CardLink& link) {
+BytesPerSecond CopyRates::staged(const interconnect::CardGroup& group) {
   PcieRow row;
-  row.link = link;
+  row.link = group.link;
+  row.staging = group.staging;
   row.path = CopyPath::PeerStaged;
   row.method = "engine";
   row.vendor = "NVIDIA";

@@ -6,7 +6,7 @@
 
 #include "models/calibration/kind.hpp"
 #include "models/calibration/pooled_law.hpp"
-#include "models/interconnect/link_rate.hpp"
+#include "models/interconnect/card_group.hpp"
 
 namespace labtwin::calibration {
 
@@ -27,7 +27,7 @@ class CopyRates {
  public:
   CopyRates();
   /// From one card to another through the memory of their host.
-  [[nodiscard]] BytesPerSecond staged(const interconnect::CardLink& link);
+  [[nodiscard]] BytesPerSecond staged(const interconnect::CardGroup& group);
 
  private:
   PooledLaw law_;

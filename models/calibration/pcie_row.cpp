@@ -64,11 +64,6 @@ std::string method_of(const std::string& method, const std::string& notes) {
   return is_benchmark ? "engine" : "application";
 }
 
-// Up to this architecture the driver copies to the host's memory, then to the other card; later ones do both at once.
-bool is_forwarding(const std::optional<LlmParts::Card>& card) {
-  return card && card->spec.vendor == "NVIDIA" && !holds_any(card->spec.architecture, {"Ada", "Hopper", "Blackwell"});
-}
-
 /// Boards whose switches let writes to two roots block each other.
 bool is_posting_board(const std::string& board) {
   return holds_any(board, {"broadcom", "pex89", "esc8000"});
@@ -164,14 +159,15 @@ PcieRow read_pcie_row(const MeasurementTable& table, std::size_t index, const Ll
                         holds_any(board, {"remote numa", "cross socket"}) || pair_crosses(board, notes);
   // Requests that are checked at the root go up and down one uplink, both ways of the pair.
   row.redirected = row.both_ways && holds(notes, "acs on") && holds_any(notes, {"same vs", "same switch"});
-  row.crosses_switches = is_peer(row.path) && holds_any(notes, {"cross chip", "cross switch", "flows cross", "different uplinks"});
+  row.crosses_switches =
+      is_peer(row.path) && holds_any(notes, {"cross chip", "cross switch", "flows cross", "different uplinks"});
   row.unaligned = holds_any(notes, {"unaligned", "before alignment"});
   row.behind_chipset = holds(board, "chipset");
   row.never_crosses = holds(notes, "zero-copy");
   row.method = method_of(lower_case(table.text(index, "method")), notes);
   const std::vector<std::string> names = card_names(device);
   const auto card = names.empty() ? std::nullopt : parts.card(names.front());
-  row.forwards = is_forwarding(card);
+  if (card) row.staging = interconnect::staging_of(card->spec.architecture);
   row.vendor = card ? card->spec.vendor : holds(device, "Arc") ? "Intel" : holds(device, "AMD") ? "AMD" : "NVIDIA";
   row.host = holds_any(board, {" vm", "cloud", "azure", "rental", "container"}) ? "vm"
              : holds(board, "windows")                                          ? "windows"

@@ -7,6 +7,7 @@
 
 #include "models/calibration/llm_parts.hpp"
 #include "models/calibration/measurement_table.hpp"
+#include "models/interconnect/card_group.hpp"
 #include "models/interconnect/link_rate.hpp"
 
 namespace labtwin::calibration {
@@ -21,23 +22,23 @@ struct PcieRow {
   bool other_way_busy = false;  ///< the figure is one direction while the other runs
   bool crosses_sockets = false;
   bool behind_chipset = false;
-  bool never_crosses = false;  ///< the buffer stays in the host's memory: no figure of the link
-  bool redirected = false;     ///< a switch sends what peers say to each other through the root
+  bool never_crosses = false;     ///< the buffer stays in the host's memory: no figure of the link
+  bool redirected = false;        ///< a switch sends what peers say to each other through the root
   bool crosses_switches = false;  ///< from one switch to another, through the root
   bool unaligned = false;         ///< the host's buffer does not lie as the card's engine wants it
-  bool forwards = false;          ///< staged copies reach the host's memory before they leave it
-  std::string method;             ///< `engine`, `kernel`, `opencl`, `application`, `messages`, `nominal`
+  interconnect::Staging staging = interconnect::Staging::Overlapped;
+  std::string method;  ///< `engine`, `kernel`, `opencl`, `application`, `messages`, `nominal`
   std::string vendor;
-  std::string host;          ///< `vm`, `windows` or empty
-  std::string rig;           ///< card and board
-  bool is_sum = false;       ///< of several copies at once
-  double ports = 1.0;        ///< links that carry the sum
-  bool is_dense = false;     ///< all cards to all others
-  bool collides = false;     ///< many writes from one port to two roots
-  bool flows_read = false;   ///< peers read; else they write
-  bool collapses = false;    ///< posted writes from one port to two roots
-  bool under_load = false;   ///< latency while all pairs copy
-  double bytes = 0.0;        ///< of one copy; 0: large
+  std::string host;         ///< `vm`, `windows` or empty
+  std::string rig;          ///< card and board
+  bool is_sum = false;      ///< of several copies at once
+  double ports = 1.0;       ///< links that carry the sum
+  bool is_dense = false;    ///< all cards to all others
+  bool collides = false;    ///< many writes from one port to two roots
+  bool flows_read = false;  ///< peers read; else they write
+  bool collapses = false;   ///< posted writes from one port to two roots
+  bool under_load = false;  ///< latency while all pairs copy
+  double bytes = 0.0;       ///< of one copy; 0: large
 };
 
 [[nodiscard]] bool is_peer(CopyPath path) noexcept;

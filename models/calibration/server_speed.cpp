@@ -14,6 +14,7 @@
 #include "models/calibration/tensor_exchange.hpp"
 #include "models/serving/kv_cache.hpp"
 #include "models/serving/model_weights.hpp"
+#include "models/serving/pipeline_step_time.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -105,11 +106,18 @@ void add_rates(ServerSpeed& speed, double decode_half, double prompt_half) {
   speed.prompt_tok_s = rate(kUsualPrompt, speed.step_time->step_time(prompt), prompt_half);
 }
 
-/// Takes the steps of one card, and adds the all-reduces where there are any.
+/// Takes the steps of one card, and adds what cards exchange where there are several.
 void set_steps(const ServerSetup& setup, std::unique_ptr<const serving::StepTimeModel> of_card, ServerSpeed& speed) {
-  if (setup.group.num_cards > 1 && setup.group.split == ModelSplit::Tensors) {
-    speed.exchange = tensor_exchange(setup.group, setup.place.shape);
-    of_card = std::make_unique<serving::ExchangeStepTime>(std::move(of_card), *speed.exchange);
+  const interconnect::CardGroup& group = setup.group;
+  const auto add = [&](const serving::ExchangeCoefficients& exchange) {
+    if (!speed.exchange) speed.exchange = exchange;
+    of_card = std::make_unique<serving::ExchangeStepTime>(std::move(of_card), exchange);
+  };
+  if (group.cards_per_stage() > 1 && group.split == ModelSplit::Tensors) add(tensor_exchange(group, setup.place.shape));
+  if (group.expert_copies > 1) add(expert_exchange(group, setup.place.shape));
+  if (group.num_stages > 1) {
+    add(stage_exchange(group, setup.place.shape));
+    of_card = std::make_unique<serving::PipelineStepTime>(std::move(of_card), group.num_stages);
   }
   speed.step_time = std::move(of_card);
 }
@@ -118,11 +126,9 @@ ServerSpeed vllm_speed(const ServerSetup& setup) {
   const serving::ModelWeights weights = serving::model_weights(setup.place.shape, setup.place.quant);
   const CardOperators operators = card_operators(setup.card.part, setup.place.card);
   ServerSpeed speed;
-  const double num_cards = setup.group.num_cards;
-  set_steps(setup,
-            std::make_unique<serving::OperatorStepTime>(operators.coefficients,
-                                                        serving::operator_work(setup.place.shape, weights, num_cards)),
-            speed);
+  serving::OperatorWork work = serving::operator_work(setup.place.shape, weights, setup.group.cards_per_stage());
+  if (setup.group.expert_copies > 1) serving::spread_experts(work, setup.group.expert_copies);
+  set_steps(setup, std::make_unique<serving::OperatorStepTime>(operators.coefficients, work), speed);
   speed.grade = operators.grade;
   speed.source = operators.source;
   const double half = operators.grade == Grade::Fitted ? kFittedCoefficients : kTypicalCoefficients;

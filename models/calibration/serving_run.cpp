@@ -101,12 +101,9 @@ std::optional<serving::ExchangeCoefficients> exchange_of(const ServedModel& serv
   group.link.generation = card.spec.pcie_generation.value_or(group.link.generation);
   group.link.lanes = card.spec.pcie_lanes.value_or(group.link.lanes);
   group.path = interconnect::is_geforce(card.part) ? "pcie staged" : "pcie direct";
-  serving::ExchangeCoefficients exchange = tensor_exchange(group, served.shape);
-  if (splits_experts) {
-    exchange.calls = served.shape.layers;
-    exchange.token = exchange.token * meta.data_parallel;
-  }
-  return exchange;
+  group.staging = interconnect::staging_of(card.spec.architecture);
+  if (splits_experts) group.expert_copies = group.num_cards;
+  return splits_experts ? expert_exchange(group, served.shape) : tensor_exchange(group, served.shape);
 }
 
 void set_steps(const fs::path& folder, const std::optional<LlmParts::Card>& card, Setup& setup, Evaluation& evaluation) {

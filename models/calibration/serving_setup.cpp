@@ -27,10 +27,7 @@ ServedModel read_served_model(const std::filesystem::path& folder, const LlmPart
   served.shape = model->shape;
   served.weights = serving::model_weights(model->shape, *quant);
   served.work = serving::operator_work(model->shape, served.weights, meta.tensor_parallel);
-  if (meta.splits_experts) {
-    served.work.expert_weights = served.work.expert_weights / meta.data_parallel;
-    served.work.experts_used = 1.0 - std::pow(1.0 - served.work.experts_used, meta.data_parallel);
-  }
+  if (meta.splits_experts) serving::spread_experts(served.work, meta.data_parallel);
   return served;
 }
 

@@ -25,8 +25,8 @@ std::string load_in_notes(std::string_view notes) {
     const std::size_t end = std::min(notes.find(';'), notes.size());
     std::string_view part = notes.substr(0, end);
     part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
-    const bool may_differ = std::any_of(kMayDiffer.begin(), kMayDiffer.end(),
-                                        [part](std::string_view start) { return part.starts_with(start); });
+    const bool may_differ =
+        std::any_of(kMayDiffer.begin(), kMayDiffer.end(), [part](std::string_view start) { return part.starts_with(start); });
     if (!may_differ) load += fmt::format("{};", part);
     notes.remove_prefix(std::min(end + 1, notes.size()));
   }

@@ -16,7 +16,7 @@ namespace labtwin::calibration {
 /// Source: rows of kind tp_scaling
 /// Error:  see `labtwin validate`
 /// One figure `outcome` per held-out row of several cards that has such a row of one card beside it: 1 if they are faster.
-[[nodiscard]] std::vector<Prediction> directions_of(
-    const MeasurementTable& table, const std::function<std::optional<Estimate>(std::size_t row)>& predict);
+[[nodiscard]] std::vector<Prediction> directions_of(const MeasurementTable& table,
+                                                    const std::function<std::optional<Estimate>(std::size_t row)>& predict);
 
 }  // namespace labtwin::calibration

@@ -6,9 +6,9 @@
 #include <array>
 #include <cmath>
 
-#include "models/calibration/collectives.hpp"
 #include "models/calibration/pooled_law.hpp"
 #include "models/calibration/row_words.hpp"
+#include "models/calibration/tensor_exchange.hpp"
 #include "models/calibration/tp_direction.hpp"
 #include "models/calibration/tp_row.hpp"
 
@@ -46,7 +46,7 @@ constexpr double kLeastDoubt = 10.0;  // per cent that a gain may be off: exchan
 /// The laws that a step is made of.
 struct Laws {
   LlmTimes times;
-  AllReduceTimes all_reduces;
+  AllReduces all_reduces;
 };
 
 bool is_prompt(std::string_view quantity) {
@@ -108,8 +108,12 @@ LawTerm step_term(const TpRow& row, const LlmTime& step) {
 LawTerm exchange_term(const TpRow& row, const LlmTime& step, Laws& laws) {
   const std::string phase = is_prompt(row.quantity) ? "prompt" : "token";
   const double tokens = is_prompt(row.quantity) ? prompt_of(row) : row.cells.batch;
-  const Bytes message = Bytes::from_base(tokens * step.run.run.hidden_size * kBytesPerActivation);
-  const double call = laws.all_reduces.seconds(row.tensor_parallel, message, row.link, row.path).value;
+  const double message = tokens * step.run.run.hidden_size * kBytesPerActivation;
+  const AllReduceTimes::Terms terms = laws.all_reduces.terms({.num_cards = static_cast<int>(row.tensor_parallel),
+                                                              .link = row.link,
+                                                              .path = row.path,
+                                                              .staging = interconnect::staging_of(step.run.architecture)});
+  const double call = terms.latency + terms.per_root * std::sqrt(message) + terms.per_byte * message;
   return {2.0 * step.run.run.layers * call, {{"exchange.engine", step.run.engine + "|" + phase}}};
 }
 

@@ -1,9 +1,13 @@
 #include "models/interconnect/card_group.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 
 namespace labtwin::interconnect {
 namespace {
+
+constexpr std::array<std::string_view, 5> kForwarding = {"Maxwell", "Pascal", "Volta", "Turing", "Ampere"};
 
 // `2080`, `3090`, `4060`: the workstation cards of the same years end in three noughts or in 500.
 bool is_geforce_number(std::string_view text) {
@@ -22,6 +26,11 @@ bool is_geforce(std::string_view name) noexcept {
     if (is_geforce_number(behind.substr(is_apart ? 1 : 0))) return true;
   }
   return false;
+}
+
+Staging staging_of(std::string_view architecture) noexcept {
+  const bool forwards = std::find(kForwarding.begin(), kForwarding.end(), architecture) != kForwarding.end();
+  return forwards ? Staging::Forwarded : Staging::Overlapped;
 }
 
 }  // namespace labtwin::interconnect

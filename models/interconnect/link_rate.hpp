@@ -26,8 +26,8 @@ struct CardLink {
 [[nodiscard]] std::optional<CardLink> parse_card_link(std::string_view text, std::optional<int> lanes);
 
 /// Law:    PCIe: lanes x transfer rate x line code (8b/10b up to generation 2, 128b/130b from 3, FLITs from 6). NVLink: links x
-///         20, 25, 25 (14.06 on the bridge of consumer cards), 25, 50 GB/s one way for generations 1 to 5. A tunnel carries 22 Gbit/s
-///         of PCIe (Thunderbolt 3), 32 (Thunderbolt 4 and USB4), 64 (Thunderbolt 5)
+///         20, 25, 25 (14.06 on the bridge of consumer cards), 25, 50 GB/s one way for generations 1 to 5. A tunnel carries 22
+///         Gbit/s of PCIe (Thunderbolt 3), 32 (Thunderbolt 4 and USB4), 64 (Thunderbolt 5)
 /// Inputs: a link as negotiated
 /// Valid:  one direction
 /// Source: PCI Express Base Specification; NVIDIA Ampere and Hopper white papers; Thunderbolt and USB4 specifications

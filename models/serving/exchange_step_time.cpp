@@ -12,7 +12,9 @@ Seconds ExchangeStepTime::step_time(const OperatorBatch& batch) const {
 
 StepTraffic ExchangeStepTime::traffic(const OperatorBatch& batch) const {
   const double bytes = exchange_.calls * exchange_.token.value() * batch.num_tokens;
-  return {.on_links = Seconds::from_base(exchange_.per_byte * bytes), .bytes = Bytes::from_base(exchange_.sent * bytes)};
+  const StepTraffic inside = of_card_->traffic(batch);
+  return {.on_links = inside.on_links + Seconds::from_base(exchange_.per_byte * bytes),
+          .bytes = inside.bytes + Bytes::from_base(exchange_.sent * bytes)};
 }
 
 }  // namespace labtwin::serving

@@ -44,6 +44,11 @@ OperatorWork operator_work(const ModelShape& shape, const ModelWeights& weights,
   return work;
 }
 
+void spread_experts(OperatorWork& work, double copies) {
+  work.expert_weights = work.expert_weights / copies;
+  work.experts_used = 1.0 - std::pow(1.0 - work.experts_used, copies);
+}
+
 OperatorBatch operator_batch(std::span<const StepPart> step) {
   OperatorBatch batch;
   for (const StepPart& part : step) {

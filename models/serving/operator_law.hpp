@@ -30,6 +30,9 @@ struct OperatorWork {
 /// `num_cards` share every matrix (tensor parallelism); activations are bytes of two.
 [[nodiscard]] OperatorWork operator_work(const ModelShape& shape, const ModelWeights& weights, double num_cards);
 
+/// Of a copy that holds its share of the routed experts for the tokens of all `copies`, which are busy alike.
+void spread_experts(OperatorWork& work, double copies);
+
 /// What one step works on.
 struct OperatorBatch {
   double num_tokens = 0.0;

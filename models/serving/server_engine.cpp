@@ -12,6 +12,8 @@ VllmSettings memory_settings(const VllmServer& server) {
   return {.memory_utilization = server.gpu_memory_utilization,
           .max_batched_tokens = static_cast<double>(server.max_num_batched_tokens),
           .max_sequences = static_cast<double>(server.max_num_seqs),
+          .pipeline_parallel = static_cast<double>(server.pipeline_parallel_size),
+          .expert_copies = static_cast<double>(server.expert_copies),
           .kv = server.kv,
           .block_tokens = static_cast<double>(server.block_size),
           .max_context = static_cast<double>(server.max_model_len)};

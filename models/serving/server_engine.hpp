@@ -24,6 +24,8 @@ struct VllmServer {
   std::uint32_t block_size = 16;
   KvTypes kv{};  ///< `kv_cache_dtype`
   bool enable_prefix_caching = true;
+  std::uint32_t pipeline_parallel_size = 1;  ///< stages of each copy of the model
+  std::uint32_t expert_copies = 1;           ///< of the model, over which `enable_expert_parallel` spreads its experts
 };
 
 /// llama-server.

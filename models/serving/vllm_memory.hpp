@@ -15,6 +15,8 @@ struct VllmSettings {
   double max_batched_tokens = 2048.0;
   double max_sequences = 256.0;
   double tensor_parallel = 1.0;
+  double pipeline_parallel = 1.0;  ///< stages, each with a share of the layers
+  double expert_copies = 1.0;      ///< of the model, over which the routed experts are spread
   KvTypes kv{};
   double block_tokens = 16.0;
   double max_context = 0.0;  ///< `max_model_len`; 0: the model's

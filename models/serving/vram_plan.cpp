@@ -55,7 +55,7 @@ VramPlan plan_llama(const VramRequest& request) {
 
 VramPlan plan_vllm(const VramRequest& request) {
   VllmSettings settings = request.vllm;
-  settings.tensor_parallel = static_cast<double>(request.num_cards);
+  settings.tensor_parallel = std::max(1.0, request.num_cards / settings.pipeline_parallel);
   settings.kv = request.kv;
   const VllmMemory memory = vllm_memory(request.shape, model_weights(request.shape, request.quant), request.card, settings);
   const double cards = request.num_cards;

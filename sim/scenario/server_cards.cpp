@@ -16,6 +16,8 @@ using interconnect::CardLink;
 using interconnect::LinkFamily;
 using interconnect::ModelSplit;
 
+constexpr double kMostRanks = 1024.0;
+
 std::vector<std::string> gpu_names(const NodeSpec& node) {
   std::vector<std::string> names;
   for (const GpuSpec& gpu : node.gpus) names.push_back(gpu.name);
@@ -41,18 +43,56 @@ void read_names(TableReader& table, const ServicePlace& place, LlmServerSpec& sp
   }
 }
 
-void check_heads(TableReader& table, const LlmServerSpec& spec, const catalog::Catalog& catalog) {
+std::optional<serving::ModelShape> shape_of(const LlmServerSpec& spec, const catalog::Catalog& catalog) {
   const std::vector<std::string>& models = catalog.parts("llms");
-  if (spec.split != ModelSplit::Tensors || spec.cards_per_copy() == 1) return;
-  if (std::find(models.begin(), models.end(), spec.model) == models.end()) return;
-  const serving::ModelShape shape = load_language_model(catalog, spec.model).shape;
-  if (serving::can_share_heads(shape, spec.cards_per_copy())) return;
+  if (std::find(models.begin(), models.end(), spec.model) == models.end()) return std::nullopt;
+  return load_language_model(catalog, spec.model).shape;
+}
+
+/// vLLM's stages and copies; one each of other engines.
+int num_stages(const LlmServerSpec& spec) {
+  const auto* vllm = std::get_if<serving::VllmServer>(&spec.engine);
+  return vllm != nullptr ? static_cast<int>(vllm->pipeline_parallel_size) : 1;
+}
+
+int expert_copies(const LlmServerSpec& spec) {
+  const auto* vllm = std::get_if<serving::VllmServer>(&spec.engine);
+  return vllm != nullptr ? static_cast<int>(vllm->expert_copies) : 1;
+}
+
+void check_model(TableReader& table, const LlmServerSpec& spec, const serving::ModelShape& shape) {
+  if (expert_copies(spec) > 1 && !shape.experts) {
+    table.fail("enable_expert_parallel", fmt::format("{} has no experts", spec.model));
+  }
+  const int num_cards = spec.cards_per_copy() / num_stages(spec);
+  if (spec.split != ModelSplit::Tensors || serving::can_share_heads(shape, num_cards)) return;
   std::string sizes;
   for (const int size : serving::tensor_parallel_sizes(shape)) sizes += fmt::format("{}{}", sizes.empty() ? "" : ", ", size);
   table.fail(table.has("tensor_parallel_size") ? "tensor_parallel_size" : "gpus",
-             fmt::format("tensor parallelism over {} cards cannot share the {} heads and {} KV heads of {}",
-                         spec.cards_per_copy(), shape.heads, shape.kv_heads, spec.model),
+             fmt::format("tensor parallelism over {} cards cannot share the {} heads and {} KV heads of {}", num_cards,
+                         shape.heads, shape.kv_heads, spec.model),
              "it works over " + sizes);
+}
+
+void read_vllm_parallelism(TableReader& table, std::uint32_t num_cards, LlmServerSpec& spec) {
+  auto& vllm = std::get<serving::VllmServer>(spec.engine);
+  spec.split = ModelSplit::Tensors;
+  const auto copies = table.value_or<std::uint32_t>("data_parallel_size", 1, between(1.0, kMostRanks));
+  const auto stages = table.value_or<std::uint32_t>("pipeline_parallel_size", 1, between(1.0, kMostRanks));
+  const auto size = table.value_or<std::uint32_t>("tensor_parallel_size", std::max(1U, num_cards / (copies * stages)),
+                                                  between(1.0, kMostRanks));
+  const bool spreads = table.value_or<bool>("enable_expert_parallel", false);
+  if (size * stages * copies != num_cards) {
+    const bool is_told = table.has("tensor_parallel_size");
+    const std::string_view other = table.has("data_parallel_size") ? "data_parallel_size" : "pipeline_parallel_size";
+    const std::string each = stages > 1 ? fmt::format("{} stages of {}", stages, size) : fmt::format("{}", size);
+    table.fail(is_told ? "tensor_parallel_size" : other,
+               fmt::format("{} copies over {} cards each are not the {} cards of gpus", copies, each, num_cards));
+    return;
+  }
+  spec.num_copies = static_cast<int>(copies);
+  vllm.pipeline_parallel_size = stages;
+  if (spreads) vllm.expert_copies = copies;
 }
 
 void read_parallelism(TableReader& table, LlmServerSpec& spec) {
@@ -62,14 +102,7 @@ void read_parallelism(TableReader& table, LlmServerSpec& spec) {
         table.enumeration_or("split_mode", ModelSplit::Layers, {{"layer", ModelSplit::Layers}, {"row", ModelSplit::Tensors}});
     return;
   }
-  spec.split = ModelSplit::Tensors;
-  spec.num_copies = static_cast<int>(table.value_or<std::uint32_t>("data_parallel_size", 1, at_least(1.0)));
-  const auto size = table.value_or<std::uint32_t>(
-      "tensor_parallel_size", std::max(1U, num_cards / static_cast<std::uint32_t>(spec.num_copies)), at_least(1.0));
-  if (size * static_cast<std::uint32_t>(spec.num_copies) == num_cards) return;
-  table.fail(table.has("tensor_parallel_size") ? "tensor_parallel_size" : "data_parallel_size",
-             fmt::format("{} copies over {} cards each are not the {} cards of gpus", spec.num_copies, size, num_cards));
-  spec.num_copies = 1;
+  read_vllm_parallelism(table, num_cards, spec);
 }
 
 CardLink link_of(const GpuSpec& gpu, const catalog::Catalog& catalog) {
@@ -93,7 +126,7 @@ bool reaches_peers(const NodeSpec& node, const std::string& part) {
 void read_server_cards(TableReader& table, const ServicePlace& place, LlmServerSpec& spec) {
   read_names(table, place, spec);
   read_parallelism(table, spec);
-  check_heads(table, spec, place.catalog);
+  if (const auto shape = shape_of(spec, place.catalog)) check_model(table, spec, *shape);
 }
 
 std::optional<calibration::HostMemory> host_memory(const LlmServerSpec& spec, const NodeSpec& node) {
@@ -118,14 +151,21 @@ AcceleratorPart slowest_card(const LlmServerSpec& spec, const NodeSpec& node, co
 }
 
 CardGroup card_group(const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog, int copy) {
-  CardGroup group{.num_cards = spec.cards_per_copy(), .split = spec.split};
-  const std::vector<std::string> names = spec.cards_of(copy);
+  CardGroup group{.num_cards = spec.cards_per_copy(),
+                  .split = spec.split,
+                  .num_stages = num_stages(spec),
+                  .expert_copies = expert_copies(spec)};
+  // One set of experts lies on the cards of all copies.
+  const std::vector<std::string> names = group.expert_copies > 1 ? spec.gpus : spec.cards_of(copy);
   bool is_direct = true;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const GpuSpec& gpu = gpu_named(node, names[i]);
     const CardLink link = link_of(gpu, catalog);
     if (i == 0 || interconnect::line_rate(link) < interconnect::line_rate(group.link)) group.link = link;
     is_direct = is_direct && reaches_peers(node, gpu.part);
+    // Through the host one card that forwards holds up all.
+    const auto staging = interconnect::staging_of(load_accelerator(catalog, gpu.part).spec.architecture);
+    if (staging == interconnect::Staging::Forwarded) group.staging = staging;
   }
   group.path = is_direct ? "pcie direct" : "pcie staged";
   for (const BridgeSpec& bridge : node.bridges) {

@@ -18,7 +18,8 @@ namespace labtwin {
 
 /// The key `gpu`, or `gpus` and how they share the model; mistakes of the model are told elsewhere.
 ///   gpu = "gpu0"
-///   gpus = ["gpu0", "gpu1"]; tensor_parallel_size = 2, data_parallel_size = 1      # vLLM
+///   gpus = ["gpu0", "gpu1"]; tensor_parallel_size = 2, pipeline_parallel_size = 1, data_parallel_size = 1   # vLLM
+///   enable_expert_parallel = true                                                  # its copies share one set of experts
 ///   gpus = ["gpu0", "gpu1"]; split_mode = "layer"                                  # llama.cpp: or `row`
 void read_server_cards(TableReader& table, const ServicePlace& place, LlmServerSpec& spec);
 

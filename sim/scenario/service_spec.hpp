@@ -59,7 +59,7 @@ struct LoadSpec {
 ///   backend, split_mode, n_cpu_moe, n_gpu_layers, threads
 ///
 ///   engine = "vllm"; max_num_seqs, max_num_batched_tokens, gpu_memory_utilization, max_model_len, block_size, kv_cache_dtype,
-///   enable_prefix_caching, tensor_parallel_size, data_parallel_size
+///   enable_prefix_caching, tensor_parallel_size, pipeline_parallel_size, data_parallel_size, enable_expert_parallel
 ///
 ///   engine = "ollama"; num_parallel, num_ctx, num_batch, flash_attention, kv_cache_type, keep_alive, max_loaded_models
 struct LlmServerSpec {

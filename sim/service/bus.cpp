@@ -105,6 +105,7 @@ void Bus::settle() {
 }
 
 void Bus::solve() {
+  ++num_solved_;
   const auto take = [](Stream& stream, FairRate& old, const FairRate& now) {
     if (!differs(old, now)) return;
     old = now;
@@ -136,15 +137,18 @@ BytesPerSecond Bus::alone(const std::vector<LaneUse>& lanes) const {
 }
 
 std::vector<Bus::Culprit> Bus::culprits(const Stream& stream) const {
-  std::vector<Culprit> found;
   const std::optional<LaneId> lane = stream.has_turns_ ? stream.turn_.bottleneck : stream.fair_.bottleneck;
-  if (!lane) return found;
+  return lane ? culprits_on(*lane, &stream) : std::vector<Culprit>{};
+}
+
+std::vector<Bus::Culprit> Bus::culprits_on(LaneId lane, const Stream* beside) const {
+  std::vector<Culprit> found;
   double total = 0.0;
   for (const Stream* other : streams_) {
-    if (other == &stream) continue;
+    if (other == beside) continue;
     for (const LaneUse& use : other->demand_.lanes) {
       const double rate = use.crossings * other->fair_.rate.value();
-      if (use.lane != *lane || rate <= 0.0) continue;
+      if (use.lane != lane || rate <= 0.0) continue;
       const auto same = std::find_if(found.begin(), found.end(), [&](const Culprit& c) { return c.owner == other->owner_; });
       if (same == found.end()) {
         found.push_back({other->owner_, rate});
@@ -156,6 +160,31 @@ std::vector<Bus::Culprit> Bus::culprits(const Stream& stream) const {
   }
   for (Culprit& culprit : found) culprit.share /= total;
   return found;
+}
+
+Bus::Crossing::Crossing(Bus& bus, std::vector<LaneUse> lanes)
+    : bus_(&bus), demand_{.lanes = std::move(lanes), .cap = {}}, alone_(bus.alone(demand_.lanes)) {
+  demand_.cap = alone_;
+  now_.rate = alone_;
+}
+
+void Bus::Crossing::look() {
+  if (seen_ == bus_->num_solved_) return;
+  seen_ = bus_->num_solved_;
+  std::vector<const StreamDemand*> demands;
+  for (const Stream* stream : bus_->streams_) demands.push_back(&stream->demand_);
+  demands.push_back(&demand_);
+  now_ = topology::fair_rates(bus_->capacities_, demands).back();
+}
+
+Seconds Bus::Crossing::lateness(Bytes bytes) {
+  if (bus_->streams_.empty() || demand_.lanes.empty()) return {};
+  look();
+  return now_.rate < alone_ * (1.0 - kSame) ? bytes / now_.rate - bytes / alone_ : Seconds{};
+}
+
+std::vector<Bus::Culprit> Bus::Crossing::culprits() const {
+  return now_.bottleneck ? bus_->culprits_on(*now_.bottleneck, nullptr) : std::vector<Culprit>{};
 }
 
 Bus::Stream::Stream(Bus& bus, StreamDemand demand, OwnerId owner, std::function<void()> on_change)

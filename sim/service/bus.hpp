@@ -17,12 +17,13 @@ namespace labtwin::service {
 
 /// The links inside the machines of a lab: PCIe slots, uplinks of chipsets, memory. Streams cross them for minutes and are
 /// shared max-min; whoever has one is told when its rate changes. Messages between machines are the engine's transfers.
-/// Left out: single I/Os of drives, which are too short to meet anybody, and what packets of one link do to the latency of
-/// another's.
+/// Single I/Os of drives meet streams, which do not feel them. Left out: that I/Os meet each other, and what packets of one
+/// link do to the latency of another's.
 class Bus {
  public:
   class Stream;
   class Copy;
+  class Crossing;
 
   /// Who holds a stream up: a share of what others move over the lane that is narrowest for it.
   struct Culprit {
@@ -61,6 +62,7 @@ class Bus {
   void solve();
   [[nodiscard]] BytesPerSecond alone(const std::vector<topology::LaneUse>& lanes) const;
   [[nodiscard]] std::vector<Culprit> culprits(const Stream& stream) const;
+  [[nodiscard]] std::vector<Culprit> culprits_on(topology::LaneId lane, const Stream* beside) const;
 
   Engine* engine_;
   const topology::Topology* tree_;
@@ -69,6 +71,7 @@ class Bus {
   std::vector<Lane> lanes_;
   std::vector<Stream*> streams_;
   std::vector<const topology::StreamDemand*> demands_;  ///< of the streams, for the solver
+  std::uint64_t num_solved_ = 0;
   Seconds advanced_to_;
   bool is_settling_ = false;
   bool is_unsettled_ = false;
@@ -114,6 +117,26 @@ class Bus::Stream {
   topology::FairRate turn_;
   double moved_ = 0.0;
   bool has_changed_ = false;
+};
+
+/// A way that many short messages take. Each gets the share that a stream would, and takes nothing from those that are there.
+class Bus::Crossing {
+ public:
+  Crossing(Bus& bus, std::vector<topology::LaneUse> lanes);
+
+  /// What so many bytes take beyond what they take alone; nothing while nobody moves.
+  [[nodiscard]] Seconds lateness(Bytes bytes);
+  /// Who is on the lane that is narrowest now.
+  [[nodiscard]] std::vector<Culprit> culprits() const;
+
+ private:
+  void look();
+
+  Bus* bus_;
+  topology::StreamDemand demand_;
+  BytesPerSecond alone_;
+  topology::FairRate now_;
+  std::uint64_t seen_ = 0;  ///< which solution of the bus `now_` is of
 };
 
 /// So many bytes on their way.

@@ -6,12 +6,22 @@
 namespace labtwin::service {
 
 DriveService::DriveService(Engine& engine, ResourceId resource, std::unique_ptr<storage::Drive> drive, Seconds flush)
-    : Volume(engine), resource_(resource), drive_(std::move(drive)), flush_(flush), alarm_(engine, [this] { wake(); }) {}
+    : Volume(engine),
+      resource_(resource),
+      drive_(std::move(drive)),
+      flush_(flush),
+      alarm_(engine, [this] { wake(); }),
+      late_alarm_(engine, [this] { tell_late(); }) {}
+
+void DriveService::cross(Bus& bus, std::vector<topology::LaneUse> reads, std::vector<topology::LaneUse> writes) {
+  reads_ = std::make_unique<Bus::Crossing>(bus, std::move(reads));
+  writes_ = std::make_unique<Bus::Crossing>(bus, std::move(writes));
+}
 
 void DriveService::submit(storage::Io& io, IoListener& listener, std::size_t tag) {
   note_waiting();
   io.id = next_id_++;
-  pending_.emplace(io.id, Pending{.listener = &listener, .tag = tag});
+  pending_.emplace(io.id, Pending{.listener = &listener, .tag = tag, .size = io.size, .direction = io.direction});
   drive_->submit(engine().now(), io);
 }
 
@@ -77,13 +87,40 @@ void DriveService::wake() {
       if (on_end) on_end();
       continue;
     }
-    const auto found = pending_.find(completion.id);
-    if (found == pending_.end()) continue;  // whoever asked has given up
-    const Pending io = found->second;
-    pending_.erase(found);
-    io.listener->io_ended(io.tag, std::move(completion));
+    end(std::move(completion));
   }
   arm();
+}
+
+void DriveService::end(storage::IoCompletion&& completion) {
+  const auto found = pending_.find(completion.id);
+  if (found == pending_.end()) return;  // whoever asked has given up
+  Bus::Crossing* crossing = (found->second.direction == storage::Direction::Read ? reads_ : writes_).get();
+  const Seconds late = crossing != nullptr ? crossing->lateness(found->second.size) : Seconds{};
+  if (late <= Seconds{}) return tell(std::move(completion));
+  for (const Bus::Culprit& culprit : crossing->culprits()) {
+    completion.causes.push_back({DelayKind::Slowdown, culprit.owner, late * culprit.share});
+  }
+  completion.finished += late;
+  late_.emplace(completion.finished, std::move(completion));
+  late_alarm_.set(late_.begin()->first);
+}
+
+void DriveService::tell(storage::IoCompletion&& completion) {
+  const auto found = pending_.find(completion.id);
+  if (found == pending_.end()) return;
+  const Pending io = found->second;
+  pending_.erase(found);
+  io.listener->io_ended(io.tag, std::move(completion));
+}
+
+void DriveService::tell_late() {
+  while (!late_.empty() && late_.begin()->first <= engine().now()) {
+    storage::IoCompletion completion = std::move(late_.begin()->second);
+    late_.erase(late_.begin());
+    tell(std::move(completion));
+  }
+  if (!late_.empty()) late_alarm_.set(late_.begin()->first);
 }
 
 void DriveService::arm() {

@@ -183,9 +183,13 @@ std::unique_ptr<service::DriveService> World::make_drive(const NodeSpec& node, c
   settings.limits = limits_of(part, spec);
   settings.max_request = spec.max_request;
   const Seconds flush = part.flush.value_or(Seconds{});
-  return std::make_unique<service::DriveService>(
+  auto drive = std::make_unique<service::DriveService>(
       engine_, names_.resources.intern(local_name(node.name, spec.name)),
       std::make_unique<storage::Drive>(law_in_slot(std::move(part), spec.link), settings), flush);
+  if (bus_ && !node.board.empty()) {
+    drive->cross(*bus_, find_lanes(node, spec.name, "memory"), find_lanes(node, "memory", spec.name));
+  }
+  return drive;
 }
 
 service::Volume& World::volume(const std::string& node, const std::string& name) const {

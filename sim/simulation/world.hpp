@@ -107,9 +107,14 @@ class World {
   void build_bus();
   [[nodiscard]] std::vector<topology::LaneUse> lanes_to_cpu(const NodeSpec& node, const std::string& place, bool is_back) const;
   /// Of a drive, a card or `memory` of the node.
+  [[nodiscard]] std::vector<topology::LaneUse> find_lanes(const NodeSpec& node, const std::string& from,
+                                                          const std::string& to) const;
+  /// The same for a stream, whose links are told about in the results.
   [[nodiscard]] std::vector<topology::LaneUse> lanes_between(const NodeSpec& node, const std::string& from,
                                                              const std::string& to);
   [[nodiscard]] std::vector<topology::LaneUse> ring_lanes(const NodeSpec& node, const std::vector<std::string>& cards);
+  [[nodiscard]] std::vector<topology::LaneUse> exchange_lanes(const NodeSpec& node, const LlmServerSpec& spec,
+                                                              const interconnect::CardGroup& group, int copy);
   /// Of a message from one machine to the other: uplinks of chipsets that the network cards hang on, and memories.
   [[nodiscard]] service::BusWay inside_machines(const std::string& from, const std::string& to);
   [[nodiscard]] service::BusWay way_over_bus(const std::string& node, const std::string& from, const std::string& to);

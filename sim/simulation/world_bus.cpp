@@ -53,7 +53,7 @@ std::vector<LaneUse> World::lanes_to_cpu(const NodeSpec& node, const std::string
   return topology::lanes_of(tree_, route);
 }
 
-std::vector<LaneUse> World::lanes_between(const NodeSpec& node, const std::string& from, const std::string& to) {
+std::vector<LaneUse> World::find_lanes(const NodeSpec& node, const std::string& from, const std::string& to) const {
   std::vector<LaneUse> lanes;
   const bool are_cards = is_card(node, from) && is_card(node, to);
   const auto reaches = [&](const std::string& card) { return reaches_peers(node, gpu_named(node, card).part); };
@@ -70,6 +70,11 @@ std::vector<LaneUse> World::lanes_between(const NodeSpec& node, const std::strin
     }
     if (const auto memory = tree_.find_link(node.name + ".memory")) topology::add_lanes(lanes, {{2 * *memory, in_memory}});
   }
+  return lanes;
+}
+
+std::vector<LaneUse> World::lanes_between(const NodeSpec& node, const std::string& from, const std::string& to) {
+  std::vector<LaneUse> lanes = find_lanes(node, from, to);
   for (const LaneUse& use : lanes) used_links_.insert(use.lane / 2);
   return lanes;
 }
@@ -78,7 +83,7 @@ service::BusWay World::way_over_bus(const std::string& node_name, const std::str
   const NodeSpec& node = *scenario_->lab.find_node(node_name);
   const auto is_drive = [&](const std::string& place) { return node.find_drive(place) != nullptr; };
   const auto is_place = [&](const std::string& place) { return place == "memory" || is_card(node, place) || is_drive(place); };
-  // What pools and shares are made of crosses the bus by itself, which is left out.
+  // Streams of pools and shares are thought to meet nobody inside the machine; single I/Os of a pool's drives do.
   if (!bus_ || node.board.empty() || !is_place(from) || !is_place(to)) return {};
   return {.bus = bus_.get(), .lanes = lanes_between(node, from, to)};
 }
@@ -105,6 +110,24 @@ std::vector<LaneUse> World::ring_lanes(const NodeSpec& node, const std::vector<s
   std::vector<LaneUse> lanes;
   for (std::size_t i = 0; i < cards.size(); ++i) {
     topology::add_lanes(lanes, lanes_between(node, cards[i], cards[(i + 1) % cards.size()]));
+  }
+  return lanes;
+}
+
+// What cards of a stage send around their ring; a pipeline of single cards hands its tokens on. Beside rings the few messages
+// between stages are left out.
+std::vector<LaneUse> World::exchange_lanes(const NodeSpec& node, const LlmServerSpec& spec,
+                                           const interconnect::CardGroup& group, int copy) {
+  const std::vector<std::string> cards = group.expert_copies > 1 ? spec.gpus : spec.cards_of(copy);
+  const auto per_stage =
+      static_cast<std::size_t>(group.expert_copies > 1 ? static_cast<int>(cards.size()) : group.cards_per_stage());
+  std::vector<LaneUse> lanes;
+  if (per_stage == 1) {
+    for (std::size_t i = 0; i + 1 < cards.size(); ++i) topology::add_lanes(lanes, lanes_between(node, cards[i], cards[i + 1]));
+    return lanes;
+  }
+  for (auto first = cards.begin(); first != cards.end(); first += static_cast<std::ptrdiff_t>(per_stage)) {
+    topology::add_lanes(lanes, ring_lanes(node, {first, first + static_cast<std::ptrdiff_t>(per_stage)}));
   }
   return lanes;
 }

@@ -23,6 +23,11 @@ BytesPerSecond slowest_link(const LlmServerSpec& spec, const NodeSpec& node) {
   return slowest;
 }
 
+bool exchanges(const interconnect::CardGroup& group) {
+  const bool is_shared = group.num_cards > 1 && group.split == interconnect::ModelSplit::Tensors;
+  return is_shared || group.expert_copies > 1;
+}
+
 }  // namespace
 
 service::GpuCard& World::card(const std::string& node, const std::vector<std::string>& gpus) {
@@ -49,9 +54,8 @@ std::unique_ptr<service::LlmServer> World::make_server(const ServiceSpec& servic
   auto server = std::make_unique<service::LlmServer>(
       engine_, card(service.node, spec.cards_of(copy)), serving::make_engine(place, spec.engine), std::move(speed.step_time),
       service::LlmServerOptions{.longest_request = serving::longest_request(spec.engine), .queue_limit = spec.queue_limit});
-  const bool exchanges = group.num_cards > 1 && group.split == interconnect::ModelSplit::Tensors;
-  if (exchanges && bus_ && !node.board.empty()) {
-    server->cross(*bus_, ring_lanes(node, spec.cards_of(copy)), names_.owners.intern(service.name));
+  if (exchanges(group) && bus_ && !node.board.empty()) {
+    server->cross(*bus_, exchange_lanes(node, spec, group, copy), names_.owners.intern(service.name));
   }
   if (host_memory(spec, node) && bus_) cross_memory(node, *server, service.name);
   return server;

@@ -152,6 +152,20 @@ def check_copies(labtwin: Path, root: Path) -> None:
     assert 2.0 < ratio < 3.4 * 4 / 3, ratio
 
 
+def check_pipeline(labtwin: Path, root: Path) -> None:
+    """A pipeline of four exchanges little: many people get more out of it than out of one model whose every layer is shared, one
+    person gets less."""
+    scenario = root / "scenarios/four_cards.toml"
+
+    def rates(users: int, stages: int) -> float:
+        settings = {"workloads.users.arrivals.users": str(users), "services.llm.pipeline_parallel_size": str(stages)}
+        return simulated.answer(labtwin, scenario, *SHORT, settings=settings)["latency"]["users"]["n"]
+
+    many, one = rates(256, 4) / rates(256, 1), rates(1, 4) / rates(1, 1)
+    print(f"four stages over four shares of every layer: {many:.2f} times with 256 users, {one:.2f} with one")
+    assert one < 1.0 < many, (one, many)
+
+
 def main(arguments: list[str]) -> int:
     labtwin, root = Path(arguments[0]).absolute(), Path(arguments[1]).absolute()
     check_idle_bus(labtwin, root)
@@ -161,6 +175,7 @@ def main(arguments: list[str]) -> int:
     check_one_card(labtwin, root)
     check_bridges(labtwin, root)
     check_copies(labtwin, root)
+    check_pipeline(labtwin, root)
     return 0
 
 

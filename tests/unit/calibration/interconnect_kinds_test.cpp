@@ -71,6 +71,26 @@ TEST(PcieLinks, AStockConsumerCardReachesItsPeerThroughTheHost) {
   EXPECT_EQ(values.at(2), values.at(3));
 }
 
+TEST(PcieLinks, OldCardsForwardWhatNewOnesOverlap) {
+  const auto values = rates({{.device = "RTX 3090", .direction = "p2p", .notes = "P2P=Disabled"},
+                             {.device = "RTX 4090", .direction = "p2p", .notes = "P2P=Disabled"},
+                             {.device = "RTX 4090", .direction = "p2p", .notes = "P2P=Enabled"}});
+  EXPECT_LT(1.3 * values.at(0), values.at(1));
+  EXPECT_LT(values.at(1), values.at(2));
+}
+
+TEST(PcieLinks, SumsOfFlowsAreBoundByWhatCarriesThem) {
+  const auto sum = [](const std::string& notes) {
+    return Copy{.device = "RTX PRO 6000 Blackwell", .gen = "5", .direction = "p2p", .notes = notes};
+  };
+  const auto values = rates({sum("2 flows, same uplink (sum)"), sum("2 flows cross (sum)"), sum("4 flows same switch (sum)"),
+                             sum("12 flows same switch (sum)"), sum("8 flows cross (sum)")});
+  EXPECT_LT(values.at(0), values.at(1));                // one uplink, or one each way
+  EXPECT_LT(values.at(1), values.at(2));                // four pairs of ports
+  EXPECT_LT(values.at(3), values.at(2));                // the same four ports, each to all others
+  EXPECT_NEAR(values.at(1) / values.at(4), 1.0, 1e-9);  // more flows, no more uplinks
+}
+
 TEST(PcieLinks, SaysThatSpeedsOfModelsAreNoFiguresOfALink) {
   MeasurementTable table("links", {"device", "board_or_slot", "gen", "lanes", "direction", "method", "quantity", "value"});
   table.add_row({"RTX 4090", "", "4", "4", "", "llm", "frames_s", "3"});
@@ -157,6 +177,31 @@ TEST(TpScaling, ReplicasServeManyUsersAndNotOne) {
   const auto values = speeds({one_copy, copies, busy_copy, busy_copies});
   EXPECT_NEAR(values.at(1) / values.at(0), 1.0, 0.3);
   EXPECT_NEAR(values.at(3) / values.at(2), 4.0, 1.0);
+}
+
+TEST(TpScaling, SaysWhetherCardsAreFasterThanOneWhereTheyDiffer) {
+  MeasurementTable table("rigs", {"source", "gpu", "num_gpus", "link", "engine", "model", "quant", "parallelism", "concurrency",
+                                  "quantity", "notes", "value"});
+  const auto add = [&](const std::string& cards, const std::string& notes, const std::string& value) {
+    const std::string link = cards == "1" ? "none" : "NVLink";
+    table.add_row(
+        {"bench@1", "RTX 3090", cards, link, "vllm", "Qwen3-14B", "awq-int4", "tp" + cards, "1", "output_tok_s", notes, value});
+  };
+  add("1", "ctx=8192; prompt=512", "50");
+  add("2", "ctx=16384; prompt=512", "80");
+  add("2", "ctx=8192; prompt=512", "40");
+  add("2", "ctx=8192; prompt=512", "52");   // within 10 %
+  add("2", "ctx=8192; prompt=2048", "80");  // no such run on one card
+  add("2", "ctx=8192; prompt=512", "");     // not measured
+  const std::vector<Prediction> directions = recognise(table).evaluate(table, {}).derived;
+  ASSERT_EQ(directions.size(), 3U);
+  for (const Prediction& direction : directions) {
+    EXPECT_EQ(direction.quantity, "outcome");
+    EXPECT_EQ(direction.estimate.value_or(Estimate{}).value, 1.0);
+  }
+  EXPECT_EQ(directions.at(0).measured, 1.0);
+  EXPECT_EQ(directions.at(1).measured, 0.0);
+  EXPECT_FALSE(directions.at(2).measured);
 }
 
 std::vector<double> offloaded(const std::vector<std::pair<std::string, std::string>>& dram_and_setting) {

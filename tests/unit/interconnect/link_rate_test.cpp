@@ -14,6 +14,12 @@ TEST(LinkRate, IsLanesTimesTransfersTimesLineCode) {
   EXPECT_NEAR(line_rate({LinkFamily::NvLink, 3, 4}).value(), 56.2e9, 1e8);
 }
 
+TEST(LinkRate, TunnelsCarryLessThanTheirCable) {
+  EXPECT_NEAR(line_rate(*parse_card_link("TB3", {})).value(), 22e9 / 8, 1e6);
+  EXPECT_NEAR(line_rate(*parse_card_link("USB4", {})).value(), 32e9 / 8, 1e6);
+  EXPECT_NEAR(line_rate(*parse_card_link("TB5", {})).value(), 64e9 / 8, 1e6);
+}
+
 TEST(LinkRate, ReadsWhatPeopleWrite) {
   EXPECT_EQ(parse_card_link("4", 8), (CardLink{LinkFamily::Pcie, 4, 8}));
   EXPECT_EQ(parse_card_link("pcie5 x16", 16), (CardLink{LinkFamily::Pcie, 5, 16}));

@@ -231,6 +231,62 @@ TEST(PacedBulk, BesideACopyItGetsHalfOfTheLink) {
   EXPECT_NEAR(read_beside(true, true).value(), 1.0 + 6.291456 / 2.0, 0.05);
 }
 
+struct Ended final : IoListener {
+  explicit Ended(Engine& of) : engine(&of) {}
+  void io_ended(std::size_t, storage::IoCompletion&& ended) override {
+    at = engine->now();
+    completion = std::move(ended);
+  }
+  Engine* engine;
+  Seconds at;
+  storage::IoCompletion completion;
+};
+
+/// A read of 3 MB from a drive of 3 GB/s: alone it takes a millisecond, and the narrow link 0.75 ms of it.
+storage::IoCompletion read_once(bool on_bus, bool beside_copy, Seconds& at) {
+  Lab lab;
+  DriveService drive(lab.engine, 5, drive_of(3000_MBps));
+  if (on_bus) drive.cross(lab.bus, {{2}}, {{3}});
+  BulkCopy job(lab.engine, lab.bus, {.lanes = {{2}}}, {.owner = kSecond, .schedule = {.start = {}, .duration = 50_s}});
+  if (beside_copy) lab.engine.spawn("copy", job.run());
+  Ended ended(lab.engine);
+  storage::Io io{.owner = kFirst, .size = Bytes::from_base(3e6)};
+  lab.engine.schedule(1_s, Priority::Normal, [&] {
+    drive.submit(io, ended, 0);
+    drive.unplug();
+  });
+  lab.engine.run(60_s);
+  at = ended.at;
+  return ended.completion;
+}
+
+TEST(DriveOnTheBus, AnIdleBusChangesNothing) {
+  Seconds without;
+  Seconds with;
+  const auto plain = read_once(false, false, without);
+  const auto on_bus = read_once(true, false, with);
+  EXPECT_GT(without, 1_s);
+  EXPECT_EQ(with, without);
+  EXPECT_EQ(on_bus.causes.size(), plain.causes.size());
+}
+
+TEST(DriveOnTheBus, ACopyTakesHalfOfTheLinkFromASingleRead) {
+  Seconds alone;
+  Seconds late;
+  read_once(true, false, alone);
+  const auto completion = read_once(true, true, late);
+  EXPECT_NEAR((late - alone).value(), 3e6 / 2e9 - 3e6 / 4e9, 1e-9);
+  EXPECT_EQ(completion.finished, late);
+  Seconds sum;
+  Seconds by_copy;
+  for (const Cause& cause : completion.causes) {
+    sum += cause.duration;
+    if (cause.culprit == kSecond) by_copy += cause.duration;
+  }
+  EXPECT_NEAR(sum.value(), (completion.finished - completion.submitted).value(), 1e-12);
+  EXPECT_NEAR(by_copy.value(), (late - alone).value(), 1e-12);
+}
+
 Task<> pass(Lab& lab, Seconds& finished, Causes& causes) {
   // The network carries 6 GB at 3 GB/s; inside, the narrow link leaves them half of 4 GB/s.
   BusPassage inside(lab.engine, {&lab.bus, {{2}}}, 3000_MBps, 6.0 * kGigabyte, kFirst);
