@@ -33,8 +33,8 @@ struct Split {
   std::optional<double> expert_on_card;  ///< share of the experts, where these are
 };
 
-/// Whether experts are placed apart from the rest. Tensors are put on cards one by one only of models that have some: what is not
-/// named stays in the host's memory.
+/// Whether experts are placed apart from the rest. Tensors are put on cards one by one only of models that have some: what is
+/// not named stays in the host's memory.
 bool places_experts(const std::string& setting) {
   return holds_any(setting, {"=cpu", "exps", "experts", "cpu-moe"}) || (holds(setting, "ot=") && holds(setting, "ffn"));
 }
