@@ -242,41 +242,43 @@ struct Ended final : IoListener {
   storage::IoCompletion completion;
 };
 
-/// A read of 3 MB from a drive of 3 GB/s: alone it takes a millisecond, and the narrow link 0.75 ms of it.
-storage::IoCompletion read_once(bool on_bus, bool beside_copy, Seconds& at) {
+/// Two drives of 3 GB/s, one of which sends what is read over the narrow link; both read 3 MB, with a copy on the link or not.
+struct TwoReads {
+  explicit TwoReads(bool beside_copy) {
+    crossing.cross(lab.bus, {{2}}, {{3}});
+    if (beside_copy) lab.engine.spawn("copy", job.run());
+    lab.engine.schedule(1_s, Priority::Normal, [this] {
+      plain.submit(first, apart, 0);
+      crossing.submit(second, over_bus, 0);
+      plain.unplug();
+      crossing.unplug();
+    });
+    lab.engine.run(60_s);
+  }
+
   Lab lab;
-  DriveService drive(lab.engine, 5, drive_of(3000_MBps));
-  if (on_bus) drive.cross(lab.bus, {{2}}, {{3}});
-  BulkCopy job(lab.engine, lab.bus, {.lanes = {{2}}}, {.owner = kSecond, .schedule = {.start = {}, .duration = 50_s}});
-  if (beside_copy) lab.engine.spawn("copy", job.run());
-  Ended ended(lab.engine);
-  storage::Io io{.owner = kFirst, .size = Bytes::from_base(3e6)};
-  lab.engine.schedule(1_s, Priority::Normal, [&] {
-    drive.submit(io, ended, 0);
-    drive.unplug();
-  });
-  lab.engine.run(60_s);
-  at = ended.at;
-  return ended.completion;
-}
+  DriveService plain{lab.engine, 5, drive_of(3000_MBps)};
+  DriveService crossing{lab.engine, 6, drive_of(3000_MBps)};
+  BulkCopy job{lab.engine, lab.bus, {.lanes = {{2}}}, {.owner = kSecond, .schedule = {.start = {}, .duration = 50_s}}};
+  storage::Io first{.owner = kFirst, .size = Bytes::from_base(3e6)};
+  storage::Io second = first;
+  Ended apart{lab.engine};
+  Ended over_bus{lab.engine};
+};
 
 TEST(DriveOnTheBus, AnIdleBusChangesNothing) {
-  Seconds without;
-  Seconds with;
-  const auto plain = read_once(false, false, without);
-  const auto on_bus = read_once(true, false, with);
-  EXPECT_GT(without, 1_s);
-  EXPECT_EQ(with, without);
-  EXPECT_EQ(on_bus.causes.size(), plain.causes.size());
+  const TwoReads reads(false);
+  EXPECT_GT(reads.apart.at, 1_s);
+  EXPECT_EQ(reads.over_bus.at, reads.apart.at);
+  EXPECT_EQ(reads.over_bus.completion.causes.size(), reads.apart.completion.causes.size());
 }
 
 TEST(DriveOnTheBus, ACopyTakesHalfOfTheLinkFromASingleRead) {
-  Seconds alone;
-  Seconds late;
-  read_once(true, false, alone);
-  const auto completion = read_once(true, true, late);
-  EXPECT_NEAR((late - alone).value(), 3e6 / 2e9 - 3e6 / 4e9, 1e-9);
-  EXPECT_EQ(completion.finished, late);
+  const TwoReads reads(true);
+  const Seconds late = reads.over_bus.at - reads.apart.at;
+  EXPECT_NEAR(late.value(), 3e6 / 2e9 - 3e6 / 4e9, 1e-9);
+  const storage::IoCompletion& completion = reads.over_bus.completion;
+  EXPECT_EQ(completion.finished, reads.over_bus.at);
   Seconds sum;
   Seconds by_copy;
   for (const Cause& cause : completion.causes) {
@@ -284,7 +286,7 @@ TEST(DriveOnTheBus, ACopyTakesHalfOfTheLinkFromASingleRead) {
     if (cause.culprit == kSecond) by_copy += cause.duration;
   }
   EXPECT_NEAR(sum.value(), (completion.finished - completion.submitted).value(), 1e-12);
-  EXPECT_NEAR(by_copy.value(), (late - alone).value(), 1e-12);
+  EXPECT_NEAR(by_copy.value(), late.value(), 1e-12);
 }
 
 Task<> pass(Lab& lab, Seconds& finished, Causes& causes) {
