@@ -284,6 +284,12 @@ void Drive::fail_everything(Seconds now) {
   num_foreign_ = 0;
 }
 
+std::optional<FlashWrites> Drive::flash_writes(Seconds now) const {
+  const std::optional<GarbageCollection>& collection = device_.medium().garbage_collection();
+  if (!collection) return std::nullopt;
+  return collection->writes(alone_since_ ? medium_alone_.random_writes * (now - *alone_since_) : Bytes{});
+}
+
 Seconds Drive::work_entered(Seconds now) const {
   Seconds work = device_.work_entered() + work_alone_;
   if (!alone_since_) return work;

@@ -96,6 +96,8 @@ class Drive {
   [[nodiscard]] Bytes bulk_progress(Seconds now, WorkId id) const;
   /// Bottleneck time of all work that has entered the drive; over elapsed time, its utilisation.
   [[nodiscard]] Seconds work_entered(Seconds now) const;
+  /// Nothing of a drive whose garbage collection is not simulated.
+  [[nodiscard]] std::optional<FlashWrites> flash_writes(Seconds now) const;
   [[nodiscard]] const DriveLaw& law() const noexcept { return *law_; }
   /// Requests in the scheduler; their mean number while bulk jobs are alone.
   [[nodiscard]] double num_waiting() const noexcept {

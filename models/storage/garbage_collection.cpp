@@ -32,6 +32,7 @@ GarbageCollection::GarbageCollection(const FlashParameters& flash, const FlashUs
 }
 
 void GarbageCollection::write(Bytes size) {
+  writes_ = writes(size);
   written_in_stage_ += size;
   while (written_in_stage_ > stage_ * (1.0 - kNegligible)) {
     written_in_stage_ = std::max(Bytes{}, written_in_stage_ - stage_);

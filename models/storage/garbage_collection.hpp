@@ -23,6 +23,12 @@ struct FlashUse {
   std::vector<WriteClass> classes = {WriteClass{}};  ///< how unevenly they do
 };
 
+/// Random writes of the host, and what the flash wrote for them.
+struct FlashWrites {
+  Bytes host;
+  Bytes flash;
+};
+
 /// Law:    a random write takes copy_cost / random x pages copied per page written longer than a drive with free blocks needs.
 ///         Copies follow the FlashLog of the data: flash that holds no data is spare, (1 + spare) x capacity / data - 1 of it.
 ///         The cost of a cleaned block is spread over the next few blocks that are written, so that all work is done in the
@@ -44,6 +50,10 @@ class GarbageCollection {
   [[nodiscard]] Bytes until_change() const noexcept { return stage_ - written_in_stage_; }
   /// Pages written to the flash per page written by the host.
   [[nodiscard]] double write_amplification() const noexcept { return 1.0 + copies_per_write_; }
+  /// All writes so far, and `more` that are on their way.
+  [[nodiscard]] FlashWrites writes(Bytes more = {}) const noexcept {
+    return {writes_.host + more, writes_.flash + more * write_amplification()};
+  }
 
  private:
   void next_stage();
@@ -53,6 +63,7 @@ class GarbageCollection {
   Bytes stage_;
   Bytes written_in_stage_{};
   double copies_per_write_ = 0.0;
+  FlashWrites writes_;
 };
 
 }  // namespace labtwin::storage

@@ -54,6 +54,12 @@ std::string plural(const std::string& noun) {
   return ends_in_y ? noun.substr(0, noun.size() - 1) + "ies" : noun + "s";
 }
 
+std::string size_text(double bytes) {
+  if (bytes >= 0.9995e12) return significant(bytes * 1e-12) + " TB";
+  if (bytes >= 0.9995e9) return significant(bytes * 1e-9) + " GB";
+  return significant(bytes * 1e-6) + " MB";
+}
+
 std::string rate_text(double bytes_per_s) {
   if (std::abs(bytes_per_s) >= 0.9995e9) return significant(bytes_per_s * 1e-9) + " GB/s";
   return significant(bytes_per_s * 1e-6) + " MB/s";

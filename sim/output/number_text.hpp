@@ -16,6 +16,8 @@ namespace labtwin::output {
 [[nodiscard]] std::string with_article(const std::string& noun);
 /// `agent turns`, `anomalies`.
 [[nodiscard]] std::string plural(const std::string& noun);
+/// `1.5 TB`, `16.1 GB`, `210 MB`.
+[[nodiscard]] std::string size_text(double bytes);
 /// `210 MB/s`, `1.2 GB/s`.
 [[nodiscard]] std::string rate_text(double bytes_per_s);
 

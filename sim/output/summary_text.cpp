@@ -113,8 +113,8 @@ std::string blame_table(const Results& results) {
 
 std::string load_text(const LoadRow& load) {
   if (load.ready_s <= 0.0) return fmt::format("{}: not ready in the time simulated\n", load.service);
-  return fmt::format("{}: ready after {} ({} from {})\n", load.service, duration_text(load.ready_s),
-                     format_quantity(Bytes::from_base(load.bytes)), load.source);
+  return fmt::format("{}: ready after {} ({} from {})\n", load.service, duration_text(load.ready_s), size_text(load.bytes),
+                     load.source);
 }
 
 std::string rebuild_text(const RebuildRow& rebuild) {
@@ -140,6 +140,12 @@ std::string job_text(const JobRow& job) {
   return text;
 }
 
+std::string flash_text(const FlashRow& flash) {
+  if (flash.written_bytes == 0.0) return {};
+  return fmt::format("{}: {} written at random, write amplification {}\n", flash.resource, size_text(flash.written_bytes),
+                     significant(flash.write_amplification));
+}
+
 std::string utilization_table(const Results& results) {
   TextTable table({"Resource", "busy", "waiting for it (mean number)"});
   for (const ResourceRow& row : results.resources) {
@@ -149,6 +155,7 @@ std::string utilization_table(const Results& results) {
   for (const JobRow& job : results.jobs) text += job_text(job);
   for (const LoadRow& load : results.loads) text += load_text(load);
   for (const RebuildRow& rebuild : results.rebuilds) text += rebuild_text(rebuild);
+  for (const FlashRow& flash : results.flash) text += flash_text(flash);
   return text;
 }
 

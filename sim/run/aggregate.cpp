@@ -142,6 +142,21 @@ void merge_streams(std::span<const RunSummary> runs, RunSummary& merged) {
   }
 }
 
+/// Bytes that the flash wrote over bytes that the host did, in all replications together.
+void merge_flash(std::span<const RunSummary> runs, RunSummary& merged) {
+  merged.flash = runs.front().flash;
+  for (std::size_t i = 0; i < merged.flash.size(); ++i) {
+    double written = 0.0;
+    double on_flash = 0.0;
+    for (const RunSummary& run : runs) {
+      written += run.flash[i].written_bytes;
+      on_flash += run.flash[i].written_bytes * run.flash[i].write_amplification;
+    }
+    merged.flash[i].written_bytes = written / static_cast<double>(runs.size());
+    merged.flash[i].write_amplification = written > 0.0 ? on_flash / written : 1.0;
+  }
+}
+
 /// Averages over the replications in which the server became ready.
 void merge_loads(std::span<const RunSummary> runs, RunSummary& merged) {
   merged.loads = runs.front().loads;
@@ -219,6 +234,7 @@ RunSummary merge(std::span<const RunSummary> replications) {
   merge_outcomes(replications, merged);
   merge_resources(replications, merged);
   merge_loads(replications, merged);
+  merge_flash(replications, merged);
   merge_streams(replications, merged);
   return merged;
 }

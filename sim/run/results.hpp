@@ -75,6 +75,13 @@ struct LoadRow {
   double ready_s = 0.0;  ///< from the start of the run; 0 if it was not ready at the horizon
 };
 
+/// What random writes after the warm-up cost the flash of a drive that cleans blocks.
+struct FlashRow {
+  std::string resource{};
+  double written_bytes = 0.0;        ///< by the host
+  double write_amplification = 1.0;  ///< bytes that the flash wrote for one of them
+};
+
 /// How far the rebuild of a pool came.
 struct RebuildRow {
   std::string service{};    ///< its name among the jobs
@@ -109,6 +116,7 @@ struct RunSummary {
   std::vector<JobRow> jobs{};
   std::vector<LoadRow> loads{};
   std::vector<RebuildRow> rebuilds{};
+  std::vector<FlashRow> flash{};
   std::vector<StreamRow> streams{};
   std::vector<std::string> warnings{};
   std::map<std::string, RequestColumns> requests{};  ///< by workload
@@ -220,6 +228,7 @@ struct Results {
   std::vector<JobRow> jobs{};
   std::vector<LoadRow> loads{};
   std::vector<RebuildRow> rebuilds{};
+  std::vector<FlashRow> flash{};
   std::vector<StreamRow> streams{};
   BesideRow beside{};
   std::vector<CounterfactualRow> counterfactuals{};

@@ -16,10 +16,11 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ResourceRow, resource, utilization, num_waiti
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(JobRow, service, active_fraction, read_bytes_per_s, write_bytes_per_s, num_passes, pass_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadRow, service, source, bytes, ready_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RebuildRow, service, progress, duration_s)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FlashRow, resource, written_bytes, write_amplification)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StreamRow, workload, sent_per_s, lost_fraction, lost_on_the_way, lost_at_the_link,
                                    lost_at_the_ring, lost_at_the_socket)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunSummary, variant, replication, measured_s, num_events, latency, blame, outcomes,
-                                   resources, jobs, loads, rebuilds, streams, warnings, requests)
+                                   resources, jobs, loads, rebuilds, flash, streams, warnings, requests)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SloRow, workload, stage, metric, limit, value, met)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ParameterRow, name, value, unit, grade, source)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KnownErrorRow, part, set, quantity, median_ape_pct, p90_ape_pct)
@@ -120,6 +121,7 @@ std::string to_json(const Results& results) {
                    {"jobs", results.jobs},
                    {"loads", results.loads},
                    {"rebuilds", results.rebuilds},
+                   {"flash", results.flash},
                    {"streams", results.streams},
                    {"counterfactuals", std::move(counterfactuals)},
                    {"parameters", results.parameters},

@@ -209,6 +209,7 @@ Results summarise(const Scenario& scenario, const Replications& runs) {
   results.jobs = std::move(merged.jobs);
   results.loads = std::move(merged.loads);
   results.rebuilds = std::move(merged.rebuilds);
+  results.flash = std::move(merged.flash);
   results.streams = std::move(merged.streams);
   results.warnings = std::move(merged.warnings);
   results.requests = std::move(merged.requests);

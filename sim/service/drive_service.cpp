@@ -73,6 +73,10 @@ Seconds DriveService::work_entered() const {
   return drive_->work_entered(engine().now());
 }
 
+std::optional<storage::FlashWrites> DriveService::flash_writes() const {
+  return drive_->flash_writes(engine().now());
+}
+
 Seconds DriveService::waiting_time() {
   note_waiting();
   return waiting_time_;

@@ -41,6 +41,7 @@ class DriveService final : public Volume {
   [[nodiscard]] const storage::DriveLaw& law() const noexcept { return drive_->law(); }
   /// Bottleneck time of all work that has entered the drive so far.
   [[nodiscard]] Seconds work_entered() const;
+  [[nodiscard]] std::optional<storage::FlashWrites> flash_writes() const;
   /// Integral of the number of requests that wait in the scheduler.
   [[nodiscard]] Seconds waiting_time();
 

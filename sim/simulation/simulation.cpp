@@ -32,6 +32,7 @@ struct Totals {
   std::vector<ResourceRow> resources;  ///< utilization: busy seconds of one server; num_waiting_mean: waiting seconds
   std::vector<JobRow> jobs;            ///< bytes and active seconds
   std::vector<StreamRow> streams;      ///< datagrams
+  std::vector<FlashRow> flash;         ///< write_amplification: bytes written to the flash
 };
 
 Totals totals_of(World& world) {
@@ -41,6 +42,11 @@ Totals totals_of(World& world) {
     totals.resources.push_back({.resource = names.resources.name(drive->resource()),
                                 .utilization = drive->work_entered().value(),
                                 .num_waiting_mean = drive->waiting_time().value()});
+    if (const auto writes = drive->flash_writes()) {
+      totals.flash.push_back({.resource = names.resources.name(drive->resource()),
+                              .written_bytes = writes->host.value(),
+                              .write_amplification = writes->flash.value()});
+    }
   }
   for (const auto& [key, share] : world.shares()) {
     totals.resources.push_back({.resource = names.resources.name(share->resource()),
@@ -150,6 +156,16 @@ void add_streams(const Totals& from, const Totals& to, RunSummary& summary) {
   }
 }
 
+void add_flash(const Totals& from, const Totals& to, RunSummary& summary) {
+  for (std::size_t i = 0; i < to.flash.size(); ++i) {
+    FlashRow row = to.flash[i];
+    row.written_bytes -= from.flash[i].written_bytes;
+    const double on_flash = row.write_amplification - from.flash[i].write_amplification;
+    row.write_amplification = row.written_bytes > 0.0 ? on_flash / row.written_bytes : 1.0;
+    summary.flash.push_back(row);
+  }
+}
+
 void add_rebuilds(const World& world, RunSummary& summary) {
   for (const auto& [name, rebuild] : world.rebuilds()) {
     const double progress = rebuild->progress();
@@ -247,6 +263,7 @@ RunSummary simulate(const Scenario& scenario, const catalog::Catalog& catalog, c
   summary.warnings = world.warnings();
   const Totals at_end = totals_of(world);
   add_use(at_warm_up, at_end, summary);
+  add_flash(at_warm_up, at_end, summary);
   add_streams(at_warm_up, at_end, summary);
   add_loads(world, summary);
   add_rebuilds(world, summary);

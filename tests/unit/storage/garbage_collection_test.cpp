@@ -65,6 +65,15 @@ TEST(GarbageCollection, SettlesAtTheWriteAmplificationOfTheSpare) {
   EXPECT_NEAR(collection.write_amplification() / steady, 1.0, 0.08);
 }
 
+TEST(GarbageCollection, CountsWhatTheFlashWrites) {
+  GarbageCollection collection(flash(), use(FlashHistory::Rewritten));
+  const double amplification = collection.write_amplification();
+  collection.write(1_MiB);
+  EXPECT_EQ(collection.writes().host, 1_MiB);
+  EXPECT_NEAR(collection.writes().flash / 1_MiB, amplification, 1e-12);
+  EXPECT_NEAR(collection.writes(1_MiB).flash / 1_MiB, amplification + collection.write_amplification(), 1e-12);
+}
+
 TEST(GarbageCollection, FlashThatHoldsNoDataIsSpare) {
   const GarbageCollection full(flash(), use(FlashHistory::Rewritten, 100.0));
   const GarbageCollection half(flash(), use(FlashHistory::Rewritten, 50.0));
