@@ -44,9 +44,9 @@ ServiceKind read_embedder(TableReader& table, const ServicePlace& place) {
   spec.queue_limit = table.optional<std::uint32_t>("queue_limit");
   spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
   const bool is_known = std::find(models.begin(), models.end(), spec.model) != models.end();
-  const auto longest = static_cast<std::uint32_t>(is_known ? load_embedder(place.catalog, spec.model).shape.max_context
-                                                           : static_cast<int>(kMostTokens));
-  if (std::optional<TableReader> corpus = table.optional_table("corpus")) spec.corpus = read_corpus(*corpus, longest);
+  spec.max_tokens = static_cast<std::uint32_t>(is_known ? load_embedder(place.catalog, spec.model).shape.max_context
+                                                        : static_cast<int>(kMostTokens));
+  if (std::optional<TableReader> corpus = table.optional_table("corpus")) spec.corpus = read_corpus(*corpus, spec.max_tokens);
   return spec;
 }
 

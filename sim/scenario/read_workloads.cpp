@@ -167,6 +167,10 @@ WorkloadKind read_agents(TableReader& table, const Surroundings& around) {
   if (!spec.embedder.empty()) {
     check_reference(table, "embedder", spec.embedder, services_of_kind<EmbedderSpec>(around.services));
     spec.query_tokens = table.value_or<std::uint32_t>("query_tokens", spec.query_tokens, between(1.0, 1e6));
+    const auto* embedder = find_service<EmbedderSpec>(around.services, spec.embedder);
+    if (embedder != nullptr && spec.query_tokens > embedder->max_tokens) {
+      table.fail("query_tokens", fmt::format("{} takes texts of at most {} tokens", spec.embedder, embedder->max_tokens));
+    }
   }
   read_node(table, around, spec);
   spec.arrivals = read_arrivals(table, around);

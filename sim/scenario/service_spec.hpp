@@ -94,7 +94,8 @@ struct EmbedderSpec {
     bool is_enabled = true;
   };
   std::string gpu;
-  std::string model;  ///< of models/catalog/embedders
+  std::string model;             ///< of models/catalog/embedders
+  std::uint32_t max_tokens = 0;  ///< of a text, as the model was made
   std::uint32_t max_batch_tokens = 16384;
   std::optional<std::uint32_t> queue_limit{};
   std::optional<Corpus> corpus{};
