@@ -46,8 +46,8 @@ struct ServerSpeed {
 ///         with the factors of this card, model, quantisation and backend
 /// Inputs: parts of the catalog; settings of the server
 /// Valid:  a model wholly in the memory of one card, or in part with the law of kind offload, or of several alike: then with
-/// the all-reduces of the law of kind
-///         collectives where they share every matrix, or the experts of several copies; vLLM's pipelines of such groups
+///         the all-reduces of the law of kind collectives where they share every matrix, or the experts of several copies;
+///         vLLM's pipelines of such groups
 /// Source: models/serving/operator_law.hpp, models/calibration/priors/llm_throughput.toml
 /// Error:  see `labtwin validate` of the kinds serving_run and llm_throughput
 [[nodiscard]] ServerSpeed server_speed(const ServerSetup& setup);

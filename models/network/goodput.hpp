@@ -35,9 +35,8 @@ namespace labtwin::network {
                                                          const TcpSettings& settings) noexcept;
 
 /// Law:    BBR sends at the rate that it believes the path delivers, the largest of ten rounds' deliveries, of which p are
-/// lost:
-///         wire x (1 - p) x min(1, 1 - p + 3 sqrt(p (1 - p) / W)) x exp(-3 R^2); W packets fill the path, R s. Beyond 2 % of
-///         loss at 50 ms it collapses within seconds.
+///         lost: wire x (1 - p) x min(1, 1 - p + 3 sqrt(p (1 - p) / W)) x exp(-3 R^2); W packets fill the path, R s. Beyond 2 %
+///         of loss at 50 ms it collapses within seconds.
 /// Inputs: mean loss p towards the client, round trip R.
 /// Valid:  BBRv1, R up to 100 ms. Where it collapses, the value is the middle of what was seen, 3 to 95 % of the wire.
 /// Source: Cardwell et al. 2016 (maximum filter); exp(-3 R^2) from the fit rows of calibration/data/linux-tcp/tcp_bulk.

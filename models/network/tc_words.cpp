@@ -7,8 +7,6 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
-#include <optional>
-#include <span>
 #include <sstream>
 #include <utility>
 
@@ -18,10 +16,7 @@
 namespace labtwin::network {
 namespace {
 
-struct Unit {
-  std::string_view name;
-  double factor = 1.0;
-};
+using Unit = TcWords::Unit;
 
 constexpr double kKibi = 1024.0;
 constexpr auto kTimes = std::to_array<Unit>({{"s", 1.0},
@@ -63,11 +58,6 @@ constexpr auto kSizes = std::to_array<Unit>({{"", 1.0},
                                              {"mbit", kKibi* kKibi / 8.0}});
 /// Beyond it tc's own numbers end.
 constexpr double kLargestCount = 4294967295.0;
-
-std::optional<double> factor_of(std::span<const Unit> units, std::string_view name) {
-  const auto unit = std::find_if(units.begin(), units.end(), [&](const Unit& known) { return known.name == name; });
-  return unit == units.end() ? std::nullopt : std::optional(unit->factor);
-}
 
 }  // namespace
 
@@ -121,28 +111,31 @@ double TcWords::take_share(std::string_view key) {
   return number.value / 100.0;
 }
 
-Seconds TcWords::take_time(std::string_view key) {
+double TcWords::take_in(std::span<const Unit> units, std::string_view key, std::string_view rule) {
   const Number number = take_number(key);
-  const std::optional<double> factor = factor_of(kTimes, number.unit);
-  if (!factor) fail(key, number.unit, "is no unit of time: s, ms, us or ns");
+  const auto unit = std::find_if(units.begin(), units.end(), [&](const Unit& known) { return known.name == number.unit; });
+  if (unit == units.end()) fail(key, number.unit, std::string(rule));
   if (number.value < 0.0) fail(key, fmt::format("{}{}", number.value, number.unit), "must not be negative");
-  return Seconds::from_base(number.value * *factor);
+  return number.value * unit->factor;
+}
+
+double TcWords::take_positive_in(std::span<const Unit> units, std::string_view key, std::string_view rule) {
+  const double value = take_in(units, key, rule);
+  if (value <= 0.0) fail(key, words_[at_ - 1], "must be greater than 0");
+  return value;
+}
+
+Seconds TcWords::take_time(std::string_view key) {
+  return Seconds::from_base(take_in(kTimes, key, "is no unit of time: s, ms, us or ns"));
 }
 
 BytesPerSecond TcWords::take_rate(std::string_view key) {
-  const Number number = take_number(key);
-  const std::optional<double> factor = factor_of(kRates, number.unit);
-  if (!factor) fail(key, number.unit, "is no unit of rate: bit, kbit, mbit, gbit, or bps for bytes");
-  if (number.value <= 0.0) fail(key, fmt::format("{}{}", number.value, number.unit), "must be greater than 0");
-  return BytesPerSecond::from_base(number.value * *factor);
+  return BytesPerSecond::from_base(
+      take_positive_in(kRates, key, "is no unit of rate: bit, kbit, mbit, gbit, or bps for bytes"));
 }
 
 Bytes TcWords::take_size(std::string_view key) {
-  const Number number = take_number(key);
-  const std::optional<double> factor = factor_of(kSizes, number.unit);
-  if (!factor) fail(key, number.unit, "is no unit of size: b, kb, mb, kbit or mbit");
-  if (number.value <= 0.0) fail(key, fmt::format("{}{}", number.value, number.unit), "must be greater than 0");
-  return Bytes::from_base(number.value * *factor);
+  return Bytes::from_base(take_positive_in(kSizes, key, "is no unit of size: b, kb, mb, kbit or mbit"));
 }
 
 std::int64_t TcWords::take_count(std::string_view key, std::int64_t at_least) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,12 @@ class TcWords {
   Bytes take_size(std::string_view key);
   std::int64_t take_count(std::string_view key, std::int64_t at_least);
 
+  /// A name, in lower case, and what one of it is in the base unit.
+  struct Unit {
+    std::string_view name;
+    double factor = 1.0;
+  };
+
   [[noreturn]] void fail(std::string_view key, std::string_view value, std::string rule, std::string hint = {}) const;
 
  private:
@@ -43,6 +50,9 @@ class TcWords {
     std::string unit;  ///< in lower case
   };
   Number take_number(std::string_view key);
+  /// In the base unit, >= 0 or > 0; `rule` says which units there are.
+  double take_in(std::span<const Unit> units, std::string_view key, std::string_view rule);
+  double take_positive_in(std::span<const Unit> units, std::string_view key, std::string_view rule);
 
   std::string_view command_;
   std::vector<std::string> words_;

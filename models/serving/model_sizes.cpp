@@ -1,6 +1,5 @@
 #include "models/serving/model_sizes.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "models/serving/name_pattern.hpp"
@@ -23,10 +22,8 @@ std::vector<NamedModelSize> read_model_sizes(const Document& document, Diagnosti
 }
 
 std::optional<ModelSize> find_model_size(const std::vector<NamedModelSize>& sizes, std::string_view name) {
-  const auto found = std::find_if(sizes.begin(), sizes.end(), [&](const NamedModelSize& named) {
-    return std::regex_search(name.begin(), name.end(), named.pattern);
-  });
-  return found == sizes.end() ? std::nullopt : std::optional(found->size);
+  const NamedModelSize* found = find_by_pattern(sizes, name);
+  return found == nullptr ? std::nullopt : std::optional(found->size);
 }
 
 }  // namespace labtwin::serving

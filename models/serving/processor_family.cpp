@@ -1,12 +1,11 @@
 #include "models/serving/processor_family.hpp"
 
-#include <algorithm>
-#include <string>
 #include <utility>
 
 #include "models/serving/name_pattern.hpp"
 
 namespace labtwin::serving {
+
 std::vector<ProcessorFamily> read_processor_families(const Document& document, DiagnosticSink& sink) {
   TableReader root(document, sink);
   static_cast<void>(root.table("source").required<std::string>("text"));
@@ -23,10 +22,7 @@ std::vector<ProcessorFamily> read_processor_families(const Document& document, D
 }
 
 const ProcessorFamily* find_processor_family(const std::vector<ProcessorFamily>& families, std::string_view name) {
-  const auto found = std::find_if(families.begin(), families.end(), [&](const ProcessorFamily& family) {
-    return std::regex_search(name.begin(), name.end(), family.pattern);
-  });
-  return found == families.end() ? nullptr : &*found;
+  return find_by_pattern(families, name);
 }
 
 }  // namespace labtwin::serving

@@ -62,15 +62,7 @@ Totals totals_of(World& world) {
   }
   for (const auto& [key, card] : world.cards()) {
     Seconds waiting;
-    for (const auto& [name, llm] : world.llm_servers()) {
-      if (&llm->card() == card.get()) waiting += llm->waiting_time();
-    }
-    for (service::LlmServer* copy : world.further_copies()) {
-      if (&copy->card() == card.get()) waiting += copy->waiting_time();
-    }
-    for (const auto& [name, embedder] : world.embedders()) {
-      if (&embedder->card() == card.get()) waiting += embedder->waiting_time();
-    }
+    for (service::LlmServer* server : world.servers_on(*card)) waiting += server->waiting_time();
     totals.resources.push_back({.resource = names.resources.name(card->resource()),
                                 .utilization = card->busy_time().value(),
                                 .num_waiting_mean = waiting.value()});

@@ -61,13 +61,9 @@ class World {
   using Drives = std::map<DriveKey, std::unique_ptr<service::DriveService>>;
   [[nodiscard]] const Drives& drives() const noexcept { return drives_; }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::Cores>>& cores() const noexcept { return cores_; }
-  [[nodiscard]] const std::map<std::string, std::unique_ptr<service::LlmServer>>& llm_servers() const noexcept { return llms_; }
-  [[nodiscard]] const std::map<std::string, std::unique_ptr<service::LlmServer>>& embedders() const noexcept {
-    return embedders_;
-  }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<service::CorpusJob>>& corpora() const noexcept { return corpora_; }
-  /// Second and later copies of a model.
-  [[nodiscard]] std::vector<service::LlmServer*> further_copies() const;
+  /// Of language models, each copy by itself, and of embedders.
+  [[nodiscard]] std::vector<service::LlmServer*> servers_on(const service::GpuCard& card) const;
   [[nodiscard]] const std::map<DriveKey, std::unique_ptr<service::GpuCard>>& cards() const noexcept { return cards_; }
   using Shares = std::map<DriveKey, std::unique_ptr<service::RemoteVolume>>;
   [[nodiscard]] const Shares& shares() const noexcept { return shares_; }

@@ -61,10 +61,15 @@ std::unique_ptr<service::LlmServer> World::make_server(const ServiceSpec& servic
   return server;
 }
 
-std::vector<service::LlmServer*> World::further_copies() const {
+std::vector<service::LlmServer*> World::servers_on(const service::GpuCard& card) const {
   std::vector<service::LlmServer*> servers;
+  const auto add = [&](const auto& server) {
+    if (&server->card() == &card) servers.push_back(server.get());
+  };
+  for (const auto& [name, server] : llms_) add(server);
+  for (const auto& [name, server] : embedders_) add(server);
   for (const auto& [name, copies] : further_copies_) {
-    for (const auto& copy : copies) servers.push_back(copy.get());
+    for (const auto& copy : copies) add(copy);
   }
   return servers;
 }
