@@ -38,11 +38,6 @@ std::optional<double> element_bytes(const QuantTable& table, const std::string& 
   return std::nullopt;
 }
 
-double window_cells(const SlidingWindow& window, double context, const KvLayout& layout) {
-  const double cells = std::min(context, window.window * layout.sequences + layout.ubatch);
-  return std::min(context, kWindowPadding * std::ceil(cells / kWindowPadding));
-}
-
 }  // namespace
 
 std::optional<KvTypes> find_kv_types(const QuantTable& table, std::string_view text) {
@@ -55,6 +50,11 @@ std::optional<KvTypes> find_kv_types(const QuantTable& table, std::string_view t
   if (slash == std::string::npos) return KvTypes{*key_bytes, *key_bytes};
   const auto value_bytes = element_bytes(table, std::string(trim(std::string_view(name).substr(slash + 1))));
   return KvTypes{*key_bytes, value_bytes.value_or(*key_bytes)};
+}
+
+double window_cells(const SlidingWindow& window, double context, const KvLayout& layout) {
+  const double cells = std::min(context, window.window * layout.sequences + layout.ubatch);
+  return std::min(context, kWindowPadding * std::ceil(cells / kWindowPadding));
 }
 
 Bytes kv_cache_bytes(const ModelShape& shape, double context_tokens, const KvTypes& types, const KvLayout& layout) {

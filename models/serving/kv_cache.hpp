@@ -29,9 +29,11 @@ struct KvLayout {
   double sequences = 1.0;            ///< that each have a window
 };
 
+/// Cells that a layer with a window keeps: min(context, window x sequences + ubatch) rounded up to 256.
+[[nodiscard]] double window_cells(const SlidingWindow& window, double context, const KvLayout& layout);
+
 /// Law:    sum over layers of cells x elements per cell x bytes per element; cells are the context, or for layers with a window
-///         min(context, window x sequences + ubatch) rounded up to 256; elements are 2 x KV heads x head size, or kv_rank +
-///         rope_dim once for latent attention
+///         window_cells(); elements are 2 x KV heads x head size, or kv_rank + rope_dim once for latent attention
 /// Inputs: context in tokens, over all sequences
 /// Valid:  decoders; layers with linear attention add their state, see state_bytes()
 /// Source: llama.cpp src/llama-kv-cache.cpp, llama-kv-cache-iswa.cpp; vLLM's KV cache specs

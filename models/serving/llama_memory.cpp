@@ -19,8 +19,15 @@ double activations(const ModelShape& shape, double ubatch) {
   return ubatch * shape.hidden_size * kFloat;
 }
 
-double mask_bytes(const LlamaSettings& settings) {
-  return settings.ubatch * settings.context * kFloat;
+/// Of full attention, and a second one where some layers have a window.
+double mask_bytes(const ModelShape& shape, const LlamaSettings& settings) {
+  double cells = settings.context;
+  if (shape.sliding_window) {
+    cells += settings.build == LlamaBuild::Fork ? settings.context
+                                                : window_cells(*shape.sliding_window, settings.context,
+                                                               {.ubatch = settings.ubatch, .sequences = settings.slots});
+  }
+  return settings.ubatch * cells * kFloat;
 }
 
 /// Logits of every token of a graph, and the residuals that are alive beside them.
@@ -34,9 +41,8 @@ double score_bytes(const ModelShape& shape, const LlamaSettings& settings) {
   const double cap = settings.attention_max_batch.value_or(0.0) * kMiB;
   const bool is_capped = cap > 0.0 && cap < scores;
   if (!shape.latent_attention) {
-    const double masks = mask_bytes(settings) * (shape.sliding_window ? 2.0 : 1.0);
     const double queries = settings.ubatch * shape.heads * shape.head_dim * kFloat;
-    return (is_capped ? cap : scores) + masks + queries + 3.0 * activations(shape, settings.ubatch);
+    return (is_capped ? cap : scores) + mask_bytes(shape, settings) + queries + 3.0 * activations(shape, settings.ubatch);
   }
   if (is_capped) return cap + settings.ubatch * std::max(25.0 * settings.context, kAbsorbedQueries);
   return scores + settings.ubatch * (25.0 * settings.context + 0.66 * kMiB);
@@ -59,7 +65,7 @@ bool host_computes_experts(const ModelShape& shape, const LlamaSettings& setting
 }
 
 double host_input_bytes(const ModelShape& shape, const LlamaSettings& settings) {
-  const double mask = mask_bytes(settings) * settings.input_copies;
+  const double mask = mask_bytes(shape, settings) * settings.input_copies;
   const double hidden = activations(shape, settings.ubatch);
   if (!host_computes_experts(shape, settings)) return mask + hidden;
   const double outputs = shape.experts->used * hidden;
@@ -77,7 +83,7 @@ double host_model_bytes(const ModelShape& shape, const LlamaSettings& settings) 
 
 double card_bytes(const ModelShape& shape, const LlamaSettings& settings, bool has_head) {
   const bool is_pipeline = settings.input_copies > 1.0;
-  const double inputs = is_pipeline ? settings.input_copies * mask_bytes(settings) : 2.6 * settings.ubatch * settings.context;
+  const double inputs = is_pipeline ? settings.input_copies * mask_bytes(shape, settings) : 2.6 * settings.ubatch * settings.context;
   double layers = settings.ubatch * 83.0 * shape.hidden_size + inputs;
   if (settings.build == LlamaBuild::Mainline && settings.experts_on_host) layers += settings.expert_tensor.value();
   const double residuals = settings.build == LlamaBuild::Fork ? 2.0 : 1.0;

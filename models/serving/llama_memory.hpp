@@ -49,12 +49,12 @@ constexpr double kPipelineCopies = 4.0;
 ///         space, ubatch x 0.77 MiB; where it unpacks keys and values, heads x 320 x context x 2 B, and ubatch x 0.25 MiB +
 ///         `amb` (ubatch x 1.5 MiB where it is not set), on a processor ubatch x 0.59 MiB + heads x (rank + rope) x context.
 ///         The host keeps ubatch x (context + hidden) x 4 B, and the outputs of the experts it computes: mask and used x
-///         hidden, or used x (hidden + expert columns) + hidden
+///         hidden, or used x (hidden + expert columns) + hidden. Masks are ubatch x context x 4 B, and a second one where some
+///         layers have a window: of the window's cells, in the fork of the whole context
 /// Inputs: shape, settings and part
 /// Valid:  llama.cpp from 2024 to 2026 and ik_llama.cpp
 /// Source: ggml-org/llama.cpp src/llama-context.cpp, src/llama-graph.cpp and ggml/src/ggml-backend.cpp; constants 83, 2.6,
-/// 0.25,
-///         0.59, 0.77 and 1.5 from the fit rows of calibration/data/llm-memory/vram_usage
+///         0.25, 0.59, 0.77 and 1.5 from the fit rows of calibration/data/llm-memory/vram_usage
 /// Error:  see `labtwin validate` of kind vram_usage
 [[nodiscard]] Bytes llama_compute_buffer(const ModelShape& shape, const LlamaSettings& settings, GraphPart part);
 

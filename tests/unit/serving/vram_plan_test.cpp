@@ -35,7 +35,9 @@ TEST_F(VramPlans, ComputeBuffersAreThoseOfTheLogs) {
   EXPECT_NEAR(buffer("qwen3-235b-a22b", 4096, GraphPart::WithHead, 32768), 2502.0, 0.01);
   EXPECT_NEAR(buffer("llama-3.1-8b", 512, GraphPart::WithHead, 8192), 266.5, 0.01);
   EXPECT_NEAR(buffer("deepseek-r1", 4096, GraphPart::HostInput, 61440), 1072.0, 0.1);
+  EXPECT_NEAR(buffer("gemma-3-27b", 512, GraphPart::HostInput, 32768), 138.5, 0.1);  // two masks
   build = LlamaBuild::Mainline;
+  EXPECT_NEAR(buffer("gemma-3-27b", 512, GraphPart::HostInput, 32768), 64.0 + 3.0 + 10.5, 0.01);
   EXPECT_NEAR(buffer("qwen3-235b-a22b", 512, GraphPart::WithHead, 32768), 304.75, 0.01);
 }
 
