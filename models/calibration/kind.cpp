@@ -15,6 +15,7 @@
 #include "models/calibration/column_unit.hpp"
 #include "models/calibration/fio_sweep.hpp"
 #include "models/calibration/interference.hpp"
+#include "models/calibration/llm_fit.hpp"
 #include "models/calibration/llm_throughput.hpp"
 #include "models/calibration/offload.hpp"
 #include "models/calibration/page_cache_cliff.hpp"
@@ -164,7 +165,7 @@ constexpr auto kKinds = std::to_array<Kind>({
      kRpcLatencyOptional},
     {"vram_usage", kVramUsageColumns, kVramUsageConditions, kVramUsageQuantities, &evaluate_vram_usage, kVramUsageOptional},
     {"llm_throughput", kLlmThroughputColumns, kLlmThroughputConditions, kLlmThroughputQuantities, &evaluate_llm_throughput,
-     kLlmThroughputOptional, &fit_llm_throughput_set},
+     kLlmThroughputOptional, &fit_llm_throughput_set, "card", &evaluate_llm_cards_left_out},
     {"power_cap", kPowerCapColumns, kPowerCapConditions, kPowerCapQuantities, &evaluate_power_cap},
     {"pcie_links", kPcieLinksColumns, kPcieLinksConditions, kPcieLinksQuantities, &evaluate_pcie_links, kPcieLinksOptional,
      &fit_pcie_links},

@@ -92,6 +92,9 @@ struct Kind {
   std::span<const std::string_view> optional_conditions{};  ///< columns that are read where they are there
   /// Of kinds whose constants are universal, told by one set of the project; null for the others.
   FitUniversal fit_universal = nullptr;
+  /// Of kinds that can predict as if a part had never been measured: the part, `card`, and what refits without each in turn.
+  std::string_view left_out_unit{};
+  Evaluate evaluate_left_out = nullptr;
 };
 
 /// All kinds, in the order in which tables are matched against them.

@@ -213,6 +213,10 @@ std::string width_group(std::string_view quantity, bool knows_card) {
   return group;
 }
 
+double throughput_deviation(const PooledPrediction& prediction, std::span<const PooledEffect> effects) {
+  return std::sqrt(prediction.variance(effects) + kThroughputNoise * kThroughputNoise);
+}
+
 std::size_t LlmEffects::index_of(const std::string& level, const std::string& key) {
   const std::string name = level + "|" + key;
   const auto [at, is_new] = index_.emplace(name, effects_.size());
@@ -309,6 +313,12 @@ LlmEffects LlmEffects::read(const Document& document) {
 
 const LlmEffects& LlmEffects::shipped() {
   static const LlmEffects effects = read(shipped_file());
+  return effects;
+}
+
+LlmEffects LlmEffects::unfitted() {
+  LlmEffects effects;
+  effects.widths_ = shipped().widths_;
   return effects;
 }
 

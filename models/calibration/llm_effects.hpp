@@ -30,6 +30,8 @@ class LlmEffects {
   [[nodiscard]] static LlmEffects shipped_for(std::span<const LlmRun> runs);
   /// The names that the file that ships has of this level, without it.
   [[nodiscard]] static std::vector<std::string> shipped_keys(std::string_view level);
+  /// No effect yet, and the widths that ship.
+  [[nodiscard]] static LlmEffects unfitted();
   /// Throws ConfigError.
   [[nodiscard]] static LlmEffects read(const std::filesystem::path& path);
 
@@ -59,6 +61,9 @@ class LlmEffects {
   std::map<std::string, double, std::less<>> widths_;
   std::set<std::string, std::less<>> fitted_;  ///< those that the file tells, not those that a row has asked for since
 };
+
+/// Standard deviation of a prediction's logarithm, before a group's width.
+[[nodiscard]] double throughput_deviation(const PooledPrediction& prediction, std::span<const PooledEffect> effects);
 
 /// What rows of one run leave unexplained: two measurements of one owner.
 inline constexpr double kThroughputNoise = 0.08;

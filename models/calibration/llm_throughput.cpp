@@ -3,155 +3,33 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
-#include <set>
+#include <span>
 
-#include "models/base/error.hpp"
-#include "models/calibration/entry_tables.hpp"
 #include "models/calibration/llm_effects.hpp"
+#include "models/calibration/llm_fit.hpp"
 #include "models/calibration/median.hpp"
 #include "models/calibration/score.hpp"
+#include "models/catalog/data_folder.hpp"
 
 namespace labtwin::calibration {
 namespace {
 
-constexpr std::size_t kFolds = 4;
-constexpr std::size_t kEnoughRows = 40;
-constexpr double kCovered = 0.9;
-// Times what a datasheet allows; with tokens guessed ahead, a step yields several.
-constexpr double kBeyondPeak = 1.3;
-constexpr double kBeyondBandwidth = 1.4;
-constexpr double kFastestHost = 2.0;  // of what a host is thought to have: its memory is rarely told
-constexpr double kBeyondGuesses = 6.0;
-constexpr std::string_view kSeen = ", card seen";      // rows of it were fitted on
-constexpr std::string_view kUnseen = ", card unseen";  // predicted from its datasheet
-constexpr double kSpills = 0.01;                       // of the weights, that the host holds
-
-/// A row that calibrates.
-struct Sample {
-  LlmRun run;
-  PooledRow row;
-};
-
-double standard_deviation(const PooledPrediction& prediction, std::span<const PooledEffect> effects) {
-  return std::sqrt(prediction.variance(effects) + kThroughputNoise * kThroughputNoise);
-}
-
-// Rows of one card and model count less the more there are: a hundred builds of one afternoon are one witness. So do runs whose
-// settings are told in words only.
-void weigh(std::vector<Sample>& samples) {
-  std::map<std::string, double> counts;
-  const auto group = [](const LlmRun& r) { return r.card + "|" + r.model + "|" + r.stack() + "|" + r.quantity; };
-  for (const Sample& s : samples) ++counts[group(s.run)];
-  for (Sample& s : samples) {
-    s.row.weight = 1.0 / std::sqrt(counts[group(s.run)]);
-    if (s.run.run.host_share > 0.0) s.row.weight *= 0.5;
-    if (!s.run.speculation.empty()) s.row.weight *= 0.3;
-    if (s.run.quantity == "throughput_out_tok_s" || s.run.quantity == "itl_ms") s.row.weight *= 0.3;
-    if (s.run.quantity == "ttft_ms") s.row.weight *= 0.3;
-  }
-}
-
-// Whether the card cannot be that fast: what was measured is another model, another card, or tokens that were stored. Of models
-// whose shape is guessed nothing can be said, nor of processors, whose memory a name does not tell.
-bool is_beyond(const LlmRun& row, double value) {
-  if (row.unlisted || row.backend == "cpu") return false;
-  const serving::ThroughputRun& run = row.run;
-  if (row.quantity == "prefill_tok_s") {
-    return 2.0 * run.active_parameters * value > kBeyondPeak * run.peak_flops.value() * run.num_cards;
-  }
-  if (row.quantity != "decode_tok_s") return false;
-  const double on_card = (1.0 - run.host_share) / (run.memory_bandwidth.value() * run.num_cards);
-  const double in_host = run.host_share / (kFastestHost * run.host_bandwidth.value());
-  const double least = run.weights.value() * run.active_share * (on_card + in_host);
-  return value * least > (row.speculation.empty() ? kBeyondBandwidth : kBeyondGuesses);
-}
-
-// Whether a server made all the tokens that it was asked for, which says nothing of how many it could.
-bool is_all_that_came(const LlmRun& run, double value) {
-  return run.quantity == "throughput_out_tok_s" && run.offered_tokens_per_s > 0.0 && value > 0.9 * run.offered_tokens_per_s;
-}
-
-std::vector<Sample> read_samples(std::span<const MeasurementTable> tables, LlmEffects& effects) {
-  const LlmParts parts;
-  std::vector<Sample> samples;
-  for (const MeasurementTable& table : tables) {
-    for (std::size_t i = 0; i < table.num_rows(); ++i) {
-      const auto value = table.split(i) == Split::Fit ? table.number(i, "value") : std::nullopt;
-      if (!value || *value <= 0.0) continue;
-      LlmRun run = read_llm_run(table, i, parts);
-      if (run.suspicious || is_beyond(run, *value) || is_all_that_came(run, *value)) continue;
-      PooledRow row = effects.design(run);
-      row.log_measured = std::log(run.seconds_of(*value));
-      samples.push_back({std::move(run), std::move(row)});
-    }
-  }
-  weigh(samples);
-  return samples;
-}
-
-/// Errors over standard deviations, by group.
-using Errors = std::map<std::string, std::vector<double>>;
-
-// Rows far from the means look like outliers to a narrow error, and would stay such: narrow it in steps.
-void fit_in_steps(std::span<const PooledRow> rows, std::vector<PooledEffect>& effects) {
-  fit_pooled(rows, 10.0 * kThroughputNoise, effects);
-  refine_pooled(rows, 4.0 * kThroughputNoise, effects);
-  refine_pooled(rows, kThroughputNoise, effects);
-}
-
-/// Which samples are left out together, and whether their cards are then known.
-struct Folds {
-  std::vector<std::size_t> of_sample;
-  bool knows_card = true;
-};
-
-// Fits without the samples of one fold and adds how far off these are.
-void leave_out(const std::vector<Sample>& samples, const Folds& folds, std::size_t fold, std::vector<PooledEffect> effects,
-               Errors& errors) {
-  std::vector<PooledRow> kept;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    if (folds.of_sample[i] != fold) kept.push_back(samples[i].row);
-  }
-  fit_in_steps(kept, effects);
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    if (folds.of_sample[i] != fold) continue;
-    const PooledPrediction prediction = predict_pooled(samples[i].row, effects);
-    const double error = std::abs(samples[i].row.log_measured - prediction.log_value) / standard_deviation(prediction, effects);
-    const std::string group = width_group(samples[i].run.quantity, folds.knows_card);
-    errors[group].push_back(error);
-    errors[group + "|" + samples[i].run.stack()].push_back(error);
-  }
-}
-
-// Users ask about other models on cards that were fitted on, and about other cards: leave out pairs of both, then whole cards.
-void fit_widths(const std::vector<Sample>& samples, LlmEffects& effects) {
-  Errors errors;
-  std::map<std::string, std::size_t> numbers;
-  const auto fold_of = [&](const std::string& unit) { return numbers.emplace(unit, numbers.size()).first->second % kFolds; };
-  Folds by_pair{.of_sample = {}, .knows_card = true};
-  Folds by_card{.of_sample = {}, .knows_card = false};
-  for (const Sample& s : samples) {
-    by_pair.of_sample.push_back(fold_of(s.run.card + "|" + s.run.model));
-    by_card.of_sample.push_back(fold_of(s.run.card));
-  }
-  for (std::size_t fold = 0; fold < kFolds; ++fold) {
-    leave_out(samples, by_pair, fold, effects.values(), errors);
-    leave_out(samples, by_card, fold, effects.values(), errors);
-  }
-  for (auto& [group, values] : errors) {
-    if (values.size() < kEnoughRows && group.find('|') != std::string::npos) continue;
-    const auto at = values.begin() + static_cast<std::ptrdiff_t>(kCovered * static_cast<double>(values.size() - 1));
-    std::nth_element(values.begin(), at, values.end());
-    effects.set_width(group, std::max(*at, 0.1));
-  }
-}
+// Of cards: without one of these, at most a twelfth of the rows' witnesses is gone.
+constexpr std::size_t kCardFolds = 12;
+constexpr std::string_view kSeen = ", card seen";         // rows of it were fitted on
+constexpr std::string_view kUnseen = ", card unseen";     // predicted from its datasheet
+constexpr std::string_view kLeftOut = ", card left out";  // likewise: its rows were kept from a fit of their own
+constexpr double kSpills = 0.01;                          // of the weights, that the host holds
+constexpr std::array<std::string_view, 5> kQuantities = {"decode_tok_s", "itl_ms", "prefill_tok_s", "throughput_out_tok_s",
+                                                         "ttft_ms"};
 
 Estimate estimate(const LlmRun& run, LlmEffects& effects) {
   const PooledRow row = effects.design(run);  // which may add effects, so before these are read
   const PooledPrediction prediction = predict_pooled(row, effects.values());
-  const double half = effects.width(run) * standard_deviation(prediction, effects.values());
+  const double half = effects.width(run) * throughput_deviation(prediction, effects.values());
   // Rates are the inverse of times, so this turns either into the other.
   const double seconds = std::exp(prediction.log_value);
   if (run.quantity.ends_with("_ms")) return log_interval(1e3 * seconds, half);
@@ -167,15 +45,12 @@ std::string_view complication(const LlmRun& run) {
   return run.run.num_cards > 1.0 ? ", several cards" : "";
 }
 
-std::string group_of(const LlmRun& run, const LlmEffects& effects) {
-  return fmt::format("{}{}{}", run.stack(), effects.knows_card(run) ? kSeen : kUnseen, complication(run));
-}
-
-Prediction predict(const MeasurementTable& table, std::size_t index, const LlmParts& parts, LlmEffects& effects) {
-  const LlmRun run = read_llm_run(table, index, parts);
+// `cards`: what the fit knew of the card.
+Prediction predict(const MeasurementTable& table, std::size_t index, const LlmRun& run, LlmEffects& effects,
+                   std::string_view cards) {
   return {.row = index + 1,
           .quantity = run.quantity,
-          .group = group_of(run, effects),
+          .group = fmt::format("{}{}{}", run.stack(), cards, complication(run)),
           .measured = run.suspicious ? std::nullopt : table.number(index, "value"),
           .estimate = estimate(run, effects),
           .grade = Grade::Fitted,
@@ -219,10 +94,12 @@ class Repeats {
 struct Subset {
   std::string_view quantity;
   std::string_view backend;  ///< empty: all
-  std::string_view cards;    ///< kSeen or kUnseen
+  std::string_view cards;    ///< kSeen, kUnseen or kLeftOut
+  bool is_plain = false;     ///< of these, one card that holds the model, nothing guessed ahead
 
   [[nodiscard]] bool has(const Prediction& p) const {
-    return p.quantity == quantity && p.group.find(std::string(backend) + std::string(cards)) != std::string::npos;
+    const std::string part = std::string(backend) + std::string(cards);
+    return p.quantity == quantity && (is_plain ? p.group.ends_with(part) : p.group.find(part) != std::string::npos);
   }
 };
 
@@ -238,76 +115,118 @@ std::string subset_line(const Subset& subset, const Evaluation& evaluation, cons
   const auto score_of_all = score(members);
   if (!score_of_all) return {};
   std::string line =
-      fmt::format("{}{}{}: n {}, median {:.1f} %, 90th {:.1f} %, coverage {:.0f} %", subset.quantity,
+      fmt::format("{}{}{}{}: n {}, bias {:.1f} %, median {:.1f} %, 90th {:.1f} %, coverage {:.0f} %", subset.quantity,
                   subset.backend.empty() ? "" : fmt::format(", {}", subset.backend.substr(1)), subset.cards,
-                  score_of_all->num_rows, score_of_all->median_ape_pct, score_of_all->p90_ape_pct, score_of_all->coverage_pct);
+                  subset.is_plain ? ", one card that holds the model" : "", score_of_all->num_rows, score_of_all->bias_pct,
+                  score_of_all->median_ape_pct, score_of_all->p90_ape_pct, score_of_all->coverage_pct);
   if (spreads.empty()) return line;
   std::sort(spreads.begin(), spreads.end());
   return line + fmt::format("; people who ran the same differ by {:.1f} %, 90th {:.1f} % (n {})", median(spreads),
                             spreads[spreads.size() * 9 / 10], spreads.size());
 }
 
-}  // namespace
+void sort_by_row(std::vector<Prediction>& predictions) {
+  std::stable_sort(predictions.begin(), predictions.end(),
+                   [](const Prediction& a, const Prediction& b) { return a.row < b.row; });
+}
 
-Evaluation evaluate_llm_throughput(const MeasurementTable& table, const Progress& progress) {
-  static const std::set<std::string_view> known = {"decode_tok_s", "prefill_tok_s", "ttft_ms", "itl_ms",
-                                                   "throughput_out_tok_s"};
-  Evaluation evaluation;
+// Why a row cannot be predicted; empty if it can.
+std::string_view lack_of(const MeasurementTable& table, std::size_t row) {
+  if (std::find(kQuantities.begin(), kQuantities.end(), table.text(row, "quantity")) == kQuantities.end()) {
+    return "no law for this quantity";
+  }
+  if (table.text(row, "gpu").empty()) return "the card is not told: name it as `device` in a manifest.toml";
+  return {};
+}
+
+/// A row that is to be predicted.
+struct Asked {
+  std::size_t index = 0;
+  LlmRun run;
+};
+
+// The held-out rows; those that cannot be predicted are added to the evaluation as such.
+std::vector<Asked> read_asked(const MeasurementTable& table, Evaluation& evaluation) {
   const LlmParts parts;
-  LlmEffects effects = LlmEffects::shipped();
+  std::vector<Asked> asked;
   for (std::size_t i = 0; i < table.num_rows(); ++i) {
     if (table.split(i) != Split::HeldOut) continue;
-    if (!known.contains(table.text(i, "quantity"))) {
-      evaluation.predictions.push_back(unpredicted(table, i, table.text(i, "quantity"), "no law for this quantity"));
-      continue;
+    if (const std::string_view lack = lack_of(table, i); !lack.empty()) {
+      evaluation.predictions.push_back(unpredicted(table, i, table.text(i, "quantity"), std::string(lack)));
+    } else {
+      asked.push_back({i, read_llm_run(table, i, parts)});
     }
-    if (table.text(i, "gpu").empty()) {
-      evaluation.predictions.push_back(
-          unpredicted(table, i, table.text(i, "quantity"), "the card is not told: name it as `device` in a manifest.toml"));
-      continue;
-    }
-    evaluation.predictions.push_back(predict(table, i, parts, effects));
-    if (progress && i % 256 == 0) progress(static_cast<double>(i) / static_cast<double>(table.num_rows()));
   }
+  return asked;
+}
+
+void add_notes(const MeasurementTable& table, std::span<const std::string_view> cards, Evaluation& evaluation) {
   const Repeats repeats(table);
-  for (const std::string_view quantity : known) {
-    for (const std::string_view cards : {kSeen, kUnseen}) {
-      for (const std::string_view backend : {"|cuda", ""}) {
-        std::string line = subset_line({.quantity = quantity, .backend = backend, .cards = cards}, evaluation, repeats);
-        if (!line.empty()) evaluation.notes.push_back(std::move(line));
+  for (const std::string_view quantity : kQuantities) {
+    for (const std::string_view of : cards) {
+      for (const bool is_plain : {false, true}) {
+        for (const std::string_view backend : {"|cuda", ""}) {
+          const Subset subset{.quantity = quantity, .backend = backend, .cards = of, .is_plain = is_plain};
+          std::string line = subset_line(subset, evaluation, repeats);
+          if (!line.empty()) evaluation.notes.push_back(std::move(line));
+        }
       }
     }
   }
+}
+
+// Effects as fitted to the samples of all cards but those of one part.
+void fit_without(const std::vector<LlmSample>& samples, const LlmFolds& folds, std::size_t part, LlmEffects& effects) {
+  std::vector<PooledRow> kept;
+  for (const LlmSample& sample : samples) {
+    if (folds.at(sample.run.card) != part) kept.push_back(sample.row);
+  }
+  fit_llm_effects(kept, effects.values());
+}
+
+}  // namespace
+
+Evaluation evaluate_llm_throughput(const MeasurementTable& table, const Progress& progress) {
+  Evaluation evaluation;
+  LlmEffects effects = LlmEffects::shipped();
+  const std::vector<Asked> asked = read_asked(table, evaluation);
+  for (const Asked& row : asked) {
+    const std::string_view cards = effects.knows_card(row.run) ? kSeen : kUnseen;
+    evaluation.predictions.push_back(predict(table, row.index, row.run, effects, cards));
+    if (progress && row.index % 256 == 0) progress(static_cast<double>(row.index) / static_cast<double>(table.num_rows()));
+  }
+  sort_by_row(evaluation.predictions);
+  add_notes(table, std::array{kSeen, kUnseen}, evaluation);
   return evaluation;
 }
 
-std::string fit_llm_throughput(std::span<const MeasurementTable> tables) {
-  LlmEffects effects;
-  const std::vector<Sample> samples = read_samples(tables, effects);
-  if (samples.empty()) {
-    throw ConfigError(
-        {.place = {"llm_throughput", 0, 0}, .key = {}, .value = {}, .rule = "holds no row that can be fitted", .hint = {}});
-  }
-  std::vector<PooledRow> rows;
-  for (const Sample& sample : samples) rows.push_back(sample.row);
-  fit_widths(samples, effects);
-  fit_in_steps(rows, effects.values());
-  return effects.to_toml();
+Evaluation evaluate_llm_cards_left_out(const MeasurementTable& table, const Progress& progress) {
+  return evaluate_llm_cards_left_out(
+      table, read_llm_tables(catalog::find_data_folder().calibration / "data" / "llm-throughput"), progress);
 }
 
-std::string fit_llm_throughput_set(const MeasurementTable& table) {
-  MeasurementTable marked(table.name(), table.columns());
-  const auto split = table.find_column("split");
-  bool has_fit_rows = false;
-  for (std::size_t row = 0; row < table.num_rows(); ++row) has_fit_rows = has_fit_rows || table.split(row) == Split::Fit;
-  if (has_fit_rows || !split) return fit_llm_throughput(std::vector<MeasurementTable>{all_to_fit(table)});
-  for (std::size_t row = 0; row < table.num_rows(); ++row) {
-    std::vector<std::string> cells;
-    for (const std::string& column : table.columns()) cells.emplace_back(table.text(row, column));
-    if (table.split(row) == Split::HeldOut) cells[*split] = "fit";
-    marked.add_row(std::move(cells));
+Evaluation evaluate_llm_cards_left_out(const MeasurementTable& table, std::span<const MeasurementTable> known,
+                                       const Progress& progress) {
+  Evaluation evaluation;
+  const std::vector<Asked> asked = read_asked(table, evaluation);
+  LlmEffects effects = LlmEffects::unfitted();
+  const std::vector<LlmSample> samples = read_llm_samples(known, effects);
+  std::vector<LlmRun> runs;
+  for (const LlmSample& sample : samples) runs.push_back(sample.run);
+  for (const Asked& row : asked) runs.push_back(row.run);
+  const LlmFolds folds = fold_cards(runs, kCardFolds);
+  for (std::size_t part = 0; part < kCardFolds; ++part) {
+    const auto is_in = [&](const Asked& row) { return folds.at(row.run.card) == part; };
+    if (std::none_of(asked.begin(), asked.end(), is_in)) continue;
+    if (progress) progress(static_cast<double>(part) / static_cast<double>(kCardFolds));
+    fit_without(samples, folds, part, effects);
+    for (const Asked& row : asked) {
+      if (is_in(row)) evaluation.predictions.push_back(predict(table, row.index, row.run, effects, kLeftOut));
+    }
   }
-  return fit_llm_throughput(std::vector<MeasurementTable>{std::move(marked)});
+  sort_by_row(evaluation.predictions);
+  add_notes(table, std::array{kLeftOut}, evaluation);
+  return evaluation;
 }
 
 }  // namespace labtwin::calibration

@@ -4,7 +4,6 @@
 // settings.
 
 #include <span>
-#include <string>
 
 #include "models/calibration/kind.hpp"
 
@@ -13,11 +12,11 @@ namespace labtwin::calibration {
 /// Predicts from the factors that ship: they are universal, a file's own rows change none.
 [[nodiscard]] Evaluation evaluate_llm_throughput(const MeasurementTable& table, const Progress& progress);
 
-/// Fits all factors to the rows marked `fit` of several tables, and the widths of intervals to rows and cards left out in turn;
-/// the text of priors/llm_throughput.toml.
-[[nodiscard]] std::string fit_llm_throughput(std::span<const MeasurementTable> tables);
-/// Likewise from one table. Where none of its rows is marked `fit`, as in what tools print, all that are not flagged are
-/// fitted.
-[[nodiscard]] std::string fit_llm_throughput_set(const MeasurementTable& table);
+/// Predicts each card's held-out rows from a fit of their own, from the priors on, to the project's rows marked `fit` of other
+/// cards alone: the card, and up to a twelfth of the others, are left out. Widths of intervals are those that ship.
+[[nodiscard]] Evaluation evaluate_llm_cards_left_out(const MeasurementTable& table, const Progress& progress);
+/// Likewise, from the rows marked `fit` of these tables.
+[[nodiscard]] Evaluation evaluate_llm_cards_left_out(const MeasurementTable& table, std::span<const MeasurementTable> known,
+                                                     const Progress& progress);
 
 }  // namespace labtwin::calibration

@@ -17,7 +17,7 @@
 #include "models/calibration/drive_entry.hpp"
 #include "models/calibration/entry_tables.hpp"
 #include "models/calibration/fio_row.hpp"
-#include "models/calibration/llm_throughput.hpp"
+#include "models/calibration/llm_fit.hpp"
 #include "models/calibration/measurement_set.hpp"
 #include "models/catalog/data_folder.hpp"
 
@@ -117,17 +117,7 @@ void fit_tables(const calibration::MeasurementSet& set, const Options& options) 
 
 // The factors of the throughput law are universal: all sets of a folder tell them together.
 void fit_throughput_factors(const Options& options) {
-  std::vector<std::filesystem::path> folders;
-  for (const auto& item : std::filesystem::directory_iterator(options.path)) {
-    if (item.is_directory()) folders.push_back(item.path());
-  }
-  std::sort(folders.begin(), folders.end());
-  std::vector<calibration::MeasurementTable> tables;
-  for (const std::filesystem::path& folder : folders) {
-    calibration::MeasurementSet set = calibration::read_measurement_set(folder);
-    if (set.kind->name == "llm_throughput") tables.push_back(std::move(set.table));
-  }
-  write_or_print(calibration::fit_llm_throughput(tables), options.out);
+  write_or_print(calibration::fit_llm_throughput(calibration::read_llm_tables(options.path)), options.out);
 }
 
 void fit(const Options& options) {
