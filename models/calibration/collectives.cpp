@@ -21,19 +21,22 @@ using interconnect::CollectiveOp;
 using interconnect::LinkFamily;
 
 constexpr auto kLevels = std::to_array<PooledLevel>({
-    {"latency.link", 0.0, 0.4},       {"latency.library", 0.0, 0.5},  {"latency.op", 0.0, 0.3},
-    {"latency.ranks", 0.0, 0.3},      {"latency.rig", 0.0, 0.25},     {"latency.rig_library", 0.0, 0.2},
-    {"latency.rig_op", 0.0, 0.15},    {"middle.link", 0.0, 0.8},      {"middle.library", 0.0, 1.0},
-    {"middle.op", 0.0, 0.5},          {"middle.ranks", 0.0, 0.5},     {"middle.rig", 0.0, 0.5},
-    {"middle.rig_library", 0.0, 0.4}, {"middle.rig_op", 0.0, 0.4},    {"wire.link", 0.3, 0.4},
-    {"wire.library", 0.0, 0.4},       {"wire.op", 0.0, 0.2},          {"wire.ranks", 0.0, 0.2},
-    {"wire.rig", 0.0, 0.35},          {"wire.rig_library", 0.0, 0.2}, {"wire.rig_op", 0.0, 0.15},
-    {"launch.all", 0.0, 0.5},         {"launch.rig", 0.0, 0.4},
+    {"latency.link", 0.0, 0.4},     {"latency.library", 0.0, 0.5},   {"latency.op", 0.0, 0.3},
+    {"latency.ranks", 0.0, 0.3},    {"latency.rig", 0.0, 0.25},      {"latency.rig_table", 0.0, 0.8},
+    {"latency.rig_op", 0.0, 0.15},  {"middle.link", 0.0, 0.8},       {"middle.library", 0.0, 1.0},
+    {"middle.op", 0.0, 0.5},        {"middle.ranks", 0.0, 0.5},      {"middle.rig", 0.0, 0.5},
+    {"middle.rig_table", 0.0, 0.4}, {"middle.rig_op", 0.0, 0.4},     {"wire.link", 0.3, 0.4},
+    {"wire.library", 0.0, 0.4},     {"wire.op", 0.0, 0.2},           {"wire.ranks", 0.0, 0.2},
+    {"wire.rig", 0.0, 0.35},        {"wire.rig_table", 0.0, 0.4},    {"wire.rig_op", 0.0, 0.15},
+    {"handshake.link", 0.0, 0.5},   {"handshake.library", 0.0, 1.0}, {"handshake.op", 0.0, 0.5},
+    {"handshake.ranks", 0.0, 0.5},  {"handshake.rig", 0.0, 0.5},     {"handshake.rig_table", 0.0, 0.4},
+    {"handshake.rig_op", 0.0, 0.4}, {"launch.all", 0.0, 0.5},        {"launch.rig", 0.0, 0.4},
 });
 constexpr PooledLawDesign kDesign = {"collectives", kLevels, 0.03};
 constexpr double kMicro = 1e6;
+constexpr std::size_t kHandshake = 3;              // the term
 constexpr Bytes kMessage = Bytes::from_base(1e6);  // to take terms apart by
-constexpr double kLaunch = 8e-6;                   // of a kernel from the host, s
+constexpr double kLaunch = 25e-6;                  // of a call from an engine in Python, s
 
 struct Call {
   CollectiveOp op = CollectiveOp::AllReduce;
@@ -43,7 +46,8 @@ struct Call {
   CardLink link;
   std::string path;  ///< link and whether peers reach each other
   std::string library;
-  std::string rig;  ///< cards and board
+  std::string rig;    ///< cards and board
+  std::string table;  ///< one file of one source: one machine, one version of the library
   bool message_is_share = false;
   bool is_eager = false;  ///< the call is launched from the host each time, not replayed from a graph
 };
@@ -62,10 +66,15 @@ CardLink link_of(const MeasurementTable& table, std::size_t index, const LlmPart
   return {LinkFamily::Pcie, *card->spec.pcie_generation, card->spec.pcie_lanes.value_or(16)};
 }
 
-bool reaches_peers(std::string_view gpu, const std::string& topology, const std::string& notes) {
+bool reaches_peers(const MeasurementTable& table, std::size_t index, const std::string& topology, const std::string& notes) {
   if (holds_any(topology, {"no p2p", "shm", "stock driver"})) return false;
   if (holds_any(topology, {"patched", "p2p"}) || holds(notes, "p2p_level")) return true;
-  return !interconnect::is_geforce(gpu);
+  const std::string_view gpu = table.text(index, "gpu");
+  const bool is_other = holds_any(lower_case(gpu), {"radeon", "amd", "vega", "arc "});
+  const bool behind_switch = holds_any(topology, {"switch", "pex", "pix"});
+  const auto num_cards = static_cast<int>(table.number(index, "num_gpus").value_or(2.0));
+  return !interconnect::is_geforce(gpu) &&
+         interconnect::library_lets_reach(is_other ? "AMD" : "NVIDIA", num_cards, behind_switch);
 }
 
 /// What moves the bytes. Kernels of engines that read their peers' memory (`custom`) serve two cards, or NVLink: with more
@@ -92,10 +101,11 @@ Call read_call(const MeasurementTable& table, std::size_t index, const LlmParts&
   call.link = link_of(table, index, parts);
   constexpr std::array<std::string_view, 5> kFamilies = {"pcie", "tunnel", "nvlink", "network", "pcie"};
   call.path = kFamilies.at(static_cast<std::size_t>(call.link.family));
-  if (call.link.family == LinkFamily::Pcie) call.path += reaches_peers(gpu, topology, notes) ? " direct" : " staged";
+  if (call.link.family == LinkFamily::Pcie) call.path += reaches_peers(table, index, topology, notes) ? " direct" : " staged";
   call.library = library_of(gpu, notes, call.num_cards <= 2.0 || call.link.family == LinkFamily::NvLink);
   call.is_eager = holds(notes, "eager");
   call.rig = fmt::format("{}|{}|{}", gpu, topology, lower_case(table.text(index, "link")));
+  call.table = table.text(index, "source");
   call.message_is_share = call.library == "oneccl";
   return call;
 }
@@ -112,7 +122,7 @@ std::vector<LevelUse> uses(std::string_view term, const Call& call) {
           {level(2), call.op_name, call.op == CollectiveOp::AllReduce ? 0.0 : 1.0},
           {level(3), call.path + "|" + (call.op == CollectiveOp::AllToAll ? "pairs" : "ring"), std::log2(call.num_cards / 2.0)},
           {level(4), ranks},
-          {level(5), ranks + "|" + call.library},
+          {level(5), ranks + "|" + call.library + "|" + call.table},
           {level(6), ranks + "|" + call.library + "|" + call.op_name}};
 }
 
@@ -123,7 +133,12 @@ LawRow law_row(const Call& call) {
       .terms = {{terms.latency, uses("latency", call)}, {terms.middle, uses("middle", call)}, {terms.wire, uses("wire", call)}},
       .unit = call.rig,
       .group = call.path};
-  if (call.is_eager) row.terms.push_back({kLaunch, {{"launch.all", ""}, {"launch.rig", call.rig}}});
+  if (call.link.family == LinkFamily::Pcie) row.terms.push_back({terms.handshake, uses("handshake", call)});
+  if (call.is_eager) {
+    // The host launches the next call while the cards are at this one.
+    const std::string ranks = fmt::format("{}|{:g}", call.rig, call.num_cards);
+    row.terms.push_back({kLaunch, {{"launch.all", ""}, {"launch.rig", ranks}}, true});
+  }
   return row;
 }
 
@@ -152,6 +167,10 @@ std::vector<LawRow> rows_to_fit(const MeasurementTable& table, const LlmParts& p
 
 }  // namespace
 
+double AllReduceTimes::Terms::seconds(double bytes) const {
+  return latency + per_root * std::sqrt(bytes) + handshake * interconnect::share_of_handshake(bytes) + per_byte * bytes;
+}
+
 AllReduceTimes::AllReduceTimes() : law_(PooledLaw::shipped(kDesign)) {}
 
 Estimate AllReduceTimes::seconds(double num_cards, Bytes bytes, const CardLink& link, const std::string& path) {
@@ -165,7 +184,11 @@ AllReduceTimes::Terms AllReduceTimes::terms(double num_cards, const CardLink& li
     one.terms = {row.terms.at(term)};
     return law_.predict(one).value;
   };
-  return {.latency = of(0), .per_root = of(1) / std::sqrt(kMessage.value()), .per_byte = of(2) / kMessage.value()};
+  const bool waits = row.terms.size() > kHandshake;
+  return {.latency = of(0),
+          .per_root = of(1) / std::sqrt(kMessage.value()),
+          .handshake = waits ? of(kHandshake) / interconnect::share_of_handshake(kMessage.value()) : 0.0,
+          .per_byte = of(2) / kMessage.value()};
 }
 
 Evaluation evaluate_collectives(const MeasurementTable& table, const Progress& progress) {
@@ -176,10 +199,11 @@ Evaluation evaluate_collectives(const MeasurementTable& table, const Progress& p
   for (std::size_t i = 0; i < table.num_rows(); ++i) {
     if (table.split(i) != Split::HeldOut) continue;
     const Call call = read_call(table, i, parts);
-    const Estimate seconds = law.predict(law_row(call));
+    const LawRow row = law_row(call);
+    const Estimate seconds = law.predict(row);
     evaluation.predictions.push_back({.row = i + 1,
                                       .quantity = "time_us",
-                                      .group = call.path,
+                                      .group = (law.knows(row.unit) ? "known rigs: " : "unseen rigs: ") + call.path,
                                       .measured = table.number(i, "time_us"),
                                       .estimate = Estimate{seconds.value * kMicro, seconds.low * kMicro, seconds.high * kMicro},
                                       .grade = Grade::Fitted,

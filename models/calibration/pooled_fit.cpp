@@ -14,6 +14,7 @@ constexpr int kMaxIterations = 14;
 constexpr int kMaxSolverSteps = 60;
 constexpr double kLargestStep = 1.5;
 constexpr double kLargestLog = 12.0;
+constexpr double kSharpness = 4.0;  // of the longer of two that run beside each other
 
 using Vector = Eigen::VectorXd;
 using Matrix = Eigen::SparseMatrix<double, Eigen::RowMajor>;
@@ -96,12 +97,19 @@ PooledPrediction predict_pooled(const PooledRow& row, std::span<const PooledEffe
     double log_factor = 0.0;
     for (const EffectUse& use : term.uses) log_factor += use.weight * effects[use.effect].value;
     sizes.push_back(term.base * std::exp(std::clamp(log_factor, -kLargestLog, kLargestLog)));
-    sum += sizes.back();
+    if (!term.is_beside) sum += sizes.back();
   }
-  PooledPrediction prediction{.log_value = std::log(sum), .gradient = {}};
+  // Everything as a share of the sum: powers of microseconds would vanish.
+  double powers = 1.0;
+  for (std::size_t t = 0; t < sizes.size(); ++t) {
+    if (row.terms[t].is_beside) powers += std::pow(sizes[t] / sum, kSharpness);
+  }
+  PooledPrediction prediction{.log_value = std::log(sum) + std::log(powers) / kSharpness, .gradient = {}};
   std::map<std::size_t, double> gradient;
   for (std::size_t t = 0; t < sizes.size(); ++t) {
-    for (const EffectUse& use : row.terms[t].uses) gradient[use.effect] += sizes[t] / sum * use.weight;
+    const double ratio = sizes[t] / sum;
+    const double share = (row.terms[t].is_beside ? std::pow(ratio, kSharpness) : ratio) / powers;
+    for (const EffectUse& use : row.terms[t].uses) gradient[use.effect] += share * use.weight;
   }
   for (const auto& [effect, weight] : gradient) prediction.gradient.push_back({effect, weight});
   return prediction;

@@ -18,9 +18,11 @@ struct EffectUse {
 struct PooledTerm {
   double base = 0.0;  ///< > 0
   std::vector<EffectUse> uses;
+  bool is_beside = false;  ///< runs beside the sum of the others, not after them
 };
 
-/// A row: log y = log of the sum over terms of base x exp(sum of effects).
+/// A row: log y = log of the sum over terms of base x exp(sum of effects). What runs beside counts where it takes longer than
+/// that sum s: (s^4 + b^4)^(1/4).
 struct PooledRow {
   std::vector<PooledTerm> terms;
   double log_measured = 0.0;

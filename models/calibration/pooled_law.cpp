@@ -79,7 +79,7 @@ std::size_t PooledLaw::index_of(std::string_view level, const std::string& key) 
 PooledRow PooledLaw::design_row(const LawRow& row) {
   PooledRow designed{.terms = {}, .log_measured = row.log_measured, .weight = row.weight};
   for (const LawTerm& term : row.terms) {
-    PooledTerm pooled{.base = term.base, .uses = {}};
+    PooledTerm pooled{.base = term.base, .uses = {}, .is_beside = term.is_beside};
     for (const LevelUse& use : term.uses) {
       if (use.weight != 0.0) pooled.uses.push_back({index_of(use.level, use.key), use.weight});
     }

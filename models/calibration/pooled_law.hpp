@@ -34,6 +34,7 @@ struct LevelUse {
 struct LawTerm {
   double base = 0.0;  ///< > 0
   std::vector<LevelUse> uses;
+  bool is_beside = false;  ///< see PooledTerm
 };
 
 /// One figure: the sum of its terms.
@@ -66,6 +67,8 @@ class PooledLaw {
   [[nodiscard]] static PooledLaw shipped(const PooledLawDesign& design);
   [[nodiscard]] static PooledLaw read(const PooledLawDesign& design, const std::filesystem::path& path);
 
+  /// Whether some rows of this unit were fitted.
+  [[nodiscard]] bool knows(const std::string& unit) const { return units_.contains(unit); }
   /// Value of the figure and its 90 % interval.
   [[nodiscard]] Estimate predict(const LawRow& row);
   /// All factors to these rows, and each group's discrepancy to rows and whole units that were left out of fits in turn.

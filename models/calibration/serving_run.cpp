@@ -100,7 +100,9 @@ std::optional<serving::ExchangeCoefficients> exchange_of(const ServedModel& serv
   group.num_cards = static_cast<int>(splits_experts ? meta.data_parallel : meta.tensor_parallel);
   group.link.generation = card.spec.pcie_generation.value_or(group.link.generation);
   group.link.lanes = card.spec.pcie_lanes.value_or(group.link.lanes);
-  group.path = interconnect::is_geforce(card.part) ? "pcie staged" : "pcie direct";
+  const bool is_direct =
+      !interconnect::is_geforce(card.part) && interconnect::library_lets_reach(card.spec.vendor, group.num_cards, false);
+  group.path = is_direct ? "pcie direct" : "pcie staged";
   group.staging = interconnect::staging_of(card.spec.architecture);
   if (splits_experts) group.expert_copies = group.num_cards;
   return splits_experts ? expert_exchange(group, served.shape) : tensor_exchange(group, served.shape);

@@ -25,6 +25,8 @@ serving::ExchangeCoefficients exchange_among(CardGroup group, int num_cards, con
           .token = Bytes::from_base(kBytesPerActivation * shape.hidden_size),
           .latency = terms.latency,
           .per_root = terms.per_root,
+          .handshake = terms.handshake,
+          .handshake_half = interconnect::kHandshakeHalf,
           .per_byte = terms.per_byte,
           .sent = sent_by_each(num_cards)};
 }

@@ -113,8 +113,7 @@ LawTerm exchange_term(const TpRow& row, const LlmTime& step, Laws& laws) {
                                                               .link = row.link,
                                                               .path = row.path,
                                                               .staging = interconnect::staging_of(step.run.architecture)});
-  const double call = terms.latency + terms.per_root * std::sqrt(message) + terms.per_byte * message;
-  return {2.0 * step.run.run.layers * call, {{"exchange.engine", step.run.engine + "|" + phase}}};
+  return {2.0 * step.run.run.layers * terms.seconds(message), {{"exchange.engine", step.run.engine + "|" + phase}}};
 }
 
 /// Whether the time of the prompt counts is the habit of a bench, which may measure drafts by another program.

@@ -9,6 +9,9 @@ namespace {
 constexpr double kHop = 3.2e-6;      // s per card of a ring
 constexpr double kMiddle = 0.02e-6;  // s per root of a byte
 constexpr double kNothing = 1e-12;   // s
+constexpr double kWait = 5e-6;       // s per card of a ring, that large messages cost more
+
+constexpr double kHalfOfHandshake = 262144.0;  // bytes
 
 }  // namespace
 
@@ -39,11 +42,18 @@ double bytes_sent(CollectiveOp op, double num_cards, double message_bytes, bool 
   return message_bytes;
 }
 
+double share_of_handshake(double message_bytes) noexcept {
+  const double ratio = message_bytes / kHandshakeHalf.value();
+  return ratio * ratio / (1.0 + ratio * ratio);
+}
+
 CollectiveTerms collective_seconds(CollectiveOp op, double num_cards, double message_bytes, BytesPerSecond line_rate,
                                    bool message_is_share) {
   const double sent = bytes_sent(op, num_cards, message_bytes, message_is_share);
-  return {
-      .latency = kHop * num_cards, .middle = kMiddle * std::sqrt(sent) + kNothing, .wire = sent / line_rate.value() + kNothing};
+  return {.latency = kHop * num_cards,
+          .middle = kMiddle * std::sqrt(sent) + kNothing,
+          .handshake = kWait * num_cards * share_of_handshake(message_bytes) + kNothing,
+          .wire = sent / line_rate.value() + kNothing};
 }
 
 }  // namespace labtwin::interconnect

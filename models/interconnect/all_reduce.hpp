@@ -22,16 +22,28 @@ enum class CollectiveOp : unsigned char { AllReduce, AllGather, ReduceScatter, A
 /// Error:  exact for rings; trees and one-shot kernels move other amounts, which a factor of the library tells
 [[nodiscard]] double bytes_sent(CollectiveOp op, double num_cards, double message_bytes, bool message_is_share);
 
-/// Law:    seconds = N x hop + k sqrt(n) + bytes sent / (share x line rate), each times a factor
+/// A message of half the size from which on a library waits for each part to have come: NCCL turns from LL to Simple.
+inline constexpr Bytes kHandshakeHalf = Bytes::from_base(262144.0);
+/// Law:    n^2 / (n^2 + h^2), h = kHandshakeHalf: the share of messages of n bytes that wait so
+/// Inputs: bytes of the message
+/// Valid:  PCIe, where a library has no protocol between its fast one of half the rate and its slow one of all of it
+/// Source: NVIDIA/nccl, protocols LL and Simple; curves of kind collectives, which rise by as much as three latencies between
+///         64 KiB and 512 KiB
+/// Error:  see `labtwin validate` of kind collectives
+[[nodiscard]] double share_of_handshake(double message_bytes) noexcept;
+
+/// Law:    seconds = N x hop + k sqrt(n) + N x wait x share_of_handshake(n) + bytes sent / (share x line rate), each times a
+///         factor
 /// Inputs: cards, message, the link's line rate one way
 /// Valid:  one node; rings in one process group
-/// Source: Hockney's latency and bandwidth; between them, protocols that send flags with the data (LL, LL128) lose half and a
+/// Source: Hockney's latency and bandwidth; between them, protocols that send flags with the data (LL128 of NVLink) lose a
 ///         sixteenth of a line, which sqrt(n) describes between 64 KiB and 1 MiB
 /// Error:  see `labtwin validate` of kind collectives
 struct CollectiveTerms {
-  double latency = 0.0;  ///< s
-  double middle = 0.0;   ///< s
-  double wire = 0.0;     ///< s
+  double latency = 0.0;    ///< s
+  double middle = 0.0;     ///< s
+  double handshake = 0.0;  ///< s; on PCIe
+  double wire = 0.0;       ///< s
 };
 [[nodiscard]] CollectiveTerms collective_seconds(CollectiveOp op, double num_cards, double message_bytes,
                                                  BytesPerSecond line_rate, bool message_is_share);

@@ -28,6 +28,10 @@ bool is_geforce(std::string_view name) noexcept {
   return false;
 }
 
+bool library_lets_reach(std::string_view vendor, int num_cards, bool behind_switch) noexcept {
+  return vendor != "NVIDIA" || behind_switch || num_cards <= 2;
+}
+
 Staging staging_of(std::string_view architecture) noexcept {
   const bool forwards = std::find(kForwarding.begin(), kForwarding.end(), architecture) != kForwarding.end();
   return forwards ? Staging::Forwarded : Staging::Overlapped;

@@ -6,7 +6,9 @@ namespace labtwin::serving {
 
 Seconds ExchangeStepTime::step_time(const OperatorBatch& batch) const {
   const double bytes = exchange_.token.value() * batch.num_tokens;
-  const double call = exchange_.latency + exchange_.per_root * std::sqrt(bytes) + exchange_.per_byte * bytes;
+  const double ratio = bytes / exchange_.handshake_half.value();
+  const double waits = exchange_.handshake * ratio * ratio / (1.0 + ratio * ratio);
+  const double call = exchange_.latency + exchange_.per_root * std::sqrt(bytes) + waits + exchange_.per_byte * bytes;
   return of_card_->step_time(batch) + Seconds::from_base(exchange_.calls * call);
 }
 

@@ -81,6 +81,7 @@ void read_vllm_parallelism(TableReader& table, std::uint32_t num_cards, LlmServe
   const auto stages = table.value_or<std::uint32_t>("pipeline_parallel_size", 1, between(1.0, kMostRanks));
   const auto size = table.value_or<std::uint32_t>("tensor_parallel_size", std::max(1U, num_cards / (copies * stages)),
                                                   between(1.0, kMostRanks));
+  spec.crosses_bridges = table.enumeration_or("nccl_p2p_level", false, {{"PXB", false}, {"PHB", true}, {"SYS", true}});
   const bool spreads = table.value_or<bool>("enable_expert_parallel", false);
   if (size * stages * copies != num_cards) {
     const bool is_told = table.has("tensor_parallel_size");
@@ -157,14 +158,17 @@ CardGroup card_group(const LlmServerSpec& spec, const NodeSpec& node, const cata
                   .expert_copies = expert_copies(spec)};
   // One set of experts lies on the cards of all copies.
   const std::vector<std::string> names = group.expert_copies > 1 ? spec.gpus : spec.cards_of(copy);
+  const int num_talking = group.expert_copies > 1 ? static_cast<int>(names.size()) : group.cards_per_stage();
   bool is_direct = true;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const GpuSpec& gpu = gpu_named(node, names[i]);
     const CardLink link = link_of(gpu, catalog);
     if (i == 0 || interconnect::line_rate(link) < interconnect::line_rate(group.link)) group.link = link;
-    is_direct = is_direct && reaches_peers(node, gpu.part);
+    const serving::AcceleratorSpec card = load_accelerator(catalog, gpu.part).spec;
+    is_direct = is_direct && reaches_peers(node, gpu.part) &&
+                (spec.crosses_bridges || interconnect::library_lets_reach(card.vendor, num_talking, false));
     // Through the host one card that forwards holds up all.
-    const auto staging = interconnect::staging_of(load_accelerator(catalog, gpu.part).spec.architecture);
+    const auto staging = interconnect::staging_of(card.architecture);
     if (staging == interconnect::Staging::Forwarded) group.staging = staging;
   }
   group.path = is_direct ? "pcie direct" : "pcie staged";

@@ -20,6 +20,7 @@ namespace labtwin {
 ///   gpu = "gpu0"
 ///   gpus = ["gpu0", "gpu1"]; tensor_parallel_size = 2, pipeline_parallel_size = 1, data_parallel_size = 1   # vLLM
 ///   enable_expert_parallel = true                                                  # its copies share one set of experts
+///   nccl_p2p_level = "SYS"                      # more than two cards reach each other across the bridges of the host, too
 ///   gpus = ["gpu0", "gpu1"]; split_mode = "layer"                                  # llama.cpp: or `row`
 void read_server_cards(TableReader& table, const ServicePlace& place, LlmServerSpec& spec);
 

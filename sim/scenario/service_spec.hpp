@@ -59,7 +59,8 @@ struct LoadSpec {
 ///   backend, split_mode, n_cpu_moe, n_gpu_layers, threads
 ///
 ///   engine = "vllm"; max_num_seqs, max_num_batched_tokens, gpu_memory_utilization, max_model_len, block_size, kv_cache_dtype,
-///   enable_prefix_caching, tensor_parallel_size, pipeline_parallel_size, data_parallel_size, enable_expert_parallel
+///   enable_prefix_caching, tensor_parallel_size, pipeline_parallel_size, data_parallel_size, enable_expert_parallel,
+///   nccl_p2p_level
 ///
 ///   engine = "ollama"; num_parallel, num_ctx, num_batch, flash_attention, kv_cache_type, keep_alive, max_loaded_models
 struct LlmServerSpec {
@@ -70,7 +71,8 @@ struct LlmServerSpec {
   std::string quant;  ///< how its weights are stored: `q4_k_m`, `f16`, `awq-int4`
   Bytes memory;       ///< of the host
   serving::ServerSettings engine;
-  std::string backend;  ///< how llama.cpp reaches the card: `cuda`, `vulkan`; empty: as usual for its vendor
+  std::string backend;           ///< how llama.cpp reaches the card: `cuda`, `vulkan`; empty: as usual for its vendor
+  bool crosses_bridges = false;  ///< several cards reach each other across the host's bridges: `nccl_p2p_level`
   std::optional<std::uint32_t> queue_limit{};
   std::optional<LoadSpec> load{};
 

@@ -108,7 +108,8 @@ class World {
   /// The same for a stream, whose links are told about in the results.
   [[nodiscard]] std::vector<topology::LaneUse> lanes_between(const NodeSpec& node, const std::string& from,
                                                              const std::string& to);
-  [[nodiscard]] std::vector<topology::LaneUse> ring_lanes(const NodeSpec& node, const std::vector<std::string>& cards);
+  [[nodiscard]] std::vector<topology::LaneUse> ring_lanes(const NodeSpec& node, const std::vector<std::string>& cards,
+                                                          bool through_memory);
   [[nodiscard]] std::vector<topology::LaneUse> exchange_lanes(const NodeSpec& node, const LlmServerSpec& spec,
                                                               const interconnect::CardGroup& group, int copy);
   /// Of a message from one machine to the other: uplinks of chipsets that the network cards hang on, and memories.

@@ -105,11 +105,13 @@ service::BusWay World::inside_machines(const std::string& from, const std::strin
   return {.bus = bus_.get(), .lanes = std::move(lanes)};
 }
 
-// Around the ring of all-reduces each card sends to the next one.
-std::vector<LaneUse> World::ring_lanes(const NodeSpec& node, const std::vector<std::string>& cards) {
+// Around the ring of all-reduces each card sends to the next one, at once or through the memory of the host.
+std::vector<LaneUse> World::ring_lanes(const NodeSpec& node, const std::vector<std::string>& cards, bool through_memory) {
   std::vector<LaneUse> lanes;
   for (std::size_t i = 0; i < cards.size(); ++i) {
-    topology::add_lanes(lanes, lanes_between(node, cards[i], cards[(i + 1) % cards.size()]));
+    const std::string& next = cards[(i + 1) % cards.size()];
+    topology::add_lanes(lanes, lanes_between(node, cards[i], through_memory ? "memory" : next));
+    if (through_memory) topology::add_lanes(lanes, lanes_between(node, "memory", next));
   }
   return lanes;
 }
@@ -127,7 +129,8 @@ std::vector<LaneUse> World::exchange_lanes(const NodeSpec& node, const LlmServer
     return lanes;
   }
   for (auto first = cards.begin(); first != cards.end(); first += static_cast<std::ptrdiff_t>(per_stage)) {
-    topology::add_lanes(lanes, ring_lanes(node, {first, first + static_cast<std::ptrdiff_t>(per_stage)}));
+    topology::add_lanes(lanes,
+                        ring_lanes(node, {first, first + static_cast<std::ptrdiff_t>(per_stage)}, group.path == "pcie staged"));
   }
   return lanes;
 }

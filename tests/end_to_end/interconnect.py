@@ -143,8 +143,7 @@ def check_bridges(labtwin: Path, root: Path) -> None:
     }
     for name, (measured, here) in found.items():
         print(f"{name}: measured {measured:+.1f} %, here {here:+.1f} %")
-        # The rigs guess tokens ahead, so that their steps are twice as long and what each saves is a smaller part of it.
-        assert 0.0 < here < 10.0 if name == "answers, bridge" else within_a_third(measured, here), (name, measured, here)
+        assert within_a_third(measured, here), (name, measured, here)
 
 
 def check_one_card(labtwin: Path, root: Path) -> None:
@@ -157,17 +156,20 @@ def check_one_card(labtwin: Path, root: Path) -> None:
 
 
 def check_copies(labtwin: Path, root: Path) -> None:
-    """Many people get far more out of four copies than out of one model over four cards. The rig's all-reduces of half a megabyte
-    between four cards take several times as long as those of any rig that the law was fitted to, so that here it is less."""
+    """Many people get far more out of copies than out of one model over four cards, whose library goes through the memory of the
+    host although the driver lets the cards reach each other. Let do so, it is faster."""
     scenario = root / "scenarios/four_cards.toml"
 
-    def rate(copies: int) -> float:
-        answer = simulated.answer(labtwin, scenario, *SHORT, settings={"services.llm.data_parallel_size": str(copies)})
-        return answer["latency"]["users"]["n"]
+    def rate(**settings: str) -> float:
+        changes = {f"services.llm.{key}": value for key, value in settings.items()}
+        return simulated.answer(labtwin, scenario, *SHORT, settings=changes)["latency"]["users"]["n"]
 
-    ratio = rate(4) / rate(1)
-    print(f"four copies over one model on four cards: measured 3.40 times, here {ratio:.2f}")
-    assert 2.0 < ratio < 3.4 * 4 / 3, ratio
+    one = rate()
+    for copies, measured in ((2, 2363.5 / 1007.5), (4, 3424.9 / 1007.5)):
+        ratio = rate(data_parallel_size=str(copies)) / one
+        print(f"{copies} copies over one model on four cards: measured {measured:.2f} times, here {ratio:.2f}")
+        assert abs(ratio / measured - 1.0) <= 1 / 3, (copies, measured, ratio)
+    assert rate(nccl_p2p_level='"SYS"') > 1.2 * one
 
 
 def check_pipeline(labtwin: Path, root: Path) -> None:

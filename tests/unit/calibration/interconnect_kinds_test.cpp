@@ -126,6 +126,27 @@ TEST(Collectives, TakeLongerForMoreBytesAndNarrowerLinks) {
   EXPECT_TRUE(std::is_sorted(by_link.begin(), by_link.end()));
 }
 
+TEST(Collectives, MoreThanTwoCardsOfAProcessorGoThroughItsMemory) {
+  const auto of = [](const char* cards, const char* topology, const char* gpu) {
+    return std::vector<std::string>{gpu, cards, topology, "pcie5 x16", "all_reduce", "67108864"};
+  };
+  const char* const pro = "RTX PRO 6000 Blackwell";
+  const auto times = call_times({of("4", "server", pro), of("4", "no P2P", pro), of("4", "2 switches", pro),
+                                 of("4", "P2P", pro), of("2", "server", pro), of("2", "no P2P", pro)});
+  EXPECT_EQ(times.at(0), times.at(1));
+  EXPECT_EQ(times.at(2), times.at(3));
+  EXPECT_LT(1.2 * times.at(3), times.at(0));
+  EXPECT_LT(1.2 * times.at(4), times.at(5));
+}
+
+TEST(Collectives, TellsRigsThatItKnowsFromOthers) {
+  MeasurementTable table("calls", {"gpu", "num_gpus", "topology", "link", "op", "message_bytes", "time_us", "split"});
+  table.add_row({"RTX 4090", "2", "my desktop", "pcie4 x16", "all_reduce", "1024", "20", "held_out"});
+  EXPECT_EQ(recognise(table).evaluate(table, {}).predictions.at(0).group, "unseen rigs: pcie staged");
+  table.add_row({"RTX 4090", "2", "my desktop", "pcie4 x16", "all_reduce", "2048", "20", "fit"});
+  EXPECT_EQ(recognise(table).evaluate(table, {}).predictions.at(0).group, "known rigs: pcie staged");
+}
+
 TEST(Collectives, ARigsOwnRowMovesItsPredictions) {
   const std::vector<std::string> call = {"RTX 4090", "2", "desktop", "pcie4 x16", "all_reduce", "67108864"};
   const double before = call_times({call}).front();

@@ -50,5 +50,22 @@ TEST(PooledFit, GradientIsTheShareOfATerm) {
   EXPECT_NEAR(prediction.gradient[2].weight, 1.0, 1e-12);
 }
 
+TEST(PooledFit, WhatRunsBesideCountsWhereItTakesLonger) {
+  const std::vector<PooledEffect> effects(3);
+  PooledRow row = row_of(1.0, 3.0, false, 0.0);
+  for (const double beside : {0.4, 4.0, 40.0}) {
+    row.terms.resize(2);
+    row.terms.push_back({.base = beside, .uses = {{2, 1.0}}, .is_beside = true});
+    const PooledPrediction prediction = predict_pooled(row, effects);
+    EXPECT_NEAR(std::exp(prediction.log_value), std::pow(256.0 + std::pow(beside, 4.0), 0.25), 1e-9);
+    // What the gradient says is what a small change does.
+    for (std::size_t i = 0; i < 3; ++i) {
+      std::vector<PooledEffect> moved = effects;
+      moved[i].value += 1e-6;
+      EXPECT_NEAR((predict_pooled(row, moved).log_value - prediction.log_value) / 1e-6, prediction.gradient[i].weight, 1e-5);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace labtwin::calibration

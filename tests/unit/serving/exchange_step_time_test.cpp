@@ -18,12 +18,17 @@ class OneMillisecond final : public StepTimeModel {
 };
 
 TEST(ExchangeStepTime, AddsLatencyAndBytesOfEveryCall) {
-  const ExchangeStepTime steps(
-      std::make_unique<OneMillisecond>(),
-      {.calls = 10.0, .token = Bytes::from_base(100.0), .latency = 1e-5, .per_root = 1e-7, .per_byte = 1e-9, .sent = 1.5});
+  const ExchangeStepTime steps(std::make_unique<OneMillisecond>(), {.calls = 10.0,
+                                                                    .token = Bytes::from_base(100.0),
+                                                                    .latency = 1e-5,
+                                                                    .per_root = 1e-7,
+                                                                    .handshake = 5e-6,
+                                                                    .handshake_half = Bytes::from_base(800.0),
+                                                                    .per_byte = 1e-9,
+                                                                    .sent = 1.5});
   const OperatorBatch batch{.num_tokens = 4.0};
-  // Messages of 400 B, whose root is 20.
-  EXPECT_NEAR(steps.step_time(batch).value(), 1e-3 + 10.0 * (1e-5 + 20e-7 + 400e-9), 1e-15);
+  // Messages of 400 B, whose root is 20; a fifth of the handshake.
+  EXPECT_NEAR(steps.step_time(batch).value(), 1e-3 + 10.0 * (1e-5 + 20e-7 + 1e-6 + 400e-9), 1e-15);
   EXPECT_NEAR(steps.traffic(batch).on_links.value(), 10.0 * 400e-9, 1e-18);
   EXPECT_NEAR(steps.traffic(batch).bytes.value(), 1.5 * 10.0 * 400.0, 1e-9);
 }
@@ -50,8 +55,8 @@ TEST(AllReduceTimes, TermsAreThoseOfTheLaw) {
   const interconnect::CardLink link{interconnect::LinkFamily::Pcie, 4, 8};
   const auto terms = law.terms(4.0, link, "pcie direct");
   for (const double bytes : {1e3, 1e5, 1e7}) {
-    const double sum = terms.latency + terms.per_root * std::sqrt(bytes) + terms.per_byte * bytes;
-    EXPECT_NEAR(sum / law.seconds(4.0, Bytes::from_base(bytes), link, "pcie direct").value, 1.0, 1e-3) << bytes;
+    EXPECT_NEAR(terms.seconds(bytes) / law.seconds(4.0, Bytes::from_base(bytes), link, "pcie direct").value, 1.0, 1e-3)
+        << bytes;
   }
 }
 
