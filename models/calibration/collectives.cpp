@@ -27,10 +27,11 @@ constexpr auto kLevels = std::to_array<PooledLevel>({
     {"middle.op", 0.0, 0.5},        {"middle.ranks", 0.0, 0.5},      {"middle.rig", 0.0, 0.5},
     {"middle.rig_table", 0.0, 0.4}, {"middle.rig_op", 0.0, 0.4},     {"wire.link", 0.3, 0.4},
     {"wire.library", 0.0, 0.4},     {"wire.op", 0.0, 0.2},           {"wire.ranks", 0.0, 0.2},
-    {"wire.rig", 0.0, 0.35},        {"wire.rig_table", 0.0, 0.4},    {"wire.rig_op", 0.0, 0.15},
+    {"wire.rig", 0.0, 0.35},        {"wire.rig_table", 0.0, 0.5},    {"wire.rig_op", 0.0, 0.3},
     {"handshake.link", 0.0, 0.5},   {"handshake.library", 0.0, 1.0}, {"handshake.op", 0.0, 0.5},
-    {"handshake.ranks", 0.0, 0.5},  {"handshake.rig", 0.0, 0.5},     {"handshake.rig_table", 0.0, 0.4},
-    {"handshake.rig_op", 0.0, 0.4}, {"launch.all", 0.0, 0.5},        {"launch.rig", 0.0, 0.4},
+    {"handshake.ranks", 0.0, 0.5},  {"handshake.rig", 0.0, 0.5},     {"handshake.rig_table", 0.0, 0.8},
+    {"handshake.rig_op", 0.0, 0.8}, {"latency.staged", 0.15, 0.1},   {"launch.all", 0.0, 0.5},
+    {"launch.rig", 0.0, 0.4},
 });
 constexpr PooledLawDesign kDesign = {"collectives", kLevels, 0.03};
 constexpr double kMicro = 1e6;
@@ -116,8 +117,12 @@ std::vector<LevelUse> uses(std::string_view term, const Call& call) {
       std::find_if(kLevels.begin(), kLevels.end(), [&](const PooledLevel& level) { return level.name.starts_with(term); });
   const auto level = [&](std::size_t offset) { return (levels + static_cast<std::ptrdiff_t>(offset))->name; };
   const std::string ranks = fmt::format("{}|{:g}", call.rig, call.num_cards);
-  const std::string generation = fmt::format("{}|{}", call.path, call.link.generation);
-  return {{level(0), generation},
+  // Calls through the host's memory begin alike, and later.
+  const bool is_latency = term == "latency";
+  const bool is_staged = call.path == "pcie staged";
+  const std::string path = is_latency && is_staged ? "pcie direct" : call.path;
+  return {{level(0), fmt::format("{}|{}", path, call.link.generation)},
+          {"latency.staged", "", is_latency && is_staged ? 1.0 : 0.0},
           {level(1), call.library, call.library == "nccl" ? 0.0 : 1.0},
           {level(2), call.op_name, call.op == CollectiveOp::AllReduce ? 0.0 : 1.0},
           {level(3), call.path + "|" + (call.op == CollectiveOp::AllToAll ? "pairs" : "ring"), std::log2(call.num_cards / 2.0)},

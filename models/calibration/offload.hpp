@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/calibration/kind.hpp"
+#include "models/calibration/llm_effects.hpp"
 #include "models/calibration/offload_row.hpp"
 #include "models/calibration/pooled_law.hpp"
 
@@ -23,10 +24,11 @@ namespace labtwin::calibration {
 /// Error:  see `labtwin validate`
 [[nodiscard]] Evaluation evaluate_offload(const MeasurementTable& table, const Progress& progress);
 
-/// The shipped law for rows that no file tells of.
+/// The shipped law for a machine and a model that no file tells of.
 class OffloadTimes {
  public:
-  OffloadTimes();
+  /// Rows that are asked for later may differ in tokens, depth and what the host's cores do, not in card and model.
+  explicit OffloadTimes(OffloadRow row);
   /// Of a token, or a prompt where the row is one.
   [[nodiscard]] Estimate seconds(const OffloadRow& row);
   /// The terms of such times, factors applied. Of a prompt either streaming or cores and host, as the row says.
@@ -37,6 +39,7 @@ class OffloadTimes {
   [[nodiscard]] double value(const LawRow& row, std::size_t term);
 
   PooledLaw law_;
+  LlmEffects effects_;  ///< of the throughput law
 };
 
 /// The text of priors/offload.toml.

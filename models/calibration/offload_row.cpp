@@ -8,20 +8,27 @@
 #include "models/calibration/row_words.hpp"
 #include "models/serving/kv_cache.hpp"
 #include "models/serving/model_weights.hpp"
+#include "models/serving/offload_step_time.hpp"
 
 namespace labtwin::calibration {
 namespace {
 
 constexpr double kGiB = 1073741824.0;
-constexpr double kUnknownDram = 80e9;  // of a host that is not named: a desktop of two channels, B/s
-constexpr double kSocketDram = 250e9;  // ... a server
+// Memory of hosts that nobody names: two channels between DDR4-3200 and DDR5-5600, and what one sequence gets of a server;
+// weights in bytes that two channels do not hold.
+constexpr double kDesktopDram = 65e9;
+constexpr double kServerDram = 120e9;
+constexpr double kMostOfDesktop = 150e9;
+constexpr double kSocketDram = 250e9;  // of a processor that is a server's by its name
 constexpr double kUnknownCard = 900e9;
 constexpr double kUnknownMemory = 24e9;
 constexpr double kUnknownPeak = 100e12;
-constexpr double kLink = 20e9;  // of copies of weights to a card of generation 4, B/s
+constexpr double kCoresToCard = 0.05;  // of what a card does, that a host without one does
+constexpr double kLink = 20e9;         // of copies of weights to a card of generation 4, B/s
 constexpr double kUnknownModel = 30e9;
 constexpr double kUnknownExperts = 120e9;  // parameters of a model whose experts are placed by hand, and has no name
 constexpr double kUnknownActive = 6e9;
+constexpr double kUsualActive = 0.06;    // of the parameters of a large model with experts
 constexpr double kFilledCard = 0.85;     // of a card's memory, by weights of a model that spills over
 constexpr double kCoherentLink = 300e9;  // between Grace and its card, B/s
 constexpr std::string_view kBigModel = "DeepSeek-R1";
@@ -84,8 +91,14 @@ std::string_view name_of(std::string_view told, std::optional<double> parameters
 
 LlmParts::Model model_of(const MeasurementTable& table, std::size_t index, const std::string& setting, const LlmParts& parts) {
   const auto parameters = noted_parameters(table.text(index, "notes"));
-  if (auto model = parts.model(name_of(table.text(index, "model"), parameters), parameters)) return *model;
   const bool has_experts = places_experts(setting);
+  if (auto model = parts.model(name_of(table.text(index, "model"), parameters), parameters)) {
+    // A size in a name tells no experts; settings do.
+    const double size = model->shape.num_parameters;
+    const bool is_untold = has_experts && model->part.empty() && model->shape.active_parameters >= size;
+    if (is_untold) model->shape = serving::typical_shape(size, kUsualActive * size);
+    return *model;
+  }
   if (!table.text(index, "model").empty() || table.text(index, "engine") != "ik_llama.cpp") {
     const double size = has_experts ? kUnknownExperts : kUnknownModel;
     return {serving::typical_shape(size, has_experts ? kUnknownActive : size), {}, catalog::Grade::Assumed};
@@ -126,6 +139,15 @@ double file_bytes(const MeasurementTable& table, std::size_t index, const servin
   return quant ? serving::model_weights(shape, *quant).in_file().value() : 0.56 * shape.num_parameters;
 }
 
+/// Of a dense model whose layers are counted, the share of the bytes that goes to the card.
+std::optional<double> layers_on_card(const std::string& setting, const serving::ModelShape& shape,
+                                     const serving::ModelWeights& weights) {
+  const auto ngl = number_after(setting, "ngl=");
+  if (!ngl) return std::nullopt;
+  const serving::WeightPlacement placement = serving::place_weights(shape, weights, *ngl, 0);
+  return placement.dense_on_card / (placement.dense_on_card + placement.dense_in_host + weights.token_embedding);
+}
+
 void read_split(const MeasurementTable& table, std::size_t index, const std::string& setting, const LlmParts& parts,
                 const serving::ModelShape& shape, OffloadRow& row) {
   const Shares shares = shares_of(shape);
@@ -137,11 +159,21 @@ void read_split(const MeasurementTable& table, std::size_t index, const std::str
   const double others = total - experts;
   double others_on_card = 0.0;
   double experts_on_card = 0.0;
+  std::optional<double> placed;
+  double looked_up = 0.0;  // the token embedding, which stays in the host's memory
+  const auto quant = parts.quant(row.quant);
+  if (shares.experts == 0.0 && quant) {
+    const serving::ModelWeights weights = serving::model_weights(shape, *quant);
+    placed = layers_on_card(setting, shape, weights);
+    looked_up = total * (weights.token_embedding / weights.in_file());
+  }
   if (told_card && told_host) {
     const double on_card = *told_card * kGiB;
     const bool by_layers = shares.experts == 0.0 || !places_experts(setting);
     others_on_card = by_layers ? others * on_card / total : std::min(on_card, others);
     experts_on_card = on_card - others_on_card;
+  } else if (placed) {
+    others_on_card = *placed * others;
   } else {
     const Split split = split_of(setting, shape.layers, std::min(1.0, kFilledCard * row.card_memory / total));
     others_on_card = others * (split.expert_on_card ? 1.0 : split.on_card_layers);
@@ -149,18 +181,60 @@ void read_split(const MeasurementTable& table, std::size_t index, const std::str
   }
   if (!row.has_card) others_on_card = experts_on_card = 0.0;
   const double in_host = std::max(0.0, total - others_on_card - experts_on_card);
-  row.run.in_host = Bytes::from_base(in_host);
+  row.run.in_host = Bytes::from_base(std::max(0.0, in_host - looked_up));
   row.run.expert_share = shares.picked;
   row.run.active_on_card = Bytes::from_base(others_on_card + experts_on_card * shares.picked);
-  row.run.active_in_host = Bytes::from_base(others - others_on_card + std::max(0.0, experts - experts_on_card) * shares.picked);
+  const double others_in_host = std::max(0.0, others - others_on_card - looked_up);
+  row.run.active_in_host = Bytes::from_base(others_in_host + std::max(0.0, experts - experts_on_card) * shares.picked);
+  const double read = (row.run.active_on_card + row.run.active_in_host).value();
+  row.share_on_card = read > 0.0 ? row.run.active_on_card.value() / read : 0.0;
+}
+
+/// What the throughput law says of the card alone.
+void read_whole(const LlmParts::Model& model, const LlmParts& parts, OffloadRow& row) {
+  const std::vector<std::string> names = card_names(row.card);
+  const auto card = names.empty() ? std::nullopt : parts.card(names.front());
+  if (!card) return;
+  LlmRun& whole = row.whole;
+  whole.engine = whole.engine_name = row.engine == "vllm" ? "vllm" : "llama.cpp";
+  whole.backend = usual_backend(card->spec.vendor);
+  whole.card = card->part;
+  whole.model = row.model;
+  whole.set_card(card->spec);
+  whole.set_model(model.shape, parts.quant(row.quant), row.run.active_on_card + row.run.in_host);
+  whole.run.context_cache = row.run.cache;
+  whole.run.depth = row.depth;
+  whole.run.ubatch = row.ubatch;
+  whole.run.num_cards = static_cast<double>(names.size());
+  if (names.size() > 1) whole.split = "layer" + std::to_string(names.size());
+  row.set_prompt(row.is_prompt, row.prompt_tokens);
+}
+
+void read_host(const MeasurementTable& table, std::size_t index, const LlmParts& parts, OffloadRow& row) {
+  const std::string_view name = table.text(index, "cpu");
+  const auto processor = name.empty() ? std::nullopt : parts.processor(name);
+  const auto told = table.number(index, "dram_gb_s");
+  const bool is_server = holds_any(name, {"EPYC", "Xeon", "Threadripper"});
+  const double unnamed = row.run.in_host.value() > kMostOfDesktop ? kServerDram : kDesktopDram;
+  const double dram = told        ? *told * 1e9
+                      : processor ? processor->spec.memory_bandwidth.value() * (name.starts_with("2x") ? 2.0 : 1.0)
+                                  : (is_server ? kSocketDram : unnamed);
+  row.run.host_bandwidth = BytesPerSecond::from_base(dram);
+  row.run.threads = table.number(index, "threads").value_or(processor && processor->spec.cores ? *processor->spec.cores : 16.0);
 }
 
 void read_machine(const MeasurementTable& table, std::size_t index, const LlmParts& parts, OffloadRow& row) {
   row.card = table.text(index, "gpu");
   row.cpu = table.text(index, "cpu");
+  // Machines that nobody names are not one machine, but an author's may be.
+  if (row.cpu.empty()) {
+    const std::string_view source = table.text(index, "source");
+    const std::size_t author = source.find(" by ");
+    row.cpu = "of " + std::string(author == std::string_view::npos ? source : source.substr(author + 4));
+  }
   row.machine = row.card + "|" + row.cpu;
   const bool asks_for_card = number_after(lower_case(table.text(index, "ngl_or_offload")), "ngl=").value_or(0) > 0;
-  row.has_card = row.card != "none" && (!row.card.empty() || (asks_for_card && row.cpu.empty()));
+  row.has_card = row.card != "none" && (!row.card.empty() || (asks_for_card && table.text(index, "cpu").empty()));
   double bandwidth = 0.0;
   double peak = 0.0;
   double count = 0.0;
@@ -172,20 +246,20 @@ void read_machine(const MeasurementTable& table, std::size_t index, const LlmPar
     ++count;
   }
   // Cards take turns: a layer lies on one of them.
-  row.run.card_bandwidth = BytesPerSecond::from_base(count > 0.0 ? bandwidth / count : kUnknownDram);
-  row.run.card_peak = FlopsPerSecond::from_base(count > 0.0 ? peak / count : kUnknownPeak / 50.0);
+  const double unnamed = row.has_card ? 1.0 : kCoresToCard;
+  row.run.card_bandwidth = BytesPerSecond::from_base(count > 0.0 ? bandwidth / count : unnamed * kUnknownCard);
+  row.run.card_peak = FlopsPerSecond::from_base(count > 0.0 ? peak / count : unnamed * kUnknownPeak);
   row.run.link_bandwidth = BytesPerSecond::from_base(row.cpu == "Grace" ? kCoherentLink : kLink);
-  const auto processor = parts.processor(row.cpu);
-  const bool is_server = holds_any(row.cpu, {"EPYC", "Xeon", "Threadripper"});
-  const auto told = table.number(index, "dram_gb_s");
-  const double dram = told        ? *told * 1e9
-                      : processor ? processor->spec.memory_bandwidth.value() * (row.cpu.starts_with("2x") ? 2.0 : 1.0)
-                                  : (is_server ? kSocketDram : kUnknownDram);
-  row.run.host_bandwidth = BytesPerSecond::from_base(dram);
-  row.run.threads = table.number(index, "threads").value_or(processor && processor->spec.cores ? *processor->spec.cores : 16.0);
 }
 
 }  // namespace
+
+void OffloadRow::set_prompt(bool prompt, double tokens) {
+  is_prompt = prompt;
+  if (prompt) prompt_tokens = tokens;
+  whole.quantity = prompt ? "prefill_tok_s" : "decode_tok_s";
+  whole.run.prompt_tokens = prompt ? tokens : 0.0;
+}
 
 OffloadRow read_offload_row(const MeasurementTable& table, std::size_t index, const LlmParts& parts) {
   const std::string setting = lower_case(table.text(index, "ngl_or_offload"));
@@ -194,18 +268,21 @@ OffloadRow read_offload_row(const MeasurementTable& table, std::size_t index, co
   read_machine(table, index, parts, row);
   const LlmParts::Model model = model_of(table, index, setting, parts);
   row.engine = table.text(index, "engine");
+  if (row.engine == "ollama") row.engine = "llama.cpp";
   row.model = model.part.empty() ? std::string(table.text(index, "model")) : model.part;
   row.is_prompt = table.text(index, "quantity").starts_with("prefill");
   row.run.layers = model.shape.layers;
   row.run.hidden_size = model.shape.hidden_size;
   row.run.active_parameters = model.shape.active_parameters;
   read_split(table, index, setting, parts, model.shape, row);
+  read_host(table, index, parts, row);
   row.ubatch = number_after(setting, "ub=").value_or(512);
   row.prompt_tokens =
       std::max(1.0, table.number(index, "prompt_tokens").value_or(row.is_prompt ? std::max(512.0, row.ubatch) : 0.0));
   row.depth = table.number(index, "context_depth").value_or(0.0);
   const double context = row.depth + (row.is_prompt ? row.prompt_tokens : 256.0);
   row.run.cache = serving::kv_cache_bytes(model.shape, context, {});
+  if (row.is_dense() && row.has_card) read_whole(model, parts, row);
   const std::string quant = lower_case(table.text(index, "quant"));
   row.on_cores = holds(setting, "rtr") || holds(quant, "_r4") || holds(quant, "_r8") || row.engine == "ktransformers" ||
                  number_after(setting, "ngl=") == 0;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/calibration/llm_parts.hpp"
+#include "models/calibration/llm_run.hpp"
 #include "models/calibration/measurement_table.hpp"
 #include "models/interconnect/host_offload.hpp"
 
@@ -22,13 +23,21 @@ struct OffloadRow {
   bool has_card = true;
   double card_memory = 0.0;  ///< of all cards, bytes
   double batch = 1.0;
-  std::string engine;
+  /// A dense model as if the card held all of it, and the share of it that the card works on: layer by layer the card does what
+  /// it does without a host beside it.
+  LlmRun whole;
+  double share_on_card = 0.0;
+  std::string engine;  ///< family
   std::string model;
   std::string quant;
   std::string cpu;
   std::string card;
   std::string machine;
   std::string setting;  ///< machine, model and how it is split
+
+  /// Asks for a prompt of so many tokens, or for a token.
+  void set_prompt(bool prompt, double tokens);
+  [[nodiscard]] bool is_dense() const noexcept { return run.expert_share >= 1.0; }
 };
 
 [[nodiscard]] OffloadRow read_offload_row(const MeasurementTable& table, std::size_t index, const LlmParts& parts);

@@ -47,14 +47,25 @@ OffloadRow row_of(const ServerSetup& setup, const serving::LlamaServer& server, 
   row.model = setup.model;
   row.quant = setup.place.quant.name();
   row.cpu = row.card = row.machine = row.setting = "not measured";
+  const double read = (row.run.active_on_card + row.run.active_in_host).value();
+  row.share_on_card = row.run.active_on_card.value() / std::max(read, 1.0);
+  run.engine = run.engine_name = row.engine;
+  run.backend = setup.backend.empty() ? usual_backend(setup.place.card.vendor) : setup.backend;
+  run.card = setup.card.part;
+  run.model = setup.model;
+  run.set_model(setup.place.shape, setup.place.quant);
+  run.run.context_cache = row.run.cache;
+  run.run.ubatch = server.ubatch_size;
+  row.whole = run;
   return row;
 }
 
 serving::OffloadCoefficients coefficients_of(OffloadTimes& law, OffloadRow row, const serving::WeightPlacement& placement,
                                              double ubatch) {
+  row.set_prompt(false, 0.0);
   const interconnect::OffloadedToken token = law.token(row);
-  row.is_prompt = true;
-  row.prompt_tokens = row.ubatch = ubatch;
+  row.set_prompt(true, ubatch);
+  row.ubatch = ubatch;
   const interconnect::OffloadedPrompt streamed = law.prompt(row);
   row.on_cores = true;
   const interconnect::OffloadedPrompt on_cores = law.prompt(row);
@@ -78,18 +89,18 @@ serving::OffloadCoefficients coefficients_of(OffloadTimes& law, OffloadRow row, 
 
 ServerSpeed offload_speed(const ServerSetup& setup, const serving::LlamaServer& server) {
   const serving::WeightPlacement placement = placement_of(setup, server);
-  OffloadTimes law;
   OffloadRow row = row_of(setup, server, placement);
+  OffloadTimes law(row);
   const serving::OffloadCoefficients coefficients = coefficients_of(law, row, placement, server.ubatch_size);
   ServerSpeed speed;
   speed.step_time = std::make_unique<serving::OffloadStepTime>(coefficients);
   speed.grade = Grade::Fitted;
   speed.source =
       fmt::format("offload of llama.cpp: {:.1f} GB of weights in the memory of the host", placement.in_host().value() / 1e9);
+  row.set_prompt(false, 0.0);
   const Estimate token = law.seconds(row);
   speed.decode_tok_s = {1.0 / token.value, 1.0 / token.high, 1.0 / token.low};
-  row.is_prompt = true;
-  row.prompt_tokens = kUsualPrompt;
+  row.set_prompt(true, kUsualPrompt);
   row.ubatch = server.ubatch_size;
   const Estimate prompt = law.seconds(row);
   speed.prompt_tok_s = {kUsualPrompt / prompt.value, kUsualPrompt / prompt.high, kUsualPrompt / prompt.low};

@@ -133,6 +133,7 @@ TpRow read_tp_row(const MeasurementTable& table, std::size_t index) {
   row.cells.num_cards = row.tensor_parallel * row.pipeline;
   row.cells.splits_tensors = row.tensor_parallel > 1.0;
   read_tp_link(lower_case(table.text(index, "link")), row.cells.gpu, row);
+  row.run_path = row.path;
   // The first letters of a source tell its owner: one bench, one way to measure.
   const std::string_view source = table.text(index, "source");
   row.rig = row.cells.gpu + "|" + std::string(source.substr(0, source.find('@')));

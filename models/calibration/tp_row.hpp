@@ -19,7 +19,8 @@ struct TpRow {
   double offered_per_s = 0.0;  ///< arrivals; 0: a closed loop or all at once
   bool offline = false;        ///< everything at once
   interconnect::CardLink link;
-  std::string path;  ///< `none`, `pcie direct`, `pcie staged`, `nvlink`, `network`
+  std::string path;      ///< `none`, `pcie direct`, `pcie staged`, `nvlink`, `network`
+  std::string run_path;  ///< of the run that was measured: of two that differ in their path alone, both are that run
   std::string scenario;
   std::string rig;
 };

@@ -102,7 +102,7 @@ LawTerm step_term(const TpRow& row, const LlmTime& step) {
            {"step.model", model},
            {"step.model_quant", model + "|" + run.quant},
            {"step.model_batch", model, log_batch},
-           {"step.run", fmt::format("{}|{}|{}|{}|{}", model, row.cells.quant, split, row.path, row.cells.speculation)}}};
+           {"step.run", fmt::format("{}|{}|{}|{}|{}", model, row.cells.quant, split, row.run_path, row.cells.speculation)}}};
 }
 
 LawTerm exchange_term(const TpRow& row, const LlmTime& step, Laws& laws) {
@@ -177,7 +177,7 @@ std::vector<LawRow> rows_to_fit(const MeasurementTable& table, Laws& laws, bool 
   std::vector<LawRow> rows;
   for (std::size_t i = 0; i < table.num_rows(); ++i) {
     const auto value = table.split(i) == Split::Fit ? table.number(i, "value") : std::nullopt;
-    if (!value || *value <= 0.0 || !is_known(table.text(i, "quantity"))) continue;
+    if (!value || *value <= 0.0 || !is_known(table.text(i, "quantity")) || table.text(i, "model").empty()) continue;
     const TpRow row = read_tp_row(table, i);
     if (one_card_only && row.cells.num_cards > 1.0) continue;
     LawRow law = law_row(row, laws);
@@ -205,6 +205,10 @@ Evaluation evaluate_tp_scaling(const MeasurementTable& table, const Progress& pr
     const std::string_view quantity = table.text(i, "quantity");
     if (!is_known(quantity) && !is_gain(quantity)) {
       evaluation.predictions.push_back(unpredicted(table, i, quantity, "no law for this quantity"));
+      continue;
+    }
+    if (table.text(i, "model").empty() && !is_gain(quantity)) {
+      evaluation.predictions.push_back(unpredicted(table, i, quantity, "the row names no model"));
       continue;
     }
     const TpRow row = read_tp_row(table, i);
