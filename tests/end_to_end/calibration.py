@@ -175,8 +175,8 @@ def check_outputs_of_language_models(work):
     (answers / "manifest.toml").write_text('device = "RTX 3090"\n')
     rows = json.loads(run("validate", answers, "--json").stdout)["rows"]
     assert [r["measured"] for r in rows] == [4000.0, 120.0] and all(r["predicted"] for r in rows), rows
-    left_out = run("validate", answers, "--leave-out", "card").stdout
-    assert "ollama|cuda, card left out" in left_out and "card seen" not in left_out, left_out
+    left_out = run("validate", answers, "--leave-out", "card").stderr
+    assert "decode_tok_s, cuda, card left out: n 1," in left_out and "card seen" not in left_out, left_out
     assert "it can be: card" in one_line("validate", answers, "--leave-out", "cart")
     (answers / "bench.txt").write_text(BENCH)
     assert "one folder for each tool" in one_line("validate", answers)
