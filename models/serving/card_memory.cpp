@@ -1,5 +1,8 @@
 #include "models/serving/card_memory.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 namespace labtwin::serving {
 namespace {
 
@@ -14,6 +17,14 @@ Bytes usable_memory(const AcceleratorSpec& card) {
 Bytes context_reserve(const AcceleratorSpec& card) {
   if (card.kind == AcceleratorKind::Integrated) return Bytes{};
   return Bytes::from_base((3.2 * card.compute_units + 20.0) * kMiB);
+}
+
+Bytes memory_of_equal_parts(std::span<const Bytes> cards) {
+  return *std::min_element(cards.begin(), cards.end());
+}
+
+Bytes memory_of_layers(std::span<const Bytes> cards) {
+  return std::accumulate(cards.begin(), cards.end(), Bytes{}) / static_cast<double>(cards.size());
 }
 
 }  // namespace labtwin::serving

@@ -2,6 +2,8 @@
 
 // What of a card's memory an engine can have, and what it takes of it before any model is there.
 
+#include <span>
+
 #include "models/base/units.hpp"
 #include "models/serving/accelerator_spec.hpp"
 
@@ -18,5 +20,10 @@ namespace labtwin::serving {
 /// Source: memory in use after a process has opened the card, 8 NVIDIA cards of three generations
 /// Error:  median 7 %
 [[nodiscard]] Bytes context_reserve(const AcceleratorSpec& card);
+
+/// What each of several cards of one machine can be thought to have, at least one: where each holds an equal part of a model
+/// (tensor parallelism, vLLM's pipelines) that of the smallest, where layers are dealt by what is free (llama.cpp) the mean.
+[[nodiscard]] Bytes memory_of_equal_parts(std::span<const Bytes> cards);
+[[nodiscard]] Bytes memory_of_layers(std::span<const Bytes> cards);
 
 }  // namespace labtwin::serving
