@@ -6,15 +6,20 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "models/base/distribution.hpp"
 #include "models/calibration/card_operators.hpp"
 #include "models/calibration/llm_effects.hpp"
 #include "models/calibration/offload_speed.hpp"
 #include "models/calibration/tensor_exchange.hpp"
+#include "models/serving/drawn_step_time.hpp"
 #include "models/serving/kv_cache.hpp"
 #include "models/serving/model_weights.hpp"
+#include "models/serving/paged_step_time.hpp"
 #include "models/serving/pipeline_step_time.hpp"
+#include "models/serving/streamed_step_time.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -27,6 +32,8 @@ using serving::OperatorBatch;
 constexpr double kTypicalCoefficients = 0.40;
 // The same, assumed: of a run with tables of its own model the means are within 5 %; other models and batches are further off.
 constexpr double kFittedCoefficients = 0.20;
+// Standard deviations from the middle to the end of a 90 % interval.
+constexpr double kIntervalSigmas = 1.6448536269514722;
 constexpr double kUsualPrompt = 512.0;
 constexpr double kUsualContext = 1000.0;
 
@@ -106,8 +113,38 @@ void add_rates(ServerSpeed& speed, double decode_half, double prompt_half) {
   speed.prompt_tok_s = rate(kUsualPrompt, speed.step_time->step_time(prompt), prompt_half);
 }
 
+/// The steps as this card takes them. Of all-reduces the law's own are taken.
+std::unique_ptr<const serving::StepTimeModel> drawn(const ServerSetup& setup, const ServerSpeed& speed,
+                                                    std::unique_ptr<const serving::StepTimeModel> law) {
+  const serving::SpeedFactors factors{.decode = time_factor(speed.decode_sigma, setup.luck.decode),
+                                      .prompt = time_factor(speed.prompt_sigma, setup.luck.prompt)};
+  return std::make_unique<serving::DrawnStepTime>(std::move(law), factors);
+}
+
+/// Half-widths of 90 % intervals of the logarithms of both rates.
+struct HalfWidths {
+  double decode = 0.0;
+  double prompt = 0.0;
+};
+
+/// Of several cards the copies are thought to meet nobody: what cards exchange has the links then.
+std::unique_ptr<const serving::StepTimeModel> streamed(const ServerSetup& setup, const serving::VllmServer& vllm,
+                                                       std::unique_ptr<const serving::StepTimeModel> in_memory) {
+  const serving::ModelWeights weights = serving::model_weights(setup.place.shape, setup.place.quant);
+  serving::WeightStream stream = serving::stream_weights(setup.place.shape, weights, vllm.cpu_offload, setup.group.num_cards);
+  stream.rate = std::min(setup.host->link, setup.host->bandwidth / static_cast<double>(setup.group.num_cards));
+  stream.is_alone = setup.group.num_cards > 1 || setup.group.expert_copies > 1;
+  return std::make_unique<serving::StreamedStepTime>(std::move(in_memory), stream);
+}
+
 /// Takes the steps of one card, and adds what cards exchange where there are several.
-void set_steps(const ServerSetup& setup, std::unique_ptr<const serving::StepTimeModel> of_card, ServerSpeed& speed) {
+void set_steps(const ServerSetup& setup, std::unique_ptr<const serving::StepTimeModel> law, const HalfWidths& halves,
+               ServerSpeed& speed) {
+  speed.decode_sigma = halves.decode / kIntervalSigmas;
+  speed.prompt_sigma = halves.prompt / kIntervalSigmas;
+  auto of_card = drawn(setup, speed, std::move(law));
+  const auto* vllm = std::get_if<serving::VllmServer>(&setup.settings);
+  if (vllm != nullptr && vllm->cpu_offload > Bytes{} && setup.host) of_card = streamed(setup, *vllm, std::move(of_card));
   const interconnect::CardGroup& group = setup.group;
   const auto add = [&](const serving::ExchangeCoefficients& exchange) {
     if (!speed.exchange) speed.exchange = exchange;
@@ -120,6 +157,7 @@ void set_steps(const ServerSetup& setup, std::unique_ptr<const serving::StepTime
     of_card = std::make_unique<serving::PipelineStepTime>(std::move(of_card), group.num_stages);
   }
   speed.step_time = std::move(of_card);
+  add_rates(speed, halves.decode, halves.prompt);
 }
 
 ServerSpeed vllm_speed(const ServerSetup& setup) {
@@ -128,11 +166,10 @@ ServerSpeed vllm_speed(const ServerSetup& setup) {
   ServerSpeed speed;
   serving::OperatorWork work = serving::operator_work(setup.place.shape, weights, setup.group.cards_per_stage());
   if (setup.group.expert_copies > 1) serving::spread_experts(work, setup.group.expert_copies);
-  set_steps(setup, std::make_unique<serving::OperatorStepTime>(operators.coefficients, work), speed);
+  const double half = operators.grade == Grade::Fitted ? kFittedCoefficients : kTypicalCoefficients;
+  set_steps(setup, std::make_unique<serving::OperatorStepTime>(operators.coefficients, work), {half, half}, speed);
   speed.grade = operators.grade;
   speed.source = operators.source;
-  const double half = operators.grade == Grade::Fitted ? kFittedCoefficients : kTypicalCoefficients;
-  add_rates(speed, half, half);
   return speed;
 }
 
@@ -158,21 +195,74 @@ ServerSpeed llama_speed(const ServerSetup& setup, const serving::LlamaServer& se
   // What the law of links knows better: between which cards, over which way.
   if (token.run.splits_tensors) coefficients.token[serving::Exchange] = coefficients.prompt[serving::Exchange] = 0.0;
   ServerSpeed speed;
-  set_steps(setup, std::make_unique<serving::ThroughputStepTime>(coefficients), speed);
+  set_steps(setup, std::make_unique<serving::ThroughputStepTime>(coefficients),
+            {half_width(token, effects), half_width(prompt, effects)}, speed);
   const bool measured = is_measured(token);
   speed.grade = measured ? Grade::Fitted : Grade::Assumed;
   speed.source = fmt::format("throughput of {} on {}", token.engine,
                              measured ? token.card : "other cards of its architecture: this one was not measured");
-  add_rates(speed, half_width(token, effects), half_width(prompt, effects));
+  return speed;
+}
+
+Estimate slower(const Estimate& rate, double factor) {
+  return {rate.value / factor, rate.low / factor, rate.high / factor};
+}
+
+/// Nothing where memory holds all that the host has.
+serving::MissingWeights missing_of(const ServerSetup& setup, const serving::LlamaServer& server) {
+  if (!setup.host->page_cache) return {};
+  serving::MissingWeights missing =
+      serving::missing_weights(serving::weight_placement(setup.place, server), *setup.host->page_cache);
+  missing.rate = setup.host->storage;
+  missing.ubatch = server.ubatch_size;
+  return missing;
+}
+
+ServerSpeed spilled_speed(const ServerSetup& setup, const serving::LlamaServer& server) {
+  ServerSpeed speed = offload_speed(setup, server);
+  const auto sigma = [](const Estimate& rate) { return 0.5 * std::log(rate.high / rate.low) / kIntervalSigmas; };
+  speed.decode_sigma = sigma(speed.decode_tok_s);
+  speed.prompt_sigma = sigma(speed.prompt_tok_s);
+  speed.step_time = drawn(setup, speed, std::move(speed.step_time));
+  speed.decode_tok_s = slower(speed.decode_tok_s, time_factor(speed.decode_sigma, setup.luck.decode));
+  speed.prompt_tok_s = slower(speed.prompt_tok_s, time_factor(speed.prompt_sigma, setup.luck.prompt));
+  const serving::MissingWeights missing = missing_of(setup, server);
+  if (missing.dense + missing.experts > Bytes{}) {
+    speed.step_time = std::make_unique<serving::PagedStepTime>(std::move(speed.step_time), missing);
+    add_rates(speed, kIntervalSigmas * speed.decode_sigma, kIntervalSigmas * speed.prompt_sigma);
+  }
   return speed;
 }
 
 }  // namespace
 
+double time_factor(double sigma, double share) {
+  constexpr double kP90Sigmas = 1.2815515655446004;
+  return Distribution::lognormal_from_median(1.0, std::exp(kP90Sigmas * sigma)).quantile(share);
+}
+
 ServerSpeed server_speed(const ServerSetup& setup) {
   const serving::LlamaServer* llama = serving::llama_server(setup.settings);
-  if (llama != nullptr && llama->offloads() && setup.host) return offload_speed(setup, *llama);
+  if (llama != nullptr && llama->offloads() && setup.host) return spilled_speed(setup, *llama);
   return llama != nullptr ? llama_speed(setup, *llama) : vllm_speed(setup);
+}
+
+ServerSpeed mixed_speed(std::vector<SharedSpeed> cards, serving::CardWork work) {
+  if (cards.size() == 1) return std::move(cards.front().speed);
+  ServerSpeed speed;
+  speed.exchange = cards.front().speed.exchange;
+  speed.grade = Grade::Measured;
+  std::vector<serving::CardShare> steps;
+  for (SharedSpeed& card : cards) {
+    speed.decode_sigma = std::max(speed.decode_sigma, card.speed.decode_sigma);
+    speed.prompt_sigma = std::max(speed.prompt_sigma, card.speed.prompt_sigma);
+    speed.grade = std::max(speed.grade, card.speed.grade);
+    speed.source += (speed.source.empty() ? "" : "; ") + card.speed.source;
+    steps.push_back({std::move(card.speed.step_time), card.share});
+  }
+  speed.step_time = std::make_unique<serving::MixedStepTime>(std::move(steps), work);
+  add_rates(speed, kIntervalSigmas * speed.decode_sigma, kIntervalSigmas * speed.prompt_sigma);
+  return speed;
 }
 
 }  // namespace labtwin::calibration

@@ -6,6 +6,9 @@
 
 namespace labtwin::serving {
 
+/// Of the logarithm of its times, from server to server: 90 % are within a factor of two, assumed.
+inline constexpr double kEncoderSigma = 0.42;
+
 /// Law:    seconds of a batch of texts = 5 ms + max(weights / bandwidth, 2 x parameters x tokens / (0.3 peak)) + 4 x layers x
 ///         hidden x the sum of squared lengths / (0.3 peak); parameters without the table of tokens, weights in 16 bits
 /// Inputs: the datasheet's bandwidth and fastest rate in 16 bits; an encoder of models/catalog/embedders

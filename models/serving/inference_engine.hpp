@@ -17,6 +17,10 @@ struct InferenceRequest {
   std::uint64_t prefix = 0;         ///< < 2^38; which prompt the first `prefix_tokens` are shared with
   std::uint32_t prefix_tokens = 0;
   std::uint64_t conversation = 0;  ///< < 2^38; whose turns begin with all tokens of the turn before; 0: none
+  /// Which texts of `segment_tokens` the prompt consists of, each with all before it; of the same namespace `prefix`, < 64.
+  /// They outlive the request. Empty: not told.
+  std::span<const std::uint32_t> segments{};
+  std::uint32_t segment_tokens = 512;
 };
 
 /// What a step does for one request.

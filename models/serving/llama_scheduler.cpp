@@ -5,6 +5,16 @@
 #include "models/base/error.hpp"
 
 namespace labtwin::serving {
+namespace {
+
+/// Tokens of the texts that two prompts begin with.
+std::uint32_t common_segments(const InferenceRequest& a, const InferenceRequest& b) {
+  const auto [end, other] = std::mismatch(a.segments.begin(), a.segments.end(), b.segments.begin(), b.segments.end());
+  const auto tokens = static_cast<std::uint32_t>(end - a.segments.begin()) * a.segment_tokens;
+  return std::min({tokens, a.prompt_tokens, b.prompt_tokens});
+}
+
+}  // namespace
 
 LlamaScheduler::LlamaScheduler(const LlamaSchedulerSettings& settings) : settings_(settings), slots_(settings.num_slots) {
   LABTWIN_CHECK(settings.num_slots > 0 && settings.slot_tokens > 0 && settings.batch >= settings.num_slots,
@@ -89,6 +99,7 @@ std::uint32_t LlamaScheduler::common_tokens(const Slot& slot, const InferenceReq
   const bool same_prefix = last.prefix == request.prefix && last.prefix_tokens > 0 && request.prefix_tokens > 0;
   std::uint32_t common = same_prefix ? std::min(last.prefix_tokens, request.prefix_tokens) : 0;
   const bool whole_prefix = last.prefix_tokens == request.prefix_tokens && (same_prefix || request.prefix_tokens == 0);
+  if (last.prefix == request.prefix) common = std::max(common, common_segments(last, request));
   if (whole_prefix && request.conversation != 0 && last.conversation == request.conversation) common = slot.num_cached;
   // The last token of a prompt has to be computed, for something to come out.
   return std::min({common, slot.num_cached, request.prompt_tokens - 1});

@@ -1,5 +1,7 @@
 #include "models/serving/server_engine.hpp"
 
+#include <algorithm>
+
 #include "models/serving/llama_scheduler.hpp"
 #include "models/serving/model_weights.hpp"
 #include "models/serving/vllm_memory.hpp"
@@ -14,6 +16,7 @@ VllmSettings memory_settings(const VllmServer& server) {
           .max_sequences = static_cast<double>(server.max_num_seqs),
           .pipeline_parallel = static_cast<double>(server.pipeline_parallel_size),
           .expert_copies = static_cast<double>(server.expert_copies),
+          .cpu_offload = server.cpu_offload,
           .kv = server.kv,
           .block_tokens = static_cast<double>(server.block_size),
           .max_context = static_cast<double>(server.max_model_len)};
@@ -56,6 +59,12 @@ VramRequest vram_request(const ServerPlace& place, const ServerSettings& setting
   return request;
 }
 
+WeightPlacement weight_placement(const ServerPlace& place, const LlamaServer& server) {
+  const auto all = static_cast<std::uint32_t>(place.shape.layers) + 1;
+  return place_weights(place.shape, model_weights(place.shape, place.quant),
+                       static_cast<int>(server.n_gpu_layers.value_or(all)), static_cast<int>(server.n_cpu_moe));
+}
+
 Bytes claimed_memory(const ServerPlace& place, const ServerSettings& settings) {
   const VramPlan plan = plan_vram(vram_request(place, settings));
   return std::holds_alternative<VllmServer>(settings) ? plan.usable : plan.total();
@@ -70,7 +79,7 @@ std::unique_ptr<InferenceEngine> make_engine(const ServerPlace& place, const Ser
   }
   const auto& vllm = std::get<VllmServer>(settings);
   VllmSettings on_cards = memory_settings(vllm);
-  on_cards.tensor_parallel = place.num_cards;
+  on_cards.tensor_parallel = std::max(1.0, place.num_cards / on_cards.pipeline_parallel);
   const VllmMemory memory = vllm_memory(place.shape, model_weights(place.shape, place.quant), place.card, on_cards);
   return std::make_unique<VllmScheduler>(VllmSchedulerSettings{.num_blocks = static_cast<std::size_t>(memory.kv_blocks),
                                                                .block_tokens = vllm.block_size,

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "models/serving/inference_engine.hpp"
+#include "models/serving/offload_step_time.hpp"
 #include "models/serving/vram_plan.hpp"
 
 namespace labtwin::serving {
@@ -25,6 +26,7 @@ struct VllmServer {
   KvTypes kv{};  ///< `kv_cache_dtype`
   bool enable_prefix_caching = true;
   std::uint32_t pipeline_parallel_size = 1;  ///< stages of each copy of the model
+  Bytes cpu_offload{};                       ///< of each card's weights, in the memory of the host: `cpu_offload_gb`
   std::uint32_t expert_copies = 1;           ///< of the model, over which `enable_expert_parallel` spreads its experts
 };
 
@@ -39,6 +41,7 @@ struct LlamaServer {
   bool cache_prompt = true;
   std::uint32_t n_cpu_moe = 0;                  ///< layers whose routed experts stay in the memory of the host
   std::optional<std::uint32_t> n_gpu_layers{};  ///< on the card, the output head counts as one; absent: all
+  bool mmap = true;                             ///< what memory does not hold of the rest is read from the file as it goes
   std::uint32_t threads = 0;                    ///< that multiply there; 0: as many as the node has cores
 
   [[nodiscard]] bool offloads() const noexcept { return n_cpu_moe > 0 || n_gpu_layers.has_value(); }
@@ -70,6 +73,8 @@ struct ServerPlace {
 [[nodiscard]] std::uint32_t longest_request(const ServerSettings& settings);
 /// What has to be in the card when the server starts. Of vLLM: with the cache of one longest request, below which it refuses.
 [[nodiscard]] VramRequest vram_request(const ServerPlace& place, const ServerSettings& settings);
+/// Where llama.cpp leaves the weights.
+[[nodiscard]] WeightPlacement weight_placement(const ServerPlace& place, const LlamaServer& server);
 /// What a server holds of the card's memory while it runs: vLLM all of its share, the others what they need.
 [[nodiscard]] Bytes claimed_memory(const ServerPlace& place, const ServerSettings& settings);
 /// The scheduler of a server whose plan loads.

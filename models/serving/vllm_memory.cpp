@@ -41,6 +41,8 @@ VllmMemory vllm_memory(const ModelShape& shape, const ModelWeights& weights, con
   VllmMemory memory;
   memory.budget = usable_memory(card) * settings.memory_utilization;
   memory.weights = weights_of_copy(weights, settings) / (settings.tensor_parallel * settings.pipeline_parallel);
+  memory.weights -=
+      std::min(settings.cpu_offload, weights.in_layers() / (settings.tensor_parallel * settings.pipeline_parallel));
   memory.activation_peak = Bytes::from_base(std::max(step_peak(shape, settings), sampler_peak(shape, settings)));
   memory.outside_torch = context_reserve(card) + Bytes::from_base(communication(settings));
   memory.kv_cache = std::max(Bytes{}, memory.budget - memory.weights - memory.activation_peak - memory.outside_torch);

@@ -17,6 +17,7 @@ struct VllmSettings {
   double tensor_parallel = 1.0;
   double pipeline_parallel = 1.0;  ///< stages, each with a share of the layers
   double expert_copies = 1.0;      ///< of the model, over which the routed experts are spread
+  Bytes cpu_offload{};             ///< of each card, that stays in the memory of the host: `cpu_offload_gb`
   KvTypes kv{};
   double block_tokens = 16.0;
   double max_context = 0.0;  ///< `max_model_len`; 0: the model's
@@ -35,7 +36,7 @@ struct VllmMemory {
 /// Law:    KV = utilization x memory - weights - outside - peak. The peak is the larger of a step of `max_batched_tokens`,
 ///         tokens x (3 hidden + 3 feed-forward columns / TP) x 2 B, and of the sampler, sequences x vocabulary x 6 x 4 B;
 ///         outside are the context's reserve and 0.35 GiB of communication buffers for each card beyond the first, at most
-///         four times
+///         four times. Of the layers' weights `cpu_offload_gb` stays in the memory of the host
 /// Inputs: weights of the model in this quantisation; settings; usable memory of the card
 /// Valid:  vLLM 0.6 to 0.26, decoders on NVIDIA cards, no speculative decoding, no images
 /// Source: vllm-project/vllm vllm/v1/worker/gpu_worker.py determine_available_memory. The profile of Llama-3.1-8B on an RTX

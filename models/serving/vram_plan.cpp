@@ -123,6 +123,20 @@ void try_layers(const VramRequest& request, std::vector<VramChange>& changes) {
   }
 }
 
+void try_cpu_offload(const VramRequest& request, std::vector<VramChange>& changes) {
+  constexpr double kGiB = 1073741824.0;
+  if (request.engine != ServingEngine::Vllm) return;
+  const double most = model_weights(request.shape, request.quant).in_layers().value() / kGiB;
+  for (double gib = std::floor(request.vllm.cpu_offload.value() / kGiB) + 1.0; gib < most + 1.0; gib += 1.0) {
+    VramRequest changed = request;
+    changed.vllm.cpu_offload = Bytes::from_base(gib * kGiB);
+    const VramPlan plan = plan_vram(changed);
+    if (!plan.loads()) continue;
+    changes.push_back({fmt::format("cpu_offload_gb {:.0f}", gib), plan});
+    return;
+  }
+}
+
 void try_cards(const VramRequest& request, std::vector<VramChange>& changes) {
   constexpr int kMostCards = 16;
   for (int cards = request.num_cards + 1; cards <= kMostCards; ++cards) {
@@ -162,6 +176,7 @@ std::vector<VramChange> changes_that_load(const VramRequest& request, const Quan
   try_context(request, changes);
   try_quants(request, quants, changes);
   try_layers(request, changes);
+  try_cpu_offload(request, changes);
   try_cards(request, changes);
   return changes;
 }

@@ -1,16 +1,21 @@
 #include "models/workload/trace.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <fstream>
 #include <istream>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "models/base/distribution.hpp"
 #include "models/base/error.hpp"
+#include "models/base/rng.hpp"
 
 namespace labtwin::workload {
 namespace {
@@ -75,8 +80,8 @@ constexpr std::array<TableFormat, 5> kTableFormats{{
 }};
 
 constexpr std::string_view kLayouts =
-    "must be a request trace: a table with the columns of azure, splitwise, burstgpt, agentic or chars, or JSON lines with "
-    "timestamp, input_length, output_length";
+    "must be a request trace: a table with the columns of azure, splitwise, burstgpt, agentic or chars, JSON lines with "
+    "timestamp, input_length, output_length, or a result of vllm bench serve";
 
 class Reader {
  public:
@@ -86,6 +91,10 @@ class Reader {
     std::string line;
     while (std::getline(input, line)) {
       ++line_;
+      if (trace_.format.empty() && is_begin_of_result(line)) {
+        read_result(line + "\n" + std::string(std::istreambuf_iterator<char>(input), {}));
+        break;
+      }
       if (!line.empty() && line.back() == '\r') line.pop_back();
       if (line.empty()) continue;
       if (trace_.format.empty()) {
@@ -128,6 +137,70 @@ class Reader {
     fail(kLayouts);
   }
 
+  /// One object over many lines, or one that says how many prompts it is of: what `vllm bench serve` saves.
+  [[nodiscard]] static bool is_begin_of_result(std::string_view line) {
+    return line == "{" || (line.starts_with('{') && line.find("\"num_prompts\"") != std::string_view::npos);
+  }
+
+  void read_result(const std::string& text) {
+    trace_.format = "vllm";
+    const nlohmann::json result = nlohmann::json::parse(text, nullptr, false);
+    if (!result.is_object()) return complain("", "", "must be a JSON object: the file is cut off or was edited");
+    const auto list = [&](const char* key) {
+      return result.contains(key) && result[key].is_array() ? result[key] : nlohmann::json();
+    };
+    const nlohmann::json prompts = list("input_lens");
+    const nlohmann::json outputs = list("output_lens");
+    const nlohmann::json starts = list("start_times");
+    if (prompts.empty() || outputs.size() != prompts.size()) {
+      return complain("input_lens", "", "and output_lens must list every request: save the result with --save-detailed");
+    }
+    const auto times = starts.size() == prompts.size() ? std::optional<Arrivals>() : arrivals_of(result);
+    if (starts.size() != prompts.size() && !times) return;
+    for (std::size_t i = 0; i < prompts.size(); ++i) {
+      const double at = times ? times->at(i) : starts[i].is_number() ? starts[i].get<double>() : -1.0;
+      if (!prompts[i].is_number() || !outputs[i].is_number() || !std::isfinite(at)) {
+        return complain("input_lens", fmt::format("request {}", i), "must have numbers for lengths and start");
+      }
+      // A request that failed has no output.
+      if (outputs[i].get<double>() <= 0.0) continue;
+      trace_.requests.push_back({.at = Seconds::from_base(at),
+                                 .prompt_tokens = prompts[i].get<double>(),
+                                 .output_tokens = outputs[i].get<double>(),
+                                 .num_passages = 0,
+                                 .session = {}});
+    }
+  }
+
+  /// When the client asked, where the result keeps no times: all at once, or at its rate with gaps drawn as vLLM draws them,
+  /// but from numbers of our own.
+  struct Arrivals {
+    std::vector<double> times;
+    [[nodiscard]] double at(std::size_t i) const { return times.empty() ? 0.0 : times[i]; }
+  };
+  std::optional<Arrivals> arrivals_of(const nlohmann::json& result) {
+    const nlohmann::json rate = result.contains("request_rate") ? result["request_rate"] : nlohmann::json();
+    const bool is_limited = result.contains("max_concurrency") && result["max_concurrency"].is_number();
+    if (rate.is_number() && rate.get<double>() > 0.0 && !is_limited) {
+      const double burstiness =
+          result.contains("burstiness") && result["burstiness"].is_number() ? result["burstiness"].get<double>() : 1.0;
+      const Distribution gaps = Distribution::gamma(1.0 / rate.get<double>(), 1.0 / std::sqrt(burstiness));
+      const RandomStream luck = RandomSource(0, 0).stream("trace.vllm");
+      Arrivals arrivals;
+      double now = 0.0;
+      for (std::size_t i = 0; i < result["input_lens"].size(); ++i) {
+        arrivals.times.push_back(now);
+        now += gaps.quantile(luck.uniform(i));
+      }
+      return arrivals;
+    }
+    if (!is_limited) return Arrivals{};
+    complain("start_times", "",
+             "are missing, and with max_concurrency the server decided when requests came: save the result with a "
+             "version of vLLM that keeps them, or let users ask in a closed loop");
+    return std::nullopt;
+  }
+
   [[nodiscard]] bool has(std::string_view column) const { return columns_.contains(column); }
 
   void read_row(const Cells& cells) {
@@ -168,10 +241,20 @@ class Reader {
       trace_.format = "ragpulse";
       request.session = object["session_id"].get<std::string>();
     }
+    if (object.contains("hash_ids") && object["hash_ids"].is_array()) read_segments(object["hash_ids"], request);
     if (object.contains("hash_ids") && object["hash_ids"].is_object() && object["hash_ids"].contains("passages_ids")) {
       request.num_passages = static_cast<std::uint32_t>(object["hash_ids"]["passages_ids"].size());
     }
     trace_.requests.push_back(std::move(request));
+  }
+
+  void read_segments(const nlohmann::json& ids, TraceRequest& request) {
+    for (const nlohmann::json& id : ids) {
+      if (!id.is_number_unsigned() || id.get<std::uint64_t>() > std::numeric_limits<std::uint32_t>::max()) {
+        return complain("hash_ids", id.dump(), "must be whole numbers below 2^32");
+      }
+      request.segments.push_back(id.get<std::uint32_t>());
+    }
   }
 
   std::optional<double> length(const nlohmann::json& object, const char* key) {

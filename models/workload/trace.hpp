@@ -8,6 +8,8 @@
 //   agentic    trace_id,...,t_s,...,input_tokens,output_tokens            (flattened agent conversations)
 //   chars      agent_family,session_id,...,timestamp_s,input_chars,...    (agent traces in characters, 4 to a token)
 //   mooncake   {"timestamp": ms, "input_length", "output_length", "hash_ids": [...]}
+//   vllm       {"num_prompts", "request_rate", "input_lens": [...], "output_lens": [...], "start_times": [...]}, the result of
+//              `vllm bench serve --save-detailed`
 //   ragpulse   {"timestamp": "s", "input_length", "output_length", "hash_ids": {"passages_ids": [...]}, "session_id"}
 
 #include <cstdint>
@@ -21,6 +23,9 @@
 
 namespace labtwin::workload {
 
+/// Tokens of a `hash_id` of Mooncake's traces.
+inline constexpr std::uint32_t kSegmentTokens = 512;
+
 /// One request of a trace.
 struct TraceRequest {
   Seconds at;  ///< since the first request of the trace
@@ -28,6 +33,9 @@ struct TraceRequest {
   double output_tokens = 0.0;
   std::uint32_t num_passages = 0;  ///< retrieved passages in the prompt; 0 where the trace does not say
   std::string session;             ///< conversation it belongs to; empty where the trace does not say
+  /// Texts of kSegmentTokens that the prompt consists of, each with all before it: equal ones are computed once where an engine
+  /// keeps them. Empty where the trace does not say.
+  std::vector<std::uint32_t> segments{};
 };
 
 /// A trace in order of arrival.

@@ -17,6 +17,7 @@
 #include "models/base/text.hpp"
 #include "models/catalog/part_finder.hpp"
 #include "models/registry.hpp"
+#include "models/serving/card_memory.hpp"
 #include "models/serving/model_file.hpp"
 #include "models/serving/vram_plan.hpp"
 
@@ -74,9 +75,11 @@ class Reader {
     for (const std::string& model : options_->models) {
       const serving::ModelFile file = model_of(model);
       for (const std::string& card : options_->cards) {
-        const AcceleratorPart part = load_accelerator(catalog_, cards_.part(card));
+        const Cards cards = cards_named(card);
         for (const double context : contexts()) {
-          cases.push_back({file.name, part.entry.part, request_of(file, part.spec, context)});
+          VramRequest request = request_of(file, cards.typical, context);
+          if (cards.count > 1) request.num_cards = cards.count;
+          cases.push_back({file.name, cards.name, std::move(request)});
         }
       }
     }
@@ -84,6 +87,37 @@ class Reader {
   }
 
  private:
+  /// One card, or several of one machine joined by `+`, as if all had the same memory.
+  struct Cards {
+    std::string name;
+    serving::AcceleratorSpec typical;
+    int count = 1;
+  };
+
+  [[nodiscard]] Cards cards_named(const std::string& text) const {
+    std::vector<std::string> pieces;
+    for (std::size_t start = 0; start <= text.size();) {
+      const std::size_t end = std::min(text.find('+', start), text.size());
+      pieces.push_back(text.substr(start, end - start));
+      start = end + 1;
+    }
+    // Some names of parts have a plus in them.
+    const bool are_cards = std::all_of(pieces.begin(), pieces.end(), [&](const auto& piece) { return cards_.find(piece); });
+    if (pieces.size() == 1 || !are_cards) pieces = {text};
+    if (pieces.size() > 1 && options_->num_cards) fail("--cards", text, "and cards joined by + are two ways to say how many");
+    Cards cards{.name = {}, .typical = {}, .count = static_cast<int>(pieces.size())};
+    std::vector<Bytes> memories;
+    for (const std::string& piece : pieces) {
+      const AcceleratorPart part = load_accelerator(catalog_, cards_.part(piece));
+      if (memories.empty()) cards.typical = part.spec;
+      memories.push_back(part.spec.memory);
+      cards.name += (cards.name.empty() ? "" : "+") + part.entry.part;
+    }
+    cards.typical.memory =
+        options_->engine == "vllm" ? serving::memory_of_equal_parts(memories) : serving::memory_of_layers(memories);
+    return cards;
+  }
+
   [[nodiscard]] serving::ModelFile model_of(const std::string& name) const {
     const bool is_file = name.ends_with(".json") || (name.ends_with(".gguf") && std::filesystem::exists(name)) ||
                          name.find('/') != std::string::npos;
@@ -191,7 +225,8 @@ std::string breakdown_text(const VramPlan& plan) {
 
 std::string case_text(const Case& one, const serving::QuantTable& quants) {
   const VramPlan plan = plan_vram(one.request);
-  const std::string cards = one.request.num_cards > 1 ? fmt::format("{} x ", one.request.num_cards) : "";
+  const bool is_mixed = one.card.find('+') != std::string::npos;
+  const std::string cards = one.request.num_cards > 1 && !is_mixed ? fmt::format("{} x ", one.request.num_cards) : "";
   std::string text = fmt::format("{}  {} in {} with {:.0f} tokens of context on {}{}\n\n", plan.loads() ? "LOADS" : "FAILS",
                                  one.model, one.request.quant.name(), one.request.context, cards, one.card);
   text += breakdown_text(plan) + "\n";
@@ -260,7 +295,7 @@ void add_fit_model(CommandLine& line) {
   const auto options = std::make_shared<Options>();
   line.add("fit-model", "Say whether models load on cards, and what fills the memory")
       .argument("MODEL", options->models, "Models of the catalog, config.json files or GGUF files; several make a table")
-      .option("--on", options->cards, "A card of the catalog; repeatable")
+      .option("--on", options->cards, "A card of the catalog, or several of one machine: rtx-3090+rtx-3060; repeatable")
       .option("--context", options->contexts, "Tokens of all sequences together, 4096 if not given; repeatable")
       .option("--quant", options->quant, "How the weights are stored; q4_k_m if not given, for vLLM bf16")
       .option("--kv", options->kv_type, "Type of the KV cache, keys/values: f16, q8_0, q8_0/q4_0, fp8")

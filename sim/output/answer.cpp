@@ -79,7 +79,8 @@ std::string tail_sentence(const Results& results, const TailFinding& cause) {
 std::string cure_sentence(const Results& results, const LatencyRow& now) {
   std::vector<const CounterfactualRow*> cures;
   for (const CounterfactualRow& row : results.counterfactuals) {
-    if (row.removes.empty() && now.p95_s > 0.0 && row.change_s / now.p95_s < kCure) cures.push_back(&row);
+    const bool completes = row.failed_fraction < 1.0;
+    if (row.removes.empty() && completes && now.p95_s > 0.0 && row.change_s / now.p95_s < kCure) cures.push_back(&row);
   }
   if (cures.empty()) return {};
   std::stable_sort(cures.begin(), cures.end(),

@@ -43,7 +43,7 @@ std::string break_text(const CapacityBreak& broken) {
   std::string text;
   for (const SloRow& slo : broken.slos) {
     text += fmt::format("{}{}{} {}", text.empty() ? "" : ", ", slo.metric, slo.stage.empty() ? "" : " of " + slo.stage,
-                        value_text(slo, slo.value));
+                        slo.has_value ? value_text(slo, slo.value) : "without any that completed");
   }
   return text;
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "models/base/units.hpp"
 
@@ -20,11 +21,16 @@ namespace {
 
 constexpr double kSmallestShown = 0.005;  ///< blame rows below this share of both mean and tail are summed up
 constexpr std::size_t kMaxAssumedShown = 6;
+constexpr double kInterval = 1.645;  ///< standard deviations from the middle to the end of 90 %
 
 std::string slo_text(const SloRow& slo) {
   const bool is_fraction = slo.metric == "failed_fraction";
   const std::string value = is_fraction ? percent(slo.value) : duration_text(slo.value);
   const std::string limit = is_fraction ? percent(slo.limit) : duration_text(slo.limit);
+  if (!slo.has_value) {
+    return fmt::format("MISSED  {} of {} has no value: none completed; the limit is {}\n", slo.metric, subject_text(slo),
+                       limit);
+  }
   return fmt::format("{}  {} of {} is {}, the limit is {}\n", slo.met ? "MET   " : "MISSED", slo.metric, subject_text(slo),
                      value, limit);
 }
@@ -159,6 +165,11 @@ std::string utilization_table(const Results& results) {
   return text;
 }
 
+/// A latency of those that completed, if any did.
+std::string latency_cell(double value_s, double failed_fraction) {
+  return failed_fraction >= 1.0 ? "none completed" : significant(value_s);
+}
+
 /// A change; one that is rounding of the p95 it changes is none.
 std::string change_text(double change_s, double p95_s) {
   return std::abs(change_s) < 1e-9 * p95_s ? "0" : fmt::format("{:+.3g}", change_s);
@@ -199,9 +210,15 @@ std::string counterfactual_table(const Results& results) {
                    beside_cells(results, results.beside)));
   }
   std::vector<CounterfactualRow> rows = results.counterfactuals;
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const CounterfactualRow& a, const CounterfactualRow& b) { return a.p95_s < b.p95_s; });
+  std::stable_sort(rows.begin(), rows.end(), [](const CounterfactualRow& a, const CounterfactualRow& b) {
+    return std::pair(a.failed_fraction >= 1.0, a.p95_s) < std::pair(b.failed_fraction >= 1.0, b.p95_s);
+  });
   for (const CounterfactualRow& row : rows) {
+    if (row.failed_fraction >= 1.0) {
+      table.add(with({row.name, latency_cell(0.0, 1.0), "", "", percent(1.0), row.slos_met ? "met" : "missed", row.cost},
+                     beside_cells(results, row.beside)));
+      continue;
+    }
     table.add(with({row.name, significant(row.p95_s), change_text(row.change_s, row.p95_s),
                     fmt::format("{} to {}", change_text(row.change_interval_s.low, row.p95_s),
                                 change_text(row.change_interval_s.high, row.p95_s)),
@@ -225,7 +242,8 @@ std::string sweep_table(const Results& results) {
   for (const SweepRow& row : points) {
     std::vector<std::string> cells{row.value};
     if (moves) cells.push_back(row.job_bytes_per_s ? rate_text(*row.job_bytes_per_s) : "");
-    cells = with(cells, {significant(row.p50_s), significant(row.p95_s), significant(row.p99_s)});
+    cells = with(cells, {latency_cell(row.p50_s, row.failed_fraction), latency_cell(row.p95_s, row.failed_fraction),
+                         latency_cell(row.p99_s, row.failed_fraction)});
     if (struggles) cells = with(cells, {percent(row.failed_fraction), significant(row.retries_per_request)});
     table.add(with(cells, beside_cells(results, row.beside)));
   }
@@ -255,6 +273,20 @@ std::string grade_lines(const Results& results) {
   return text + " All values with their sources: --json.\n";
 }
 
+/// What replications draw, and how far 90 % of the draws go.
+std::string draw_lines(const Results& results) {
+  if (results.num_replications == 1) return {};
+  std::vector<std::string> drawn;
+  for (const ParameterRow& row : results.parameters) {
+    if (row.sigma == 0.0) continue;
+    drawn.push_back(fmt::format("{} ({} to {} {})", row.name, significant(row.value * std::exp(-kInterval * row.sigma)),
+                                significant(row.value * std::exp(kInterval * row.sigma)), row.unit));
+  }
+  if (drawn.empty()) return {};
+  return fmt::format("Drawn anew in each replication, so that intervals hold what is not known of them: {}.\n",
+                     fmt::join(drawn, ", "));
+}
+
 std::string known_error_lines(const Results& results) {
   std::string text;
   std::string part;
@@ -277,7 +309,7 @@ std::string summary_text(const Results& results) {
   std::string text = heading(results);
   for (const std::string& part : {latency_table(results) + outcome_lines(results) + stream_lines(results), blame_table(results),
                                   utilization_table(results), counterfactual_table(results), sweep_table(results),
-                                  grade_lines(results) + known_error_lines(results)}) {
+                                  grade_lines(results) + draw_lines(results) + known_error_lines(results)}) {
     if (!part.empty()) text += "\n" + part;
   }
   for (const std::string& warning : results.warnings) text += "note: " + warning + "\n";

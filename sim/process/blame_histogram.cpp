@@ -23,19 +23,20 @@ std::uint64_t place_key(const Segment& segment) noexcept {
 
 }  // namespace
 
-void BlameHistogram::add(Seconds sojourn, const Timeline& timeline) {
+void BlameHistogram::add(Seconds sojourn, const Timeline& timeline, std::uint64_t count) {
   const double value = sojourn.value();
+  const auto weight = static_cast<double>(count);
   Bucket& bucket = buckets_[bucket_index(value)];
   bucket.min = bucket.count == 0 ? value : std::min(bucket.min, value);
   bucket.max = bucket.count == 0 ? value : std::max(bucket.max, value);
-  ++bucket.count;
-  bucket.sum += value;
-  ++count_;
-  sum_ += value;
+  bucket.count += count;
+  bucket.sum += weight * value;
+  count_ += count;
+  sum_ += weight * value;
   for (const Segment& segment : timeline.segments()) {
     const std::size_t place = place_index(segment);
     if (bucket.by_place.size() <= place) bucket.by_place.resize(place + 1, 0.0);
-    bucket.by_place[place] += segment.duration.value();
+    bucket.by_place[place] += weight * segment.duration.value();
   }
 }
 

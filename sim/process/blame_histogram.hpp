@@ -30,7 +30,8 @@ class BlameHistogram {
   /// Ratio of a bucket's upper to its lower edge; quantiles are this exact or better.
   static constexpr double kBucketRatio = 1.005;
 
-  void add(Seconds sojourn, const Timeline& timeline);
+  /// `count`: how many alike.
+  void add(Seconds sojourn, const Timeline& timeline, std::uint64_t count = 1);
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] Seconds mean() const noexcept;

@@ -34,10 +34,10 @@ void Recorder::end(const RequestEnd& end, const Timeline& timeline) {
   if (options_.keep_requests) rows_.push_back(end);
 }
 
-void Recorder::end_stage(StageId stage, const RequestEnd& end, const Timeline& timeline) {
+void Recorder::end_stage(StageId stage, const RequestEnd& end, const Timeline& timeline, std::uint64_t count) {
   check_sum(end, timeline);
   if (!is_measured(end) || end.outcome != Outcome::Completed) return;
-  stages_[{end.workload, stage}].add(end.ended - end.arrived, timeline);
+  stages_[{end.workload, stage}].add(end.ended - end.arrived, timeline, count);
 }
 
 }  // namespace labtwin

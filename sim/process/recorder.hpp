@@ -57,8 +57,9 @@ class Recorder {
   void arrive(WorkloadId workload) { outcomes_[workload].arrive(); }
   /// Sojourn times are those of completed requests; every other end is counted.
   void end(const RequestEnd& end, const Timeline& timeline);
-  /// A stage (time to first token, one retrieval) of a request that is still going on, or has just ended.
-  void end_stage(StageId stage, const RequestEnd& end, const Timeline& timeline);
+  /// A stage (time to first token, one retrieval) of a request that is still going on, or has just ended; `count`: so many
+  /// alike.
+  void end_stage(StageId stage, const RequestEnd& end, const Timeline& timeline, std::uint64_t count = 1);
 
   /// Of all requests, before and after the warm-up.
   [[nodiscard]] const std::map<WorkloadId, OutcomeCounts>& outcomes() const noexcept { return outcomes_; }

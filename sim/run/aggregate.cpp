@@ -174,7 +174,7 @@ void merge_loads(std::span<const RunSummary> runs, RunSummary& merged) {
 
 }  // namespace
 
-Interval mean_interval(std::span<const double> values) {
+Interval difference_interval(std::span<const double> values) {
   if (values.empty()) return {};
   const double n = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
@@ -183,8 +183,16 @@ Interval mean_interval(std::span<const double> values) {
   for (double value : values) squares += (value - mean) * (value - mean);
   const std::size_t freedom = values.size() - 1;
   const double quantile = freedom <= kStudent95.size() ? kStudent95[freedom - 1] : kNormal95;
-  const double half = quantile * std::sqrt(squares / (n - 1.0) / n);
+  const double half = quantile * std::sqrt(squares / (n - 1.0) * (1.0 + 1.0 / n));
   return {mean - half, mean + half};
+}
+
+Interval time_interval(std::span<const double> values) {
+  if (!std::all_of(values.begin(), values.end(), [](double value) { return value > 0.0; })) return difference_interval(values);
+  std::vector<double> logs;
+  for (const double value : values) logs.push_back(std::log(value));
+  const Interval interval = difference_interval(logs);
+  return {std::exp(interval.low), std::exp(interval.high)};
 }
 
 const LatencyRow* find_latency(const std::vector<LatencyRow>& rows, const std::string& workload, const std::string& stage) {

@@ -10,8 +10,12 @@
 
 namespace labtwin {
 
-/// The middle 90 % for the mean of `values` (Student's t); a single value is its own interval.
-[[nodiscard]] Interval mean_interval(std::span<const double> values);
+/// Where a further run of a lab like it lies with 90 %: the replications differ by their luck and by what is not known of the
+/// lab's parts, of which more replications tell no more. Student's t, for one value beside the mean of n. A single value is its
+/// own interval.
+[[nodiscard]] Interval difference_interval(std::span<const double> values);
+/// The same of times, in logarithms where all are above 0.
+[[nodiscard]] Interval time_interval(std::span<const double> values);
 
 /// The runs of one variant put together: counts summed, latencies averaged over replications (p95 is the mean of the
 /// replications' p95), blame weighted by requests so that it still sums to the mean sojourn.

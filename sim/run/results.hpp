@@ -122,7 +122,7 @@ struct RunSummary {
   std::map<std::string, RequestColumns> requests{};  ///< by workload
 };
 
-/// The middle 90 % of what replications say about a mean.
+/// Where 90 % of such runs lie, by what replications say: their luck, and their draws of what is not known of the parts.
 struct Interval {
   double low = 0.0;
   double high = 0.0;
@@ -135,6 +135,7 @@ struct SloRow {
   std::string metric{};  ///< p50, p95, p99, mean, or failed_fraction
   double limit = 0.0;    ///< seconds, or a fraction
   double value = 0.0;
+  bool has_value = true;  ///< a latency of requests of which none completed has none
   bool met = false;
 };
 
@@ -192,6 +193,7 @@ struct ParameterRow {
   std::string unit{};
   std::string grade{};  ///< measured, fitted, datasheet or assumed
   std::string source{};
+  double sigma = 0.0;  ///< of its logarithm, by which replications draw it; 0: all have the value
 };
 
 /// How far predictions of a part are from measurements that it was not fitted to, at most.

@@ -21,8 +21,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StreamRow, workload, sent_per_s, lost_fractio
                                    lost_at_the_ring, lost_at_the_socket)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunSummary, variant, replication, measured_s, num_events, latency, blame, outcomes,
                                    resources, jobs, loads, rebuilds, flash, streams, warnings, requests)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SloRow, workload, stage, metric, limit, value, met)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ParameterRow, name, value, unit, grade, source)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SloRow, workload, stage, metric, limit, value, has_value, met)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ParameterRow, name, value, unit, grade, source, sigma)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KnownErrorRow, part, set, quantity, median_ape_pct, p90_ape_pct)
 
 namespace {

@@ -82,6 +82,7 @@ std::vector<SloRow> judge(const Scenario& scenario, const RunSummary& merged) {
                     .metric = std::string(metric_name(slo.metric)),
                     .limit = slo.limit,
                     .value = value,
+                    .has_value = has_value,
                     .met = has_value && value <= slo.limit});
   }
   return rows;
@@ -125,9 +126,9 @@ CounterfactualRow compare(const Scenario& scenario, const WhatIf& what_if, const
   row.workload = scenario.focus;
   row.cost = what_if.cost;
   row.removes = what_if.removes;
-  row.p95_interval_s = mean_interval(after);
+  row.p95_interval_s = time_interval(after);
   row.change_s = sum / static_cast<double>(changes.size());
-  row.change_interval_s = mean_interval(changes);
+  row.change_interval_s = difference_interval(changes);
   row.failed_fraction = failed_fraction(merged.outcomes, scenario.focus);
   row.slos_met = all_met(judge(scenario, merged));
   row.blame = merged.blame;
@@ -146,7 +147,7 @@ SweepRow sweep_point(const Scenario& scenario, const std::string& workload, cons
   const RunSummary merged = merge(runs);
   SweepRow row;
   row.value = value.starts_with('"') && value.size() >= 2 ? value.substr(1, value.size() - 2) : value;  // TOML text
-  row.p95_interval_s = mean_interval(p95_by_replication(runs, workload));
+  row.p95_interval_s = time_interval(p95_by_replication(runs, workload));
   row.beside = beside_of(scenario, merged);
   row.failed_fraction = failed_fraction(merged.outcomes, workload);
   for (const OutcomeRow& outcomes : merged.outcomes) {
@@ -192,7 +193,7 @@ Results summarise(const Scenario& scenario, const Replications& runs) {
   Inputs inputs = inputs_of(scenario);
   results.parameters = std::move(inputs.parameters);
   results.known_errors = std::move(inputs.known_errors);
-  results.p95_interval_s = mean_interval(p95_by_replication(runs, scenario.focus));
+  results.p95_interval_s = time_interval(p95_by_replication(runs, scenario.focus));
   RunSummary merged = merge(runs);
   results.slos = judge(scenario, merged);
   results.beside_stage = scenario.beside.stage;

@@ -23,6 +23,8 @@ namespace {
 
 class Collector {
  public:
+  explicit Collector(bool draws) : draws_(draws) {}
+
   void add_entry(const catalog::Entry& entry) {
     if (!entries_.insert({entry.family, entry.part}).second) return;
     for (const catalog::Parameter& parameter : entry.parameters) {
@@ -36,12 +38,14 @@ class Collector {
     add_bounds(entry);
   }
 
-  void add(const std::string& name, double value, const std::string& unit, const Provenance& provenance) {
+  /// `sigma`: of its logarithm, where replications draw it.
+  void add(const std::string& name, double value, const std::string& unit, const Provenance& provenance, double sigma = 0.0) {
     inputs_.parameters.push_back({.name = name,
                                   .value = value,
                                   .unit = unit,
                                   .grade = std::string(catalog::grade_name(provenance.grade)),
-                                  .source = provenance.source});
+                                  .source = provenance.source,
+                                  .sigma = draws_ ? sigma : 0.0});
   }
 
   /// The median and the 90 % quantile of a distribution; one value if it is constant.
@@ -82,6 +86,7 @@ class Collector {
     return true;
   }
 
+  bool draws_;
   Inputs inputs_;
   std::set<std::pair<std::string, std::string>> entries_;
 };
@@ -103,23 +108,15 @@ void add_share(const std::string& name, const ShareSpec& share, Collector& colle
 void add_speed(const ServiceSpec& service, const LlmServerSpec& spec, const Lab& lab, const catalog::Catalog& catalog,
                Collector& collector) {
   const NodeSpec& node = *lab.find_node(service.node);
-  const AcceleratorPart card = slowest_card(spec, node, catalog);
-  const serving::ModelShape shape = load_language_model(catalog, spec.model).shape;
-  const auto quant = serving::Quantisation::parse(load_quant_table(catalog), spec.quant);
-  const calibration::ServerSpeed speed = calibration::server_speed({.card = card.entry,
-                                                                    .place = {shape, quant, card.spec},
-                                                                    .model = spec.model,
-                                                                    .backend = spec.backend,
-                                                                    .settings = spec.engine,
-                                                                    .group = card_group(spec, node, catalog),
-                                                                    .host = host_memory(spec, node)});
-  const auto add = [&](std::string_view name, const calibration::Estimate& rate) {
+  const calibration::ServerSpeed speed = copy_speed(spec, node, catalog);
+  const auto add = [&](std::string_view name, const calibration::Estimate& rate, double sigma) {
     collector.add(
         fmt::format("{}.{}", service.name, name), rate.value, "tok/s",
-        {.grade = speed.grade, .source = fmt::format("{}; 90 % interval {:.3g} to {:.3g}", speed.source, rate.low, rate.high)});
+        {.grade = speed.grade, .source = fmt::format("{}; 90 % interval {:.3g} to {:.3g}", speed.source, rate.low, rate.high)},
+        sigma);
   };
-  add("decode_rate", speed.decode_tok_s);
-  add("prompt_rate", speed.prompt_tok_s);
+  add("decode_rate", speed.decode_tok_s, speed.decode_sigma);
+  add("prompt_rate", speed.prompt_tok_s, speed.prompt_sigma);
   if (!speed.exchange) return;
   const Provenance reduces{.grade = catalog::Grade::Fitted,
                            .source = "all-reduces and copies between cards, kinds collectives and pcie_links"};
@@ -136,7 +133,8 @@ void add_embedder(const ServiceSpec& service, const EmbedderSpec& spec, const La
   collector.add(service.name + ".embedding_rate", serving::EncoderStepTime(model.shape, card).tokens_per_second(text), "tok/s",
                 {.grade = catalog::Grade::Assumed,
                  .source = "0.3 of the card's fastest rate in 16 bits, as of bge-large on an L4 and an MI210; within a factor "
-                           "of two"});
+                           "of two"},
+                serving::kEncoderSigma);
 }
 
 void add_load(const std::string& server, Collector& collector) {
@@ -200,7 +198,7 @@ void add_detector(const StreamDetectorSpec& detector, const SensorsSpec& spec, C
 
 Inputs inputs_of(const Scenario& scenario) {
   const catalog::Catalog catalog;
-  Collector collector;
+  Collector collector(scenario.draws_parameters);
   for (const NodeSpec& node : scenario.lab.nodes) {
     if (!node.board.empty()) collector.add_entry(load_board(catalog, node.board).entry);
     for (const DriveSpec& drive : node.drives) collector.add_entry(load_drive(catalog, drive.part).entry);

@@ -53,6 +53,9 @@ struct CpuSpec {
   std::optional<PerSecond> clock;
 };
 
+/// What the kernel and everything that is no service of the scenario keep in RAM (assumed).
+inline constexpr Bytes kSystemMemory = Bytes::from_base(1.5 * 1024.0 * 1024.0 * 1024.0);
+
 struct MemorySpec {
   Bytes size;
   std::optional<BytesPerSecond> bandwidth;  ///< of all cores together

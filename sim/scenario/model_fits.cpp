@@ -11,8 +11,6 @@
 #include "models/registry.hpp"
 #include "models/serving/card_memory.hpp"
 #include "models/serving/encoder_step_time.hpp"
-#include "models/serving/model_weights.hpp"
-#include "models/serving/offload_step_time.hpp"
 #include "models/serving/server_engine.hpp"
 #include "sim/scenario/server_cards.hpp"
 
@@ -50,7 +48,7 @@ std::optional<Parts> parts_of(const LlmServerSpec& spec, const NodeSpec& node, c
   if (!has(catalog.parts("llms"), spec.model)) return std::nullopt;
   const auto quant = serving::Quantisation::find(quants, spec.quant);
   if (!quant) return std::nullopt;
-  return Parts{load_language_model(catalog, spec.model).shape, *quant, slowest_card(spec, node, catalog).spec,
+  return Parts{load_language_model(catalog, spec.model).shape, *quant, typical_card(spec, node, catalog),
                spec.cards_per_copy()};
 }
 
@@ -128,6 +126,14 @@ void check_model_loads(TableReader& service, const LlmServerSpec& spec, const No
 }
 
 void check_host_memory(TableReader& service, const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog) {
+  if (const auto* vllm = std::get_if<serving::VllmServer>(&spec.engine)) {
+    const Bytes in_host = vllm->cpu_offload * static_cast<double>(spec.gpus.size());
+    if (in_host <= node.memory.size) return;
+    service.fail("cpu_offload_gb",
+                 fmt::format("of {} cards takes {:.1f} GiB of the memory of {}, which has {}", spec.gpus.size(),
+                             in_host.value() / kGiB, node.name, format_quantity(node.memory.size)));
+    return;
+  }
   const serving::LlamaServer* llama = serving::llama_server(spec.engine);
   const auto parts = parts_of(spec, node, load_quant_table(catalog), catalog);
   if (llama == nullptr || !llama->offloads() || !parts) return;
@@ -138,12 +144,15 @@ void check_host_memory(TableReader& service, const LlmServerSpec& spec, const No
     service.fail(key, fmt::format("needs the bandwidth of the memory of {}, at which cores read the weights", node.name),
                  "memory = { size = \"64 GiB\", bandwidth = \"80 GB/s\" }");
   }
-  const auto layers = static_cast<int>(llama->n_gpu_layers.value_or(static_cast<std::uint32_t>(parts->shape.layers) + 1));
-  const serving::WeightPlacement placement = serving::place_weights(
-      parts->shape, serving::model_weights(parts->shape, parts->quant), layers, static_cast<int>(llama->n_cpu_moe));
-  if (placement.in_host() <= node.memory.size) return;
-  service.fail(key, fmt::format("leaves {:.1f} GiB of weights to the memory of {}, which has {}",
-                                placement.in_host().value() / kGiB, node.name, format_quantity(node.memory.size)));
+  const serving::WeightPlacement placement = serving::weight_placement(parts->place(), *llama);
+  const bool is_mapped = llama->mmap && spec.load && node.find_drive(spec.load->from) != nullptr;
+  if (placement.in_host() <= node.memory.size || is_mapped) return;
+  service.fail(key,
+               fmt::format("leaves {:.1f} GiB of weights to the memory of {}, which has {}", placement.in_host().value() / kGiB,
+                           node.name, format_quantity(node.memory.size)),
+               llama->mmap ? fmt::format("load = {{ from = \"{}\" }} names the drive that the rest is read from in every step",
+                                         node.drives.empty() ? "nvme0" : node.drives.front().name)
+                           : "");
 }
 
 Bytes memory_beside(const std::vector<ServiceSpec>& services, const ServiceSpec& self, const NodeSpec& node,

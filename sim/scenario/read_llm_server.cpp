@@ -14,6 +14,7 @@ namespace labtwin {
 namespace {
 
 constexpr double kMostContext = 1e8;
+constexpr double kGiB = 1073741824.0;
 
 /// What the keys of an engine are checked against.
 struct Surroundings {
@@ -50,6 +51,7 @@ serving::ServerSettings read_llama(TableReader& table, const Surroundings& aroun
   server.cache_prompt = table.value_or<bool>("cache_prompt", server.cache_prompt);
   server.n_cpu_moe = table.value_or<std::uint32_t>("n_cpu_moe", server.n_cpu_moe);
   server.n_gpu_layers = table.optional<std::uint32_t>("n_gpu_layers", at_least(1.0));
+  server.mmap = table.value_or<bool>("mmap", server.mmap);
   server.threads = table.value_or<std::uint32_t>("threads", server.threads, at_least(1.0));
   check_context(table, "ctx_size", server.ctx_size / server.parallel, around);
   return server;
@@ -83,6 +85,8 @@ serving::ServerSettings read_vllm(TableReader& table, const Surroundings& around
   const auto type = table.value_or<std::string>("kv_cache_dtype", "auto");
   server.kv = type == "auto" ? serving::KvTypes{} : read_kv_types(table, "kv_cache_dtype", around.quants);
   server.enable_prefix_caching = table.value_or<bool>("enable_prefix_caching", server.enable_prefix_caching);
+  const auto offload = table.value_or<double>("cpu_offload_gb", 0.0, between(0.0, 1e5));
+  server.cpu_offload = Bytes::from_base(offload * kGiB);
   check_context(table, "max_model_len", server.max_model_len, around);
   return server;
 }
@@ -126,11 +130,16 @@ ServiceKind read_llm_server(TableReader& table, const ServicePlace& place) {
   }
   if (place.node != nullptr) {
     check_model_loads(table, spec, *place.node, place.catalog);
-    check_host_memory(table, spec, *place.node, place.catalog);
   }
   spec.memory = table.value_or<Bytes>("memory", Bytes{}, kNonNegative);
+  if (const auto* vllm = std::get_if<serving::VllmServer>(&spec.engine); vllm != nullptr && place.node != nullptr) {
+    const Bytes offloaded = vllm->cpu_offload * static_cast<double>(spec.gpus.size());
+    // More than there is has a message of its own.
+    if (offloaded <= place.node->memory.size) spec.memory += offloaded;
+  }
   spec.queue_limit = table.optional<std::uint32_t>("queue_limit");
   spec.load = read_load(table, place);
+  if (place.node != nullptr) check_host_memory(table, spec, *place.node, place.catalog);
   if (spec.load && spec.num_copies > 1) table.fail("load", "of several copies is not simulated: they are there from the start");
   if (std::holds_alternative<serving::OllamaServer>(spec.engine) && !spec.load) {
     table.fail("load", "is missing: Ollama loads a model when somebody asks", "load = { from = \"nvme0\" }");

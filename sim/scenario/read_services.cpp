@@ -204,6 +204,15 @@ void check_memory(TableReader& table, const ServiceSpec& service, const std::vec
                                    format_quantity(node->memory.size)));
 }
 
+/// The memory of its node that no service keeps for itself.
+Bytes page_cache_of(const ServiceSpec& service, const std::vector<ServiceSpec>& services, const Lab& lab) {
+  const NodeSpec* node = lab.find_node(service.node);
+  if (node == nullptr) return {};
+  Bytes left = node->memory.size - kSystemMemory;
+  for (const ServiceSpec& other : services) left -= other.node == service.node ? memory_of(other) : Bytes{};
+  return std::max(Bytes{}, left);
+}
+
 }  // namespace
 
 std::vector<ServiceSpec> read_services(TableReader& root, const Lab& lab, const catalog::Catalog& catalog) {
@@ -231,6 +240,10 @@ std::vector<ServiceSpec> read_services(TableReader& root, const Lab& lab, const 
     const auto service =
         std::find_if(services.begin(), services.end(), [&](const ServiceSpec& one) { return one.name == table.name(); });
     if (service != services.end()) check_shared_card(table, services, *service, lab, catalog);
+  }
+  for (ServiceSpec& service : services) {
+    auto* server = std::get_if<LlmServerSpec>(&service.kind);
+    if (server != nullptr) server->page_cache = page_cache_of(service, services, lab);
   }
   return services;
 }

@@ -90,7 +90,7 @@ const EnumNames<SloMetric> kMetrics = {{"mean", SloMetric::Mean},
                                        {"p99", SloMetric::P99},
                                        {"failed_fraction", SloMetric::FailedFraction}};
 
-const std::vector<std::string> kStages{"llm", "retrieve", "tpot", "ttft"};
+const std::vector<std::string> kStages{"itl", "llm", "retrieve", "tpot", "ttft"};
 
 Slo read_slo(TableReader& table, const std::vector<std::string>& workloads) {
   Slo slo;
@@ -135,6 +135,7 @@ void read_run(TableReader& root, Scenario& scenario) {
     root.fail("warm_up", "must be shorter than the horizon");
   }
   scenario.replications = root.value_or<int>("replications", scenario.replications, between(1, 10000));
+  scenario.draws_parameters = root.value_or<bool>("draw_parameters", scenario.draws_parameters);
 }
 
 Scenario read_document(const Document& document, const Surroundings& around, std::span<const Override> lab_overrides,

@@ -90,8 +90,9 @@ struct Scenario {
   Seconds horizon;
   Seconds warm_up;
   int replications = 16;
-  std::string focus;         ///< the workload that the question is about
-  std::string unit_of_work;  ///< what one of its requests is called in sentences
+  bool draws_parameters = true;  ///< what laws do not know of the parts, anew in each replication but the first
+  std::string focus;             ///< the workload that the question is about
+  std::string unit_of_work;      ///< what one of its requests is called in sentences
   Beside beside;
   std::vector<ServiceSpec> services;
   std::vector<WorkloadSpec> workloads;

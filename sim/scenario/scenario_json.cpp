@@ -216,7 +216,8 @@ std::string resolved_json(const Scenario& scenario) {
             {"seed", scenario.seed},
             {"horizon", format_quantity(scenario.horizon)},
             {"warm_up", format_quantity(scenario.warm_up)},
-            {"replications", scenario.replications}};
+            {"replications", scenario.replications},
+            {"draw_parameters", scenario.draws_parameters}};
   if (!scenario.beside.stage.empty()) json["beside"]["stage"] = scenario.beside.stage;
   if (!scenario.beside.job.empty()) json["beside"]["job"] = scenario.beside.job;
   if (!scenario.beside.time_of.empty()) json["beside"]["time_of"] = scenario.beside.time_of;

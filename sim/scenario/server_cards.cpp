@@ -3,10 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 
+#include "models/serving/card_memory.hpp"
+#include "models/serving/load_time.hpp"
 #include "models/serving/tensor_parallel.hpp"
+#include "models/storage/drive_law.hpp"
 
 namespace labtwin {
 namespace {
@@ -58,6 +63,11 @@ int num_stages(const LlmServerSpec& spec) {
 int expert_copies(const LlmServerSpec& spec) {
   const auto* vllm = std::get_if<serving::VllmServer>(&spec.engine);
   return vllm != nullptr ? static_cast<int>(vllm->expert_copies) : 1;
+}
+
+/// The cards that wait for each other: of a copy, or of all copies where one set of experts lies on the cards of all.
+std::vector<std::string> cards_that_wait(const LlmServerSpec& spec, int copy) {
+  return expert_copies(spec) > 1 ? spec.gpus : spec.cards_of(copy);
 }
 
 void check_model(TableReader& table, const LlmServerSpec& spec, const serving::ModelShape& shape) {
@@ -114,6 +124,30 @@ CardLink link_of(const GpuSpec& gpu, const catalog::Catalog& catalog) {
   return link;
 }
 
+/// At which threads that all wait for pages read a file: each has the kernel's read-ahead under way.
+BytesPerSecond fault_rate(const DriveSpec& drive, const catalog::Catalog& catalog, double threads) {
+  constexpr double kMostUnderWay = 64.0;
+  const DrivePart part = load_drive(catalog, drive.part);
+  const storage::IoClass window{storage::Direction::Read, storage::Pattern::Sequential, drive.read_ahead};
+  const double under_way = std::min(kMostUnderWay, storage::kReadAheadWindows * threads);
+  BytesPerSecond rate = drive.read_ahead * storage::closed_loop(*part.law, window, under_way).iops;
+  if (drive.link) rate = std::min(rate, storage::data_rate(*drive.link));
+  return std::min(rate, serving::LoaderParameters{}.cold_rate * threads);
+}
+
+/// vLLM's cards read what they left in the memory of the host at the rate of the narrowest link.
+std::optional<calibration::HostMemory> streamed_memory(const serving::VllmServer& vllm, const LlmServerSpec& spec,
+                                                       const NodeSpec& node, const catalog::Catalog& catalog) {
+  if (!(vllm.cpu_offload > Bytes{})) return std::nullopt;
+  CardLink narrowest = link_of(gpu_named(node, spec.gpus.front()), catalog);
+  for (const std::string& gpu : spec.gpus) {
+    const CardLink link = link_of(gpu_named(node, gpu), catalog);
+    if (interconnect::line_rate(link) < interconnect::line_rate(narrowest)) narrowest = link;
+  }
+  const BytesPerSecond rate = interconnect::line_rate(narrowest) * kCopyShare;
+  return calibration::HostMemory{.bandwidth = node.memory.bandwidth.value_or(rate), .link = rate};
+}
+
 }  // namespace
 
 const GpuSpec& gpu_named(const NodeSpec& node, const std::string& name) {
@@ -130,25 +164,62 @@ void read_server_cards(TableReader& table, const ServicePlace& place, LlmServerS
   if (const auto shape = shape_of(spec, place.catalog)) check_model(table, spec, *shape);
 }
 
-std::optional<calibration::HostMemory> host_memory(const LlmServerSpec& spec, const NodeSpec& node) {
+std::optional<calibration::HostMemory> host_memory(const LlmServerSpec& spec, const NodeSpec& node,
+                                                   const catalog::Catalog& catalog) {
   const serving::LlamaServer* llama = serving::llama_server(spec.engine);
-  if (llama == nullptr || !llama->offloads() || !node.memory.bandwidth) return std::nullopt;
+  if (llama == nullptr) return streamed_memory(std::get<serving::VllmServer>(spec.engine), spec, node, catalog);
+  if (!llama->offloads() || !node.memory.bandwidth) return std::nullopt;
   const GpuSpec& gpu = gpu_named(node, spec.gpus.front());
-  return calibration::HostMemory{.bandwidth = *node.memory.bandwidth,
+  calibration::HostMemory memory{.bandwidth = *node.memory.bandwidth,
                                  .threads = llama->threads > 0 ? llama->threads : static_cast<double>(node.cpu.cores),
                                  .link = storage::data_rate(gpu.link)};
+  if (llama->mmap && spec.load && node.find_drive(spec.load->from) != nullptr) {
+    memory.page_cache = spec.page_cache;
+    memory.storage = fault_rate(*node.find_drive(spec.load->from), catalog, memory.threads);
+  }
+  return memory;
 }
 
-AcceleratorPart slowest_card(const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog) {
-  AcceleratorPart slowest = load_accelerator(catalog, gpu_named(node, spec.gpus.front()).part);
-  Bytes memory = slowest.spec.memory;
-  for (const std::string& name : spec.gpus) {
-    AcceleratorPart part = load_accelerator(catalog, gpu_named(node, name).part);
-    memory = std::min(memory, part.spec.memory);
-    if (part.spec.memory_bandwidth < slowest.spec.memory_bandwidth) slowest = std::move(part);
+serving::AcceleratorSpec typical_card(const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog) {
+  serving::AcceleratorSpec typical = load_accelerator(catalog, gpu_named(node, spec.gpus.front()).part).spec;
+  std::vector<Bytes> memories;
+  for (const std::string& name : spec.gpus)
+    memories.push_back(load_accelerator(catalog, gpu_named(node, name).part).spec.memory);
+  typical.memory =
+      spec.split == ModelSplit::Layers ? serving::memory_of_layers(memories) : serving::memory_of_equal_parts(memories);
+  return typical;
+}
+
+calibration::ServerSpeed copy_speed(const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog, int copy,
+                                    const LuckOfCard& luck) {
+  const serving::ModelShape shape = load_language_model(catalog, spec.model).shape;
+  const auto quant = serving::Quantisation::parse(load_quant_table(catalog), spec.quant);
+  const CardGroup group = card_group(spec, node, catalog, copy);
+  // llama.cpp deals layers by the memory that is free.
+  const auto weight = [&](const serving::AcceleratorSpec& card) { return serving::usable_memory(card).value(); };
+  double together = 0.0;
+  std::map<std::string, double> shares;
+  for (const std::string& name : cards_that_wait(spec, copy)) {
+    const std::string& part = gpu_named(node, name).part;
+    const double own = weight(load_accelerator(catalog, part).spec);
+    shares[part] += own;
+    together += own;
   }
-  slowest.spec.memory = memory;
-  return slowest;
+  std::vector<calibration::SharedSpeed> speeds;
+  for (const auto& [part, share] : shares) {
+    const AcceleratorPart card = load_accelerator(catalog, part);
+    speeds.push_back({calibration::server_speed({.card = card.entry,
+                                                 .place = {shape, quant, card.spec, spec.cards_per_copy()},
+                                                 .model = spec.model,
+                                                 .backend = spec.backend,
+                                                 .settings = spec.engine,
+                                                 .group = group,
+                                                 .host = host_memory(spec, node, catalog),
+                                                 .luck = luck ? luck(part) : calibration::SpeedLuck{}}),
+                      share / together});
+  }
+  return calibration::mixed_speed(std::move(speeds),
+                                  spec.split == ModelSplit::Layers ? serving::CardWork::InTurn : serving::CardWork::AtOnce);
 }
 
 CardGroup card_group(const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog, int copy) {
@@ -156,8 +227,7 @@ CardGroup card_group(const LlmServerSpec& spec, const NodeSpec& node, const cata
                   .split = spec.split,
                   .num_stages = num_stages(spec),
                   .expert_copies = expert_copies(spec)};
-  // One set of experts lies on the cards of all copies.
-  const std::vector<std::string> names = group.expert_copies > 1 ? spec.gpus : spec.cards_of(copy);
+  const std::vector<std::string> names = cards_that_wait(spec, copy);
   const int num_talking = group.expert_copies > 1 ? static_cast<int>(names.size()) : group.cards_per_stage();
   bool is_direct = true;
   for (std::size_t i = 0; i < names.size(); ++i) {

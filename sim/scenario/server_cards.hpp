@@ -2,7 +2,9 @@
 
 // The cards that an inference server runs on, and the links between them.
 
+#include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "models/base/table_reader.hpp"
@@ -24,15 +26,27 @@ namespace labtwin {
 ///   gpus = ["gpu0", "gpu1"]; split_mode = "layer"                                  # llama.cpp: or `row`
 void read_server_cards(TableReader& table, const ServicePlace& place, LlmServerSpec& spec);
 
-/// The slowest of the cards of a server, at whose pace all work, with the memory of the smallest. Names must be right.
-[[nodiscard]] AcceleratorPart slowest_card(const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog);
+/// A card like which the cards of a server hold the model: all have the memory of the smallest where each has an equal part of
+/// it, and their mean where layers are dealt by what is free. Names must be right.
+[[nodiscard]] serving::AcceleratorSpec typical_card(const LlmServerSpec& spec, const NodeSpec& node,
+                                                    const catalog::Catalog& catalog);
+
+/// Of the cards of a part, which share of them is faster; see calibration::SpeedLuck.
+using LuckOfCard = std::function<calibration::SpeedLuck(const std::string& part)>;
+/// How fast one copy of the model is on its cards, which may be of several kinds. Names must be right.
+[[nodiscard]] calibration::ServerSpeed copy_speed(const LlmServerSpec& spec, const NodeSpec& node,
+                                                  const catalog::Catalog& catalog, int copy = 0, const LuckOfCard& luck = {});
 
 /// The cards of one copy of the model and their narrowest way to each other.
 [[nodiscard]] interconnect::CardGroup card_group(const LlmServerSpec& spec, const NodeSpec& node,
                                                  const catalog::Catalog& catalog, int copy = 0);
 
+/// Of a link's line rate, what copies reach: 1 / 1.18, see kind pcie_links.
+inline constexpr double kCopyShare = 0.85;
+
 /// The memory of the host, where the server leaves weights there.
-[[nodiscard]] std::optional<calibration::HostMemory> host_memory(const LlmServerSpec& spec, const NodeSpec& node);
+[[nodiscard]] std::optional<calibration::HostMemory> host_memory(const LlmServerSpec& spec, const NodeSpec& node,
+                                                                 const catalog::Catalog& catalog);
 
 /// Whether cards of this part reach each other's memory over PCIe unless the lab says otherwise: those of GeForce do not.
 [[nodiscard]] bool reaches_peers(const NodeSpec& node, const std::string& part);

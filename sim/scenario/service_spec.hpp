@@ -56,11 +56,11 @@ struct LoadSpec {
 ///   type = "llm_server"; node, gpu = "gpu0" or gpus = ["gpu0", "gpu1"]
 ///   model = "llama-3-8b"; quant = "q4_k_m"; load = ...; queue_limit = ...
 ///   engine = "llama.cpp"; parallel, ctx_size, batch_size, ubatch_size, flash_attn, cache_type_k, cache_type_v, cache_prompt,
-///   backend, split_mode, n_cpu_moe, n_gpu_layers, threads
+///   backend, split_mode, n_cpu_moe, n_gpu_layers, mmap, threads
 ///
 ///   engine = "vllm"; max_num_seqs, max_num_batched_tokens, gpu_memory_utilization, max_model_len, block_size, kv_cache_dtype,
-///   enable_prefix_caching, tensor_parallel_size, pipeline_parallel_size, data_parallel_size, enable_expert_parallel,
-///   nccl_p2p_level
+///   enable_prefix_caching, cpu_offload_gb, tensor_parallel_size, pipeline_parallel_size, data_parallel_size,
+///   enable_expert_parallel, nccl_p2p_level
 ///
 ///   engine = "ollama"; num_parallel, num_ctx, num_batch, flash_attention, kv_cache_type, keep_alive, max_loaded_models
 struct LlmServerSpec {
@@ -75,6 +75,7 @@ struct LlmServerSpec {
   bool crosses_bridges = false;  ///< several cards reach each other across the host's bridges: `nccl_p2p_level`
   std::optional<std::uint32_t> queue_limit{};
   std::optional<LoadSpec> load{};
+  Bytes page_cache{};  ///< of the host, that may hold the weights which stay there
 
   [[nodiscard]] int cards_per_copy() const noexcept { return static_cast<int>(gpus.size()) / num_copies; }
   [[nodiscard]] std::vector<std::string> cards_of(std::ptrdiff_t copy) const {

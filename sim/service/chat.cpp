@@ -45,15 +45,18 @@ Task<> Chat::open_arrivals(std::unique_ptr<const workload::ArrivalProcess> arriv
 }
 
 Task<> Chat::replay(std::unique_ptr<const workload::ArrivalProcess> arrivals, std::shared_ptr<const workload::Trace> trace) {
+  trace_ = std::move(trace);
   using Sessions = std::map<std::string, std::uint64_t, std::less<>>;
-  const auto begin = [this, trace = std::move(trace), sessions = Sessions()](std::uint64_t number) mutable {
-    const workload::TraceRequest& traced = trace->requests[number];
+  const auto begin = [this, sessions = Sessions()](std::uint64_t number) mutable {
+    const workload::TraceRequest& traced = trace_->requests[number];
     const std::uint64_t session =
         traced.session.empty() ? 0 : sessions.emplace(traced.session, sessions.size() + 1).first->second;
     GenerationRequest request{.owner = options_.owner,
                               .prompt_tokens = whole(traced.prompt_tokens),
                               .output_tokens = whole(traced.output_tokens),
-                              .conversation = session == 0 ? 0 : content_id(session)};
+                              .prefix = static_cast<std::uint64_t>(options_.owner) + 1,
+                              .conversation = session == 0 ? 0 : content_id(session),
+                              .segments = traced.segments};
     engine_->spawn("request", ask_once(number, request));
   };
   return at_arrivals(*engine_, std::move(arrivals), begin);

@@ -60,6 +60,7 @@ class Chat {
   ChatOptions options_;
   LlmServer* llm_;
   Recorder* recorder_;
+  std::shared_ptr<const workload::Trace> trace_;  ///< that is replayed
   RandomStream turns_;
   RandomStream think_;
   RandomStream messages_;

@@ -21,7 +21,8 @@ serving::InferenceRequest request_of(const GenerationRequest& request, std::uint
           .output_tokens = static_cast<std::uint32_t>(request.output_tokens),
           .prefix = request.prefix,
           .prefix_tokens = static_cast<std::uint32_t>(std::min(request.prefix_tokens, request.prompt_tokens)),
-          .conversation = request.conversation};
+          .conversation = request.conversation,
+          .segments = request.segments};
 }
 
 }  // namespace
@@ -173,6 +174,7 @@ void LlmServer::begin_phase() {
   const serving::OperatorBatch batch = serving::operator_batch(step);
   run_ = serving::step_run(*model_, batch);
   run_steps_ = scheduler_->num_alike();
+  run_began_ = engine_->now();
   const Seconds alone = run_.time(run_steps_);
   if (!links_) return burst_.start(alone);
   links_->begin(model_->traffic(batch), alone / static_cast<double>(run_steps_));
@@ -200,16 +202,26 @@ void LlmServer::take_in(Generation& generation, const serving::StepPart& part) {
 void LlmServer::finish_phase() {
   num_steps_ += run_steps_;
   for (const serving::TokenEvent& token : scheduler_->complete(run_steps_)) {
-    if (!token.is_first && !token.is_last) continue;
     const auto found = present_.find(token.request);
     if (found == present_.end()) continue;
-    Generation& generation = *found->second;
-    if (token.is_first) {
-      generation.has_first_token_ = true;
-      generation.result_.time_to_first_token = engine_->now() - generation.arrived_;
-    }
-    if (token.is_last) complete(generation);
+    note_token(*found->second, token.is_first);
+    if (token.is_last) complete(*found->second);
   }
+}
+
+// The steps of a run are stretched alike by whoever shares card or links with it.
+void LlmServer::note_token(Generation& generation, bool is_first) {
+  const Seconds now = engine_->now();
+  if (is_first) {
+    generation.has_first_token_ = true;
+    generation.result_.time_to_first_token = now - generation.arrived_;
+  } else {
+    const Seconds elapsed = now - run_began_;
+    const Seconds first_step = run_steps_ > 1 ? run_.first * (elapsed / run_.time(run_steps_)) : elapsed;
+    generation.result_.gaps.add(1, run_began_ + first_step - generation.last_token_);
+    add_run(generation.result_.gaps, run_, run_steps_, elapsed);
+  }
+  generation.last_token_ = now;
 }
 
 Seconds LlmServer::decoding_alone(const Generation& generation) const {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "sim/engine/engine.hpp"
 #include "sim/service/gpu_card.hpp"
 #include "sim/service/step_links.hpp"
+#include "sim/service/token_gaps.hpp"
 
 namespace labtwin::service {
 
@@ -29,7 +31,8 @@ struct GenerationRequest {
   std::uint64_t output_tokens = 1;  ///< >= 1
   std::uint64_t prefix = 0;         ///< which text the first `prefix_tokens` are: a system prompt, a document
   std::uint64_t prefix_tokens = 0;
-  std::uint64_t conversation = 0;  ///< whose earlier turns the prompt begins with; 0: none
+  std::uint64_t conversation = 0;             ///< whose earlier turns the prompt begins with; 0: none
+  std::span<const std::uint32_t> segments{};  ///< of the prompt, as a trace tells them; they outlive the request
 };
 
 /// How a generation went. The causes and what links cost sum to the time from asking to the last token.
@@ -37,6 +40,7 @@ struct GenerationResult {
   Outcome outcome = Outcome::Completed;
   ResourceId card = 0;  ///< that it was for
   Seconds time_to_first_token;
+  TokenGaps gaps;                ///< between its tokens
   std::uint64_t num_tokens = 0;  ///< that came out: fewer than asked for where the context ended
   Causes causes;                 ///< on that card
   Timeline links{};              ///< that steps waited for
@@ -63,7 +67,8 @@ class Generation final : public Resumption {
   bool has_first_token_ = false;
   Seconds arrived_;
   Seconds admitted_;
-  Seconds alone_;  ///< what its prompt takes alone
+  Seconds last_token_;  ///< when it came
+  Seconds alone_;       ///< what its prompt takes alone
   Occupancy::Moment from_;
   StepLinks::Moment links_from_;
   GenerationResult result_;
@@ -119,6 +124,7 @@ class LlmServer {
   void finish_phase();
   void cut_short();
   void take_in(Generation& generation, const serving::StepPart& part);
+  void note_token(Generation& generation, bool is_first);
   void complete(Generation& generation);
   [[nodiscard]] Seconds decoding_alone(const Generation& generation) const;
   [[nodiscard]] LlmServer& least_busy();
@@ -139,6 +145,7 @@ class LlmServer {
   serving::StepRun alone_;  ///< decode steps of one sequence, from an empty context on
   bool is_paused_ = false;
   std::function<void()> on_change_;
+  Seconds run_began_;
   serving::StepRun run_;
   std::uint64_t run_steps_ = 0;
   std::unique_ptr<StepLinks> links_;  ///< nothing: its steps stay on the card

@@ -113,6 +113,7 @@ World::World(const Scenario& scenario, const catalog::Catalog& catalog, const En
              const RecorderOptions& recorder_options, std::uint64_t replication)
     : scenario_(&scenario),
       catalog_(&catalog),
+      replication_(replication),
       random_(scenario.seed, replication),
       recorder_(recorder_options),
       network_(network_of(scenario, catalog)),

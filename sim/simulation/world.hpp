@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/calibration/server_speed.hpp"
 #include "models/catalog/catalog.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/process/name_table.hpp"
@@ -120,7 +121,11 @@ class World {
   /// In world_llm.cpp.
   void add_to_ollama(const ServiceSpec& service, const serving::OllamaServer& settings, Bytes memory);
   [[nodiscard]] service::GpuCard& card(const std::string& node, const std::vector<std::string>& gpus);
+  /// The share of labs whose value of a parameter is below this one's, see parameter_draw.hpp.
+  [[nodiscard]] double draw(const std::string& parameter) const;
+  [[nodiscard]] calibration::SpeedLuck speed_luck(const LlmServerSpec& spec, const std::string& card) const;
   std::unique_ptr<service::LlmServer> make_server(const ServiceSpec& service, const LlmServerSpec& spec, int copy);
+  void warn_of_paging(const ServiceSpec& service, const LlmServerSpec& spec, const NodeSpec& node);
   void build_load(const ServiceSpec& service, const LlmServerSpec& spec, Bytes weights);
   /// In world_network.cpp. Nothing if the service is on the client's node, or the client has none.
   service::NetworkClient* build_client(const WorkloadSpec& workload, const AgentsSpec& spec, const std::string& service);
@@ -156,6 +161,7 @@ class World {
 
   const Scenario* scenario_;
   const catalog::Catalog* catalog_;
+  std::uint64_t replication_;
   RandomSource random_;
   Names names_;
   Recorder recorder_;

@@ -19,9 +19,6 @@ bool are_bridged(const NodeSpec& node, const std::string& a, const std::string& 
   });
 }
 
-/// Of a link's line rate, what copies reach: 1 / 1.18, see kind pcie_links.
-constexpr double kCopyShare = 0.85;
-
 bool is_card(const NodeSpec& node, const std::string& place) {
   return std::any_of(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& gpu) { return gpu.name == place; });
 }

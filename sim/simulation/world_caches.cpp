@@ -8,8 +8,6 @@
 namespace labtwin {
 namespace {
 
-/// What the kernel and everything that is no service of the scenario keep in RAM (assumed).
-constexpr Bytes kSystemMemory = Bytes::from_base(1.5 * 1024.0 * 1024.0 * 1024.0);
 constexpr Bytes kPage = Bytes::from_base(4096.0);
 /// zfs_arc_max of Linux if nothing is set (zfs(4), until OpenZFS 2.3).
 constexpr double kArcShare = 0.5;

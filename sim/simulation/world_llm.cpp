@@ -3,8 +3,9 @@
 
 #include <algorithm>
 
-#include "models/calibration/server_speed.hpp"
+#include "models/base/parameter_draw.hpp"
 #include "models/registry.hpp"
+#include "models/serving/drawn_step_time.hpp"
 #include "models/serving/encoder_scheduler.hpp"
 #include "models/serving/encoder_step_time.hpp"
 #include "models/serving/model_weights.hpp"
@@ -15,6 +16,8 @@
 
 namespace labtwin {
 namespace {
+
+constexpr double kGiB = 1073741824.0;
 
 /// A loader fills one card after the other: the narrowest of their links counts.
 BytesPerSecond slowest_link(const LlmServerSpec& spec, const NodeSpec& node) {
@@ -37,27 +40,38 @@ service::GpuCard& World::card(const std::string& node, const std::vector<std::st
   return *card;
 }
 
+double World::draw(const std::string& parameter) const {
+  return scenario_->draws_parameters ? parameter_draw(scenario_->seed, replication_, parameter) : 0.5;
+}
+
+// A model on a card keeps its luck whatever else of the lab changes; another card has its own.
+calibration::SpeedLuck World::speed_luck(const LlmServerSpec& spec, const std::string& card) const {
+  const std::string whose = fmt::format("{}|{}|{}|{}", serving::server_name(spec.engine), spec.backend, card, spec.model);
+  return {.decode = draw("decode of " + whose), .prompt = draw("prompts of " + whose)};
+}
+
 std::unique_ptr<service::LlmServer> World::make_server(const ServiceSpec& service, const LlmServerSpec& spec, int copy) {
   const NodeSpec& node = *scenario_->lab.find_node(service.node);
-  const AcceleratorPart part = slowest_card(spec, node, *catalog_);
+  const serving::AcceleratorSpec typical = typical_card(spec, node, *catalog_);
   const ModelPart model = load_language_model(*catalog_, spec.model);
   const auto quant = serving::Quantisation::parse(load_quant_table(*catalog_), spec.quant);
-  const serving::ServerPlace place{model.shape, quant, part.spec, spec.cards_per_copy()};
+  const serving::ServerPlace place{model.shape, quant, typical, spec.cards_per_copy()};
   const interconnect::CardGroup group = card_group(spec, node, *catalog_, copy);
-  calibration::ServerSpeed speed = calibration::server_speed({.card = part.entry,
-                                                              .place = place,
-                                                              .model = spec.model,
-                                                              .backend = spec.backend,
-                                                              .settings = spec.engine,
-                                                              .group = group,
-                                                              .host = host_memory(spec, node)});
+  calibration::ServerSpeed speed =
+      copy_speed(spec, node, *catalog_, copy, [&](const std::string& part) { return speed_luck(spec, part); });
   auto server = std::make_unique<service::LlmServer>(
       engine_, card(service.node, spec.cards_of(copy)), serving::make_engine(place, spec.engine), std::move(speed.step_time),
       service::LlmServerOptions{.longest_request = serving::longest_request(spec.engine), .queue_limit = spec.queue_limit});
   if (exchanges(group) && bus_ && !node.board.empty()) {
     server->cross(*bus_, exchange_lanes(node, spec, group, copy), names_.owners.intern(service.name));
   }
-  if (host_memory(spec, node) && bus_) cross_memory(node, *server, service.name);
+  if (host_memory(spec, node, *catalog_) && bus_ && !node.board.empty()) {
+    if (serving::llama_server(spec.engine) != nullptr) {
+      cross_memory(node, *server, service.name);
+    } else if (spec.gpus.size() == 1) {
+      server->cross(*bus_, lanes_between(node, "memory", spec.gpus.front()), names_.owners.intern(service.name));
+    }
+  }
   return server;
 }
 
@@ -74,17 +88,33 @@ std::vector<service::LlmServer*> World::servers_on(const service::GpuCard& card)
   return servers;
 }
 
+void World::warn_of_paging(const ServiceSpec& service, const LlmServerSpec& spec, const NodeSpec& node) {
+  const auto host = host_memory(spec, node, *catalog_);
+  if (!host || !host->page_cache) return;
+  const serving::ModelShape shape = load_language_model(*catalog_, spec.model).shape;
+  const auto quant = serving::Quantisation::parse(load_quant_table(*catalog_), spec.quant);
+  const serving::AcceleratorSpec card = typical_card(spec, node, *catalog_);
+  const Bytes left_there = serving::weight_placement({shape, quant, card}, *serving::llama_server(spec.engine)).in_host();
+  if (left_there <= *host->page_cache) return;
+  warnings_.push_back(
+      fmt::format("{}: {:.1f} GiB of its weights are left to the memory of {}, of which {:.1f} GiB are free: what is missing "
+                  "is read from {} "
+                  "in every step, whose other readers are thought not to notice",
+                  service.name, left_there.value() / kGiB, node.name, host->page_cache->value() / kGiB, spec.load->from));
+}
+
 void World::build(const ServiceSpec& service, const LlmServerSpec& spec) {
   service::LlmServer& first = *llms_.emplace(service.name, make_server(service, spec, 0)).first->second;
   for (int copy = 1; copy < spec.num_copies; ++copy) {
     first.add_copy(*further_copies_[service.name].emplace_back(make_server(service, spec, copy)));
   }
   const NodeSpec& node = *scenario_->lab.find_node(service.node);
+  warn_of_paging(service, spec, node);
   const serving::ModelShape shape = load_language_model(*catalog_, spec.model).shape;
   const auto quant = serving::Quantisation::parse(load_quant_table(*catalog_), spec.quant);
   if (spec.load) build_load(service, spec, serving::model_weights(shape, quant).in_file());
   if (const auto* ollama = std::get_if<serving::OllamaServer>(&spec.engine)) {
-    const serving::AcceleratorSpec card = slowest_card(spec, node, *catalog_).spec;
+    const serving::AcceleratorSpec card = typical_card(spec, node, *catalog_);
     add_to_ollama(service, *ollama, serving::claimed_memory({shape, quant, card, spec.cards_per_copy()}, spec.engine));
   }
 }
@@ -93,6 +123,8 @@ void World::build(const ServiceSpec& service, const EmbedderSpec& spec) {
   const NodeSpec& node = *scenario_->lab.find_node(service.node);
   const serving::ModelShape shape = load_embedder(*catalog_, spec.model).shape;
   const serving::AcceleratorSpec part = load_accelerator(*catalog_, gpu_named(node, spec.gpu).part).spec;
+  const double share = draw(fmt::format("texts of {}|{}", gpu_named(node, spec.gpu).part, spec.model));
+  const double slower = calibration::time_factor(serving::kEncoderSigma, share);
   const auto longest = std::max<std::uint64_t>(spec.max_batch_tokens, static_cast<std::uint64_t>(shape.max_context));
   service::LlmServer& server =
       *embedders_
@@ -100,7 +132,8 @@ void World::build(const ServiceSpec& service, const EmbedderSpec& spec) {
                service.name,
                std::make_unique<service::LlmServer>(
                    engine_, card(service.node, {spec.gpu}), std::make_unique<serving::EncoderScheduler>(spec.max_batch_tokens),
-                   std::make_unique<serving::EncoderStepTime>(shape, part),
+                   std::make_unique<serving::DrawnStepTime>(std::make_unique<serving::EncoderStepTime>(shape, part),
+                                                            serving::SpeedFactors{.prompt = slower}),
                    service::LlmServerOptions{.longest_request = longest + 2, .queue_limit = spec.queue_limit}))
            .first->second;
   if (!spec.corpus || !spec.corpus->is_enabled) return;

@@ -15,7 +15,7 @@ std::unique_ptr<const workload::ArrivalProcess> arrivals_of(const TraceSpec& spe
 }  // namespace
 
 service::TokenStages World::token_stages() {
-  return {.ttft = names_.stages.intern("ttft"), .tpot = names_.stages.intern("tpot")};
+  return {.ttft = names_.stages.intern("ttft"), .itl = names_.stages.intern("itl"), .tpot = names_.stages.intern("tpot")};
 }
 
 void World::build(const WorkloadSpec& workload, const AgentsSpec& spec) {

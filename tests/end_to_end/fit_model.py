@@ -27,6 +27,30 @@ def check_verdicts(labtwin: Path) -> None:
     assert case["changes"] and all(change["total_bytes"] <= 16 * case["usable_bytes"] for change in case["changes"]), case
 
 
+def check_mixed_cards(labtwin: Path) -> None:
+    """Layers are dealt by memory; vLLM gives every card an equal part, so that the smallest counts."""
+    mixed = json.loads(run(labtwin, "qwen3-32b", "--on", "rtx-3090+rtx-3060", "--json").stdout)["cases"][0]
+    assert mixed["card"] == "rtx-3090+rtx-3060" and mixed["cards"] == 2 and mixed["loads"], mixed
+    alone = [json.loads(run(labtwin, "qwen3-32b", "--on", card, "--json").stdout)["cases"][0]["usable_bytes"]
+             for card in ("rtx-3090", "rtx-3060")]
+    assert abs(mixed["usable_bytes"] - sum(alone)) < 1.0, (mixed, alone)
+    vllm = ("qwen3-32b", "--quant", "awq-int4", "--engine", "vllm", "--context", "2048", "--json")
+    equal, two_small = (json.loads(run(labtwin, *vllm, "--on", cards).stdout)["cases"][0]["usable_bytes"]
+                        for cards in ("rtx-3090+rtx-3060", "rtx-3060+rtx-3060"))
+    assert abs(equal - two_small) < 1.0, (equal, two_small)
+    both = run(labtwin, "qwen3-32b", "--on", "rtx-3090+rtx-3060", "--cards", "2")
+    assert both.returncode == 2 and "two ways to say how many" in both.stderr, both
+
+
+def check_weight_streaming(labtwin: Path) -> None:
+    """vLLM's nearest change leaves weights to the memory of the host."""
+    fails = run(labtwin, "qwen3-32b", "--on", "rtx-3090", "--engine", "vllm", "--context", "8192", "--json")
+    (case,) = json.loads(fails.stdout)["cases"]
+    (gib,) = [int(change["what"].split()[1]) for change in case["changes"] if change["what"].startswith("cpu_offload_gb")]
+    missing = (case["total_bytes"] - case["usable_bytes"]) / 2**30
+    assert missing <= gib < missing + 1.0, (gib, missing)
+
+
 def check_table(labtwin: Path) -> None:
     cards = ("--on", "rtx-3090", "--on", "apple-m4-max")
     table = run(labtwin, "llama-3.1-8b", "qwen3-32b", *cards, "--context", "8192", "--context", "32768")
@@ -80,6 +104,8 @@ def check_wrong_input(labtwin: Path, folder: Path) -> None:
 def main() -> None:
     labtwin = Path(sys.argv[1])
     check_verdicts(labtwin)
+    check_mixed_cards(labtwin)
+    check_weight_streaming(labtwin)
     check_table(labtwin)
     check_many_verdicts(labtwin)
     with tempfile.TemporaryDirectory() as folder:

@@ -57,6 +57,30 @@ TEST(Answer, NamesTheCulpritAndWhatRemovingItGives) {
   EXPECT_EQ(sentences[2], "What helps most: second drive (15.0 s).");
 }
 
+// Where nothing completes there is no percentile: neither a cure nor the best of the table.
+TEST(Answer, TakesNoLatencyFromWhatNeverCompletes) {
+  Results results = sample();
+  results.slos[0].has_value = false;
+  results.counterfactuals.push_back(
+      {.name = "no card", .workload = "agents", .p95_s = 0, .change_s = -62, .failed_fraction = 1.0, .slos_met = false});
+  EXPECT_EQ(answer(results)[2], "What helps most: second drive (15.0 s).");
+  const std::string text = summary_text(results);
+  EXPECT_NE(text.find("MISSED  p95 of agents has no value: none completed; the limit is 30.0 s"), std::string::npos) << text;
+  EXPECT_LT(text.find("second drive  "), text.find("no card")) << text;
+  EXPECT_NE(text.find("none completed"), std::string::npos) << text;
+}
+
+TEST(Summary, SaysWhatReplicationsDraw) {
+  Results results = sample();
+  results.num_replications = 8;
+  results.parameters = {{"llm.decode_rate", 50.0, "tok/s", "fitted", "", 0.1},
+                        {"llm.all_reduce.latency", 1e-5, "s", "fitted", ""}};
+  EXPECT_NE(summary_text(results).find("Drawn anew in each replication, so that intervals hold what is not known of them: "
+                                       "llm.decode_rate (42.4 to 58.9 tok/s).\n"),
+            std::string::npos)
+      << summary_text(results);
+}
+
 Results failing_sweep() {
   Results results = sample();
   results.slos.push_back({.workload = "agents", .metric = "failed_fraction", .limit = 0.01, .value = 0.0, .met = true});

@@ -4,8 +4,11 @@
 
 #include <array>
 #include <cmath>
+#include <vector>
 
+#include "models/base/distribution.hpp"
 #include "models/base/error.hpp"
+#include "models/base/parameter_draw.hpp"
 #include "sim/run/results_json.hpp"
 
 namespace labtwin {
@@ -34,13 +37,35 @@ RunSummary replication(std::uint32_t number, std::uint64_t n, double mean_s, dou
   return run;
 }
 
-TEST(MeanInterval, IsStudentsForFewReplications) {
+TEST(Intervals, AreStudentsForOneMoreRun) {
   const std::array<double, 4> values{1.0, 2.0, 3.0, 4.0};
-  const Interval interval = mean_interval(values);
-  // Standard deviation sqrt(5/3), t(0.95, 3) = 2.353.
-  const double half = 2.353 * std::sqrt(5.0 / 3.0 / 4.0);
+  const Interval interval = difference_interval(values);
+  // Standard deviation sqrt(5/3), t(0.95, 3) = 2.353; one run beside the mean of four.
+  const double half = 2.353 * std::sqrt(5.0 / 3.0 * 1.25);
   EXPECT_NEAR(interval.low, 2.5 - half, 1e-12);
   EXPECT_NEAR(interval.high, 2.5 + half, 1e-12);
+}
+
+TEST(Intervals, OfTimesAreOfTheirLogarithms) {
+  const std::array<double, 4> values{std::exp(1.0), std::exp(2.0), std::exp(3.0), std::exp(4.0)};
+  const double half = 2.353 * std::sqrt(5.0 / 3.0 * 1.25);
+  EXPECT_NEAR(time_interval(values).low, std::exp(2.5 - half), 1e-12);
+  EXPECT_NEAR(time_interval(values).high, std::exp(2.5 + half), 1e-9);
+  const std::array<double, 2> with_none{0.0, 2.0};
+  EXPECT_LT(time_interval(with_none).low, 0.0);
+}
+
+// Labs whose speed is log-normal, drawn as a run draws it: as few as seven replications give the middle 90 % of them.
+TEST(Intervals, OfDrawnParametersHoldNinetyPerCentOfLabs) {
+  for (const std::size_t count : {7UL, 15UL, 31UL}) {
+    std::vector<double> times;
+    for (std::size_t r = 0; r < count; ++r)
+      times.push_back(Distribution::lognormal_from_median(1.0, 2.0).quantile(parameter_draw(1, r, "speed")));
+    const Interval interval = time_interval(times);
+    const double truth = Distribution::lognormal_from_median(1.0, 2.0).quantile(0.95);
+    EXPECT_NEAR(std::log(interval.high), std::log(truth), 0.06 * std::log(truth)) << count;
+    EXPECT_NEAR(std::log(interval.low), -std::log(interval.high), 1e-9) << count;
+  }
 }
 
 TEST(Merge, BlameStillSumsToTheMeanSojourn) {

@@ -102,7 +102,7 @@ TEST(Scenario, ReferencesMustLeadSomewhere) {
             "s.toml:36:12: slo[0].workload = \"agent\": must be one of agents (did you mean \"agents\"?)\n"
             "s.toml:42:9: slo[1].limit = 2: must be between 0 and 1");
   EXPECT_EQ(error_of(kText + "[[slo]]\nworkload = \"agents\"\nstage = \"lm\"\nmetric = \"p95\"\nlimit = \"8 s\"\n"),
-            "s.toml:37:9: slo[0].stage = \"lm\": must be one of llm, retrieve, tpot, ttft (did you mean \"llm\"?)");
+            "s.toml:37:9: slo[0].stage = \"lm\": must be one of itl, llm, retrieve, tpot, ttft (did you mean \"llm\"?)");
   EXPECT_EQ(error_of("horizon = \"1 h\"\nwarm_up = \"2 h\"\nlab = \"labs/none.toml\"\n"),
             "s.toml:2:11: warm_up = \"2 h\": must be shorter than the horizon\n"
             "s.toml:3:7: lab = \"labs/none.toml\": there is no such file");

@@ -21,8 +21,8 @@ struct Lab {
             std::make_unique<serving::LlamaScheduler>(serving::LlamaSchedulerSettings{.num_slots = 2, .slot_tokens = context}),
             std::make_unique<SimpleSteps>(), {.longest_request = context}),
         chat(engine, RandomSource(1, 0),
-             {.owner = 0, .workload = 0, .stages = {.ttft = 1, .tpot = 2}, .traffic = traffic, .timeout = 60_s}, server,
-             recorder) {}
+             {.owner = 0, .workload = 0, .stages = {.ttft = 1, .itl = 3, .tpot = 2}, .traffic = traffic, .timeout = 60_s},
+             server, recorder) {}
   ~Lab() { engine.end_processes(); }
   Engine engine;
   GpuCard card{engine, 0};
@@ -52,6 +52,10 @@ TEST(Chat, ComputesOnlyWhatIsNewInEveryTurn) {
   const auto& ttft = lab.recorder.stages().at({0, 1});
   EXPECT_EQ(ttft.count(), rows.size());
   EXPECT_NEAR(lab.recorder.stages().at({0, 2}).mean().value(), 0.010, 1e-9);
+  // Ten gaps between the eleven tokens of an answer.
+  const auto& itl = lab.recorder.stages().at({0, 3});
+  EXPECT_EQ(itl.count(), 10 * rows.size());
+  EXPECT_NEAR(itl.quantile(1.0).value(), 0.010, 1e-9);
 }
 
 TEST(Chat, ASecondConversationKnowsTheSystemPrompt) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "models/serving/llama_scheduler.hpp"
@@ -78,6 +79,14 @@ TEST(LlmServer, WhoComesLaterJoinsAtTheNextStepAndSlowsTheOtherDown) {
   EXPECT_NEAR(caused(first.result.causes, DelayKind::Slowdown, kSecond).value(), 0.060, 1e-9);
   EXPECT_NEAR(total(first.result.causes).value(), 0.260, 1e-9);
   EXPECT_NEAR(total(second.result.causes).value(), 0.085, 1e-9);
+  // What the first one sees between its tokens: three steps alone, the prompt's, one with both, five alone.
+  const auto gaps = first.result.gaps.all();
+  ASSERT_EQ(gaps.size(), 4U);
+  const std::vector<std::pair<std::uint64_t, double>> expected{{3, 0.010}, {1, 0.060}, {1, 0.020}, {5, 0.010}};
+  for (std::size_t i = 0; i < gaps.size(); ++i) {
+    EXPECT_EQ(gaps[i].count, expected[i].first);
+    EXPECT_NEAR(gaps[i].mean().value(), expected[i].second, 1e-9);
+  }
 }
 
 TEST(LlmServer, WaitsForAPlaceInAFullBatchAndRefusesBeyondTheQueue) {

@@ -129,5 +129,19 @@ TEST(LlamaScheduler, GivesEveryRequestItsTokensWithinTheContextOfItsSlots) {
   for (const auto& [id, tokens] : left) EXPECT_EQ(tokens, 0U) << "request " << id;
 }
 
+TEST(LlamaScheduler, KeepsTheTextsOfATraceInTheirSlot) {
+  LlamaScheduler scheduler(slots(2, 4096));
+  const std::vector<std::uint32_t> first{7, 8, 9};
+  const std::vector<std::uint32_t> second{7, 8, 11};
+  InferenceRequest one = request(1, 1300, 1);
+  one.segments = first;
+  ASSERT_TRUE(scheduler.submit(one));
+  run_until_idle(scheduler);
+  InferenceRequest two = request(2, 1400, 1);
+  two.segments = second;
+  ASSERT_TRUE(scheduler.submit(two));
+  EXPECT_EQ(next_step(scheduler)[0].num_computed, 1024U);
+}
+
 }  // namespace
 }  // namespace labtwin::serving

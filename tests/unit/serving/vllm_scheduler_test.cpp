@@ -207,5 +207,23 @@ TEST(VllmScheduler, GivesEveryRequestItsTokensAndTakesBackEveryBlock) {
   EXPECT_GT(scheduler.num_preemptions(), 0U);
 }
 
+TEST(VllmScheduler, ComputesTheTextsOfATraceOnce) {
+  VllmScheduler scheduler(engine(200, 4096));
+  const std::vector<std::uint32_t> first{7, 8, 9};
+  const std::vector<std::uint32_t> second{7, 8, 11};
+  InferenceRequest one = request(1, 1300, 1);
+  one.segments = first;
+  ASSERT_TRUE(scheduler.submit(one));
+  EXPECT_EQ(next_step(scheduler)[0].num_tokens, 1300U);
+  static_cast<void>(scheduler.complete());
+  InferenceRequest two = request(2, 1400, 1);
+  two.segments = second;
+  ASSERT_TRUE(scheduler.submit(two));
+  const auto step = next_step(scheduler);
+  // Two texts of 512 tokens are there.
+  EXPECT_EQ(step[0].num_computed, 1024U);
+  EXPECT_EQ(step[0].num_tokens, 376U);
+}
+
 }  // namespace
 }  // namespace labtwin::serving

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdint>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "models/base/error.hpp"
 
@@ -50,6 +54,44 @@ TEST(Trace, ReadsMillisecondsOfMooncake) {
   EXPECT_EQ(trace.format, "mooncake");
   EXPECT_DOUBLE_EQ(trace.requests[1].at.value(), 3.0);
   EXPECT_TRUE(trace.requests[1].session.empty());
+  EXPECT_EQ(trace.requests[0].segments, (std::vector<std::uint32_t>{0, 1}));
+  EXPECT_EQ(mistakes("{\"timestamp\": 0, \"input_length\": 1, \"output_length\": 1, \"hash_ids\": [-1]}\n"),
+            "sample:1:1: hash_ids = -1: must be whole numbers below 2^32");
+}
+
+TEST(Trace, ReadsAResultOfVllmBenchServe) {
+  const Trace trace = read(
+      "{\"num_prompts\": 3, \"request_rate\": \"inf\", \"max_concurrency\": 2, \"input_lens\": [100, 50, 70], "
+      "\"output_lens\": [10, 0, 20], \"start_times\": [1000.5, 1000.5, 1002.0]}");
+  EXPECT_EQ(trace.format, "vllm");
+  // The second one failed.
+  ASSERT_EQ(trace.requests.size(), 2U);
+  EXPECT_DOUBLE_EQ(trace.requests[1].at.value(), 1.5);
+  EXPECT_DOUBLE_EQ(trace.requests[1].prompt_tokens, 70.0);
+  EXPECT_DOUBLE_EQ(trace.requests[1].output_tokens, 20.0);
+}
+
+std::string result_of_two_hundred(const std::string& more) {
+  std::string lengths;
+  for (int i = 0; i < 200; ++i) lengths += i == 0 ? "5" : ", 5";
+  return "{\n\"num_prompts\": 200,\n\"input_lens\": [" + lengths + "],\n\"output_lens\": [" + lengths + "],\n" + more + "}\n";
+}
+
+TEST(Trace, HasTheRateOfAResultThatKeepsNoTimes) {
+  const Trace at_rate = read(result_of_two_hundred("\"request_rate\": 4.0, \"burstiness\": 1.0, \"max_concurrency\": null"));
+  // The mean of 199 exponential gaps of 0.25 s, within three standard deviations.
+  EXPECT_NEAR(at_rate.requests.back().at.value() / 199.0, 0.25, 3.0 * 0.25 / std::sqrt(199.0));
+  const Trace at_once = read(result_of_two_hundred("\"request_rate\": \"inf\""));
+  EXPECT_EQ(at_once.requests.back().at.value(), 0.0);
+}
+
+TEST(Trace, SaysWhatAResultLacks) {
+  EXPECT_NE(mistakes(result_of_two_hundred("\"request_rate\": \"inf\", \"max_concurrency\": 8")).find("start_times"),
+            std::string::npos);
+  EXPECT_NE(mistakes("{\"num_prompts\": 3, \"request_rate\": 1.0, \"completed\": 3}").find("--save-detailed"),
+            std::string::npos);
+  const std::string whole = result_of_two_hundred("\"request_rate\": 4.0");
+  EXPECT_NE(mistakes(whole.substr(0, whole.size() / 2)).find("cut off"), std::string::npos);
 }
 
 TEST(Trace, ReadsSessionsAndPassagesOfRagPulse) {

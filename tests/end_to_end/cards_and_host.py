@@ -1,0 +1,144 @@
+"""Do models run as they must where cards are not alike, or where the host holds a part of the weights? Two kinds of cards are between
+either alone, or at the pace of the slower one; weights that cross a link in every step cost what the link says; a model larger than
+memory falls off a cliff.
+
+Usage: cards_and_host.py LABTWIN ROOT
+"""
+
+import math
+import sys
+import tempfile
+from pathlib import Path
+
+import simulated
+
+SHORT = ("--alone", "--replications", "1")
+LAB = """
+title = "one person and two cards"
+horizon = "20 min"
+[lab.nodes.box]
+board = "asrock-rack-romed8-2t"
+cpu = { cores = 8 }
+memory = { size = "64 GiB", bandwidth = "120 GB/s" }
+gpus.fast = { part = "rtx-4090", slot = "PCIE1" }
+gpus.slow = { part = "rtx-3060", slot = "PCIE3" }
+drives.nvme0 = { part = "samsung-990-pro-2tb" }
+[services.llm]
+type = "llm_server"
+node = "box"
+gpus = ["fast", "slow"]
+model = "llama-3.1-8b"
+%s
+[workloads.user]
+type = "chat"
+llm = "llm"
+arrivals = { process = "closed_loop", users = 1 }
+turns = 2
+think = "5 s"
+message_tokens = 500
+answer_tokens = 100
+timeout = "10 min"
+"""
+LLAMA = 'quant = "q4_k_m"\nctx_size = 8192'
+VLLM = 'engine = "vllm"\nquant = "awq-int4"\nmax_model_len = 4096'
+GIB = 2**30
+
+
+def tpot(labtwin: Path, scenario: Path, **settings: str) -> float:
+    answer = simulated.answer(labtwin, scenario, *SHORT, settings=settings)
+    (workload,) = answer["latency"].values()
+    return workload["stages"]["tpot"]["mean_s"]
+
+
+def on(cards: str) -> dict[str, str]:
+    return {"services.llm.gpus": cards}
+
+
+def check_mixed_cards(labtwin: Path, folder: Path) -> None:
+    for engine, text in (("llama.cpp", LLAMA), ("vllm", VLLM)):
+        scenario = folder / f"{engine}.toml"
+        scenario.write_text(LAB % text)
+        fast, slow, both = (tpot(labtwin, scenario, **on(cards)) for cards in ('["fast"]', '["slow"]', '["fast", "slow"]'))
+        print(f"{engine}: {1e3 * fast:.2f} ms a token on the one, {1e3 * slow:.2f} on the other, {1e3 * both:.2f} on both")
+        assert fast < both < slow, (engine, fast, both, slow)
+        if engine == "llama.cpp":
+            # Of 36 GB two thirds are on the fast one; launches of layers are not shared.
+            assert math.isclose(both, (2.0 * fast + slow) / 3.0, rel_tol=0.03), (fast, both, slow)
+        else:
+            # Half of the slow one's weights, and all-reduces.
+            assert both > 0.5 * slow, (both, slow)
+
+
+def check_streaming(labtwin: Path, folder: Path) -> None:
+    """A gigabyte and a half of weights over a link that carries 85 % of its lanes."""
+    scenario = folder / "streamed.toml"
+    scenario.write_text(LAB % VLLM)
+    inside = tpot(labtwin, scenario, **on('["fast"]'))
+    before = 0.0
+    for lanes, rate in ((16, 31.5e9), (8, 15.75e9), (4, 7.88e9), (1, 1.97e9)):
+        link = {"lab.nodes.box.gpus.fast.link": f'"pcie4x{lanes}"', "services.llm.cpu_offload_gb": "1.5"}
+        outside = tpot(labtwin, scenario, **on('["fast"]'), **link)
+        expected = 1.5 * GIB / (0.85 * rate)
+        print(f"pcie4x{lanes}: {1e3 * inside:.1f} ms a token in memory, {1e3 * outside:.1f} streamed")
+        assert expected < outside < expected + inside and outside > before, (lanes, expected, outside)
+        before = outside
+
+
+def check_short_memory(labtwin: Path, root: Path) -> None:
+    scenario = root / "scenarios/experts_in_ram.toml"
+    drive = {
+        "lab.nodes.box.drives": '{ nvme0 = { part = "samsung-990-pro-2tb" } }',
+        "services.llm.load": '{ from = "nvme0" }',
+    }
+    plain = tpot(labtwin, scenario)
+    times = [tpot(labtwin, scenario, **drive, **{"lab.nodes.box.memory.size": f'"{gib} GiB"'}) for gib in (96, 64, 48, 32, 16)]
+    print("experts with less and less memory:", [f"{1e3 * time:.0f} ms" for time in times])
+    assert math.isclose(times[0], plain, rel_tol=1e-6) and math.isclose(times[1], plain, rel_tol=1e-6), (plain, times)
+    assert times[1:] == sorted(times[1:]) and times[-1] > 3.0 * plain, times
+    # Of 128 experts four are picked in each of 36 layers: with 16 GiB less memory, so much more of them is read.
+    slopes = [after - before for before, after in zip(times[2:], times[3:], strict=False)]
+    read = 16 * GIB * 4 / 128
+    for slope in slopes:
+        assert 5e9 < read / slope < 8e9, slopes  # B/s of the drive
+
+
+TRACES = {
+    "azure.csv": "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03.97,300,10\n2023-11-16 18:17:04.03,200,8\n",
+    "splitwise.csv": "arrived_at,num_prefill_tokens,num_decode_tokens\n0.0,300,10\n0.06,200,8\n",
+    "mooncake.jsonl": '{"timestamp": 0, "input_length": 300, "output_length": 10, "hash_ids": [1]}\n'
+    '{"timestamp": 60, "input_length": 200, "output_length": 8, "hash_ids": [2]}\n',
+    "bench.json": '{\n "num_prompts": 2,\n "request_rate": "inf",\n "input_lens": [300, 200],\n "output_lens": [10, 8],\n'
+    ' "start_times": [5.0, 5.06]\n}\n',
+}
+
+
+def check_traces(labtwin: Path, folder: Path) -> None:
+    """The same two requests in every format give the same answers."""
+    scenario = folder / "replay.toml"
+    text = (LAB % VLLM).split("[workloads.user]")[0].replace('"fast", "slow"', '"fast"')
+    latencies = set()
+    for name, trace in TRACES.items():
+        (folder / name).write_text(trace)
+        scenario.write_text(
+            text
+            + f'[workloads.user]\ntype = "chat"\nllm = "llm"\ntimeout = "1 min"\n'
+            f'arrivals = {{ process = "trace", file = "{name}" }}\n'
+        )
+        row = simulated.answer(labtwin, scenario, *SHORT)["latency"]["user"]
+        assert row["n"] == 2 and row["stages"]["itl"]["n"] == 9 + 7, (name, row)
+        latencies.add(f"{row['mean_s']:.6f}")
+    assert len(latencies) == 1, latencies
+
+
+def main(arguments: list[str]) -> int:
+    labtwin, root = Path(arguments[0]).absolute(), Path(arguments[1]).absolute()
+    with tempfile.TemporaryDirectory() as folder:
+        check_mixed_cards(labtwin, Path(folder))
+        check_streaming(labtwin, Path(folder))
+        check_traces(labtwin, Path(folder))
+    check_short_memory(labtwin, root)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
