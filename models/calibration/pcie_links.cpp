@@ -30,6 +30,7 @@ constexpr double kHostCopy = 20e9;  // of one thread between buffers of a deskto
 constexpr double kPeerLatency = 1e-6;
 constexpr double kStagedLatency = 14e-6;
 constexpr double kCopyLatency = 22e-6;
+constexpr double kWindow = 64.0;  // messages that osu_bw has under way at once
 constexpr double kGiga = 1e9;
 constexpr double kBrokenShare = 0.05;
 
@@ -72,7 +73,7 @@ LawTerm rate_term(const PcieRow& row) {
                                       {"rate.both_ways", path, row.both_ways ? 1.0 : 0.0},
                                       {"rate.generation", fmt::format("{}|{}", path, row.link.generation), overhead},
                                       {"rate.busy", path, row.other_way_busy ? 1.0 : 0.0},
-                                      {"rate.switches", "", row.crosses_switches ? 1.0 : 0.0},
+                                      {"rate.switches", row.posts ? "posting" : "", row.crosses_switches ? 1.0 : 0.0},
                                       {"rate.redirected", "", row.redirected ? 1.0 : 0.0},
                                       {"rate.narrow", "", is_pcie ? std::log2(16.0 / row.link.lanes) / 2.0 : 0.0},
                                       {"rate.dense", "", row.is_dense ? 1.0 : 0.0},
@@ -132,7 +133,7 @@ LawRow law_row(const PcieRow& row, std::string_view quantity) {
   law.terms = copy_terms(row);
   if (row.bytes > 0.0) {
     law.terms.push_back(latency_term(row));
-    law.terms.back().base /= row.bytes;
+    law.terms.back().base /= row.bytes * (row.method == "messages" ? kWindow : 1.0);
   }
   return law;
 }

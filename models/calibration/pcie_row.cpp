@@ -14,6 +14,7 @@ using interconnect::CardLink;
 using interconnect::LinkFamily;
 
 constexpr int kFewFlows = 8;
+constexpr int kCardsWithoutSwitch = 4;
 // Of a card that no catalog knows.
 constexpr CardLink kUnknownLink = {LinkFamily::Pcie, 3, 16};
 
@@ -147,6 +148,9 @@ PcieRow read_pcie_row(const MeasurementTable& table, std::size_t index, const Ll
   PcieRow row;
   row.link = link_of(table, index, parts);
   if (row.link.family == LinkFamily::NvLink && holds(notes, "per link")) row.link.lanes = 1;
+  // Boards of four cards have no NVSwitch: a third of a card's links lead to each of the others.
+  const bool is_four = number_before(board, "card") == kCardsWithoutSwitch && !table.number(index, "lanes");
+  if (row.link.family == LinkFamily::NvLink && is_four) row.link.lanes /= kCardsWithoutSwitch - 1;
   row.both_ways = direction == "bidir";
   row.other_way_busy = row.both_ways && (holds(notes, "while h2d") || holds(notes, "while d2h"));
   if (row.other_way_busy) {
@@ -161,6 +165,7 @@ PcieRow read_pcie_row(const MeasurementTable& table, std::size_t index, const Ll
   row.redirected = row.both_ways && holds(notes, "acs on") && holds_any(notes, {"same vs", "same switch"});
   row.crosses_switches =
       is_peer(row.path) && holds_any(notes, {"cross chip", "cross switch", "flows cross", "different uplinks"});
+  row.posts = is_posting_board(board);
   row.unaligned = holds_any(notes, {"unaligned", "before alignment"});
   row.behind_chipset = holds(board, "chipset");
   row.never_crosses = holds(notes, "zero-copy");

@@ -91,6 +91,26 @@ TEST(PcieLinks, SumsOfFlowsAreBoundByWhatCarriesThem) {
   EXPECT_NEAR(values.at(1) / values.at(4), 1.0, 1e-9);  // more flows, no more uplinks
 }
 
+TEST(PcieLinks, FourCardsWithoutASwitchShareTheirLinksAmongThree) {
+  MeasurementTable table("links", {"device", "board_or_slot", "gen", "lanes", "direction", "method", "quantity", "value"});
+  for (const char* board : {"8-card HGX", "4-card"})
+    table.add_row({"H100", board, "NVLink4", "", "p2p", "all2all", "gb_s", "1"});
+  const std::vector<Prediction> predictions = recognise(table).evaluate(table, {}).predictions;
+  EXPECT_NEAR(predictions.at(0).estimate.value_or(Estimate{}).value / predictions.at(1).estimate.value_or(Estimate{}).value,
+              3.0, 0.15);
+}
+
+TEST(PcieLinks, ManyMessagesUnderWayHideTheirLatency) {
+  MeasurementTable table(
+      "links", {"device", "board_or_slot", "gen", "lanes", "direction", "method", "transfer_bytes", "quantity", "value"});
+  for (const char* method : {"osu_bw", "bandwidthTest"}) {
+    table.add_row({"V100", "server", "3", "16", "h2d", method, "8192", "gb_s", "1"});
+  }
+  const std::vector<Prediction> predictions = recognise(table).evaluate(table, {}).predictions;
+  EXPECT_GT(predictions.at(0).estimate.value_or(Estimate{}).value,
+            10.0 * predictions.at(1).estimate.value_or(Estimate{}).value);
+}
+
 TEST(PcieLinks, SaysThatSpeedsOfModelsAreNoFiguresOfALink) {
   MeasurementTable table("links", {"device", "board_or_slot", "gen", "lanes", "direction", "method", "quantity", "value"});
   table.add_row({"RTX 4090", "", "4", "4", "", "llm", "frames_s", "3"});
