@@ -90,9 +90,9 @@ LawTerm rate_term(const PcieRow& row) {
 std::vector<LawTerm> staged_terms(const PcieRow& row) {
   const double line = row.ports * interconnect::line_rate(row.link).value();
   LawTerm in{.base = 1.0 / line, .uses = host_uses(row)};
-  in.uses.push_back({"stage.both_ways", "", row.both_ways ? 1.0 : 0.0});
-  in.uses.push_back({"stage.rig", row.rig});
   const bool forwards = row.staging == interconnect::Staging::Forwarded;
+  in.uses.push_back({"stage.both_ways", row.one_uplink ? "one uplink" : "", row.both_ways ? 1.0 : 0.0});
+  in.uses.push_back({"stage.rig", row.rig});
   LawTerm out = in;
   in.uses.push_back({"stage.first", ""});
   out.uses.push_back({forwards ? "stage.second" : "stage.overlap", ""});

@@ -165,6 +165,7 @@ PcieRow read_pcie_row(const MeasurementTable& table, std::size_t index, const Ll
   row.redirected = row.both_ways && holds(notes, "acs on") && holds_any(notes, {"same vs", "same switch"});
   row.crosses_switches =
       is_peer(row.path) && holds_any(notes, {"cross chip", "cross switch", "flows cross", "different uplinks"});
+  row.one_uplink = holds_any(board, {"pix", "pxb"}) || holds_any(notes, {"same switch", "same chip"});
   row.posts = is_posting_board(board);
   row.unaligned = holds_any(notes, {"unaligned", "before alignment"});
   row.behind_chipset = holds(board, "chipset");

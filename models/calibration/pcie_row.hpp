@@ -25,6 +25,7 @@ struct PcieRow {
   bool never_crosses = false;     ///< the buffer stays in the host's memory: no figure of the link
   bool redirected = false;        ///< a switch sends what peers say to each other through the root
   bool crosses_switches = false;  ///< from one switch to another, through the root
+  bool one_uplink = false;        ///< both cards hang on one switch
   bool posts = false;             ///< switches of the kind whose posted writes to two roots hinder each other
   bool unaligned = false;         ///< the host's buffer does not lie as the card's engine wants it
   interconnect::Staging staging = interconnect::Staging::Overlapped;
