@@ -24,7 +24,7 @@ constexpr double kUnknownCard = 900e9;
 constexpr double kUnknownMemory = 24e9;
 constexpr double kUnknownPeak = 100e12;
 constexpr double kCoresToCard = 0.05;  // of what a card does, that a host without one does
-constexpr double kLink = 20e9;         // of copies of weights to a card of generation 4, B/s
+constexpr double kLink = 22e9;         // of copies of weights to a card that is not named, B/s
 constexpr double kUnknownModel = 30e9;
 constexpr double kUnknownExperts = 120e9;  // parameters of a model whose experts are placed by hand, and has no name
 constexpr double kUnknownActive = 6e9;
@@ -223,6 +223,12 @@ void read_host(const MeasurementTable& table, std::size_t index, const LlmParts&
   row.run.threads = table.number(index, "threads").value_or(processor && processor->spec.cores ? *processor->spec.cores : 16.0);
 }
 
+double link_of(const serving::AcceleratorSpec& card) {
+  const interconnect::CardLink link{interconnect::LinkFamily::Pcie, card.pcie_generation.value_or(4),
+                                    card.pcie_lanes.value_or(16)};
+  return interconnect::streaming_rate(link).value();
+}
+
 void read_machine(const MeasurementTable& table, std::size_t index, const LlmParts& parts, OffloadRow& row) {
   row.card = table.text(index, "gpu");
   row.cpu = table.text(index, "cpu");
@@ -237,19 +243,23 @@ void read_machine(const MeasurementTable& table, std::size_t index, const LlmPar
   row.has_card = row.card != "none" && (!row.card.empty() || (asks_for_card && table.text(index, "cpu").empty()));
   double bandwidth = 0.0;
   double peak = 0.0;
+  double link = 0.0;
   double count = 0.0;
   for (const std::string& name : card_names(row.card)) {
     const auto card = parts.card(name);
     bandwidth += card ? card->spec.memory_bandwidth.value() : kUnknownCard;
     row.card_memory += card ? card->spec.memory.value() : kUnknownMemory;
     peak += card ? card->spec.peak_fp16().value() : kUnknownPeak;
+    link += card ? link_of(card->spec) : kLink;
     ++count;
   }
+  row.run.link_bandwidth = BytesPerSecond::from_base(count > 0.0 ? link / count : kLink);
   // Cards take turns: a layer lies on one of them.
   const double unnamed = row.has_card ? 1.0 : kCoresToCard;
   row.run.card_bandwidth = BytesPerSecond::from_base(count > 0.0 ? bandwidth / count : unnamed * kUnknownCard);
   row.run.card_peak = FlopsPerSecond::from_base(count > 0.0 ? peak / count : unnamed * kUnknownPeak);
-  row.run.link_bandwidth = BytesPerSecond::from_base(row.cpu == "Grace" ? kCoherentLink : kLink);
+  if (row.card.empty()) row.card = row.cpu;
+  if (row.cpu == "Grace") row.run.link_bandwidth = BytesPerSecond::from_base(kCoherentLink);
 }
 
 }  // namespace

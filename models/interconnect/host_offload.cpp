@@ -11,7 +11,13 @@ constexpr double kCorePeak = 20e9;     // of a thread on quantised weights, flop
 constexpr double kIdleColumns = 64.0;  // a matrix of few columns leaves units idle
 constexpr double kNothing = 1e-12;     // s
 
+constexpr double kStreamed = 0.7;  // of a line, by copies of weights
+
 }  // namespace
+
+BytesPerSecond streaming_rate(const CardLink& link) {
+  return line_rate(link) * kStreamed;
+}
 
 OffloadedToken token_seconds(const OffloadedModel& model) {
   return {.launch = kLaunch * model.layers,

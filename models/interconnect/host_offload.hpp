@@ -3,8 +3,16 @@
 // A model of which the cards hold only a part: what the rest costs per token and per prompt.
 
 #include "models/base/units.hpp"
+#include "models/interconnect/link_rate.hpp"
 
 namespace labtwin::interconnect {
+
+/// Law:    0.7 of the line, one way
+/// Inputs: a card's link as negotiated
+/// Valid:  weights that an engine copies from pageable or mapped memory to a card, microbatch by microbatch
+/// Source: fit rows of kind offload; pinned buffers reach 0.85
+/// Error:  engines and hosts differ by half, see the factors of streaming of kind offload
+[[nodiscard]] BytesPerSecond streaming_rate(const CardLink& link);
 
 /// Where the weights lie, and what reads them.
 struct OffloadedModel {

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "models/interconnect/host_offload.hpp"
 #include "models/serving/card_memory.hpp"
 #include "models/serving/load_time.hpp"
 #include "models/serving/tensor_parallel.hpp"
@@ -172,7 +173,7 @@ std::optional<calibration::HostMemory> host_memory(const LlmServerSpec& spec, co
   const GpuSpec& gpu = gpu_named(node, spec.gpus.front());
   calibration::HostMemory memory{.bandwidth = *node.memory.bandwidth,
                                  .threads = llama->threads > 0 ? llama->threads : static_cast<double>(node.cpu.cores),
-                                 .link = storage::data_rate(gpu.link)};
+                                 .link = interconnect::streaming_rate(link_of(gpu, catalog))};
   if (llama->mmap && spec.load && node.find_drive(spec.load->from) != nullptr) {
     memory.page_cache = spec.page_cache;
     memory.storage = fault_rate(*node.find_drive(spec.load->from), catalog, memory.threads);

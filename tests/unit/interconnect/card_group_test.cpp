@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "models/interconnect/host_offload.hpp"
+
 namespace labtwin::interconnect {
 namespace {
 
@@ -10,6 +12,13 @@ TEST(CardGroup, NcclCrossesHostBridgesWithTwoCardsOnly) {
   EXPECT_FALSE(library_lets_reach("NVIDIA", 3, false));
   EXPECT_TRUE(library_lets_reach("NVIDIA", 8, true));
   EXPECT_TRUE(library_lets_reach("AMD", 4, false));
+}
+
+TEST(CardGroup, WeightsAreCopiedAtAShareOfTheLinkAsNegotiated) {
+  const auto rate = [](int generation, int lanes) { return streaming_rate({LinkFamily::Pcie, generation, lanes}).value(); };
+  EXPECT_NEAR(rate(5, 16) / rate(4, 16), 2.0, 1e-3);
+  EXPECT_NEAR(rate(4, 16) / rate(4, 4), 4.0, 1e-9);
+  EXPECT_LT(rate(4, 16), line_rate({LinkFamily::Pcie, 4, 16}).value());
 }
 
 TEST(CardGroup, GeForceIsNoWorkstationCard) {
