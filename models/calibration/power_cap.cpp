@@ -12,6 +12,7 @@
 
 #include "models/calibration/levenberg_marquardt.hpp"
 #include "models/calibration/llm_times.hpp"
+#include "models/serving/power_limit.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -29,15 +30,9 @@ constexpr double kLockedSpread = 1.0;
 
 enum Parameter : std::size_t { LogRate, LogKnee, Slope, NumParameters };
 
-/// Law:    rate = full rate x min(1, (cap / knee)^slope), the corner rounded
-/// Inputs: cap and knee in W
-/// Valid:  caps that the driver takes, clocks free
-/// Source: a card below its knee lowers clocks and voltage, so that the rate falls with a power of the cap; above it memory
-/// binds Error:  see `labtwin validate` of kind power_cap
+/// Full rate and the law of models/serving/power_limit.hpp.
 double log_rate(std::span<const double> p, double cap_w) {
-  constexpr double kSharpness = 8.0;
-  const double below = p[Slope] * (std::log(cap_w) - p[LogKnee]);
-  return p[LogRate] - std::log1p(std::exp(-kSharpness * below)) / kSharpness;
+  return p[LogRate] + serving::log_limited_share(cap_w / std::exp(p[LogKnee]), p[Slope]);
 }
 
 /// A curve of one card, engine, model, workload and prompt.

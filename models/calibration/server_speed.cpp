@@ -19,6 +19,7 @@
 #include "models/serving/model_weights.hpp"
 #include "models/serving/paged_step_time.hpp"
 #include "models/serving/pipeline_step_time.hpp"
+#include "models/serving/power_limit.hpp"
 #include "models/serving/streamed_step_time.hpp"
 
 namespace labtwin::calibration {
@@ -113,11 +114,11 @@ void add_rates(ServerSpeed& speed, double decode_half, double prompt_half) {
   speed.prompt_tok_s = rate(kUsualPrompt, speed.step_time->step_time(prompt), prompt_half);
 }
 
-/// The steps as this card takes them. Of all-reduces the law's own are taken.
+/// The steps as this card takes them, with `share` of its full rate. Of all-reduces the law's own are taken.
 std::unique_ptr<const serving::StepTimeModel> drawn(const ServerSetup& setup, const ServerSpeed& speed,
-                                                    std::unique_ptr<const serving::StepTimeModel> law) {
-  const serving::SpeedFactors factors{.decode = time_factor(speed.decode_sigma, setup.luck.decode),
-                                      .prompt = time_factor(speed.prompt_sigma, setup.luck.prompt)};
+                                                    std::unique_ptr<const serving::StepTimeModel> law, double share = 1.0) {
+  const serving::SpeedFactors factors{.decode = time_factor(speed.decode_sigma, setup.luck.decode) / share,
+                                      .prompt = time_factor(speed.prompt_sigma, setup.luck.prompt) / share};
   return std::make_unique<serving::DrawnStepTime>(std::move(law), factors);
 }
 
@@ -140,9 +141,11 @@ std::unique_ptr<const serving::StepTimeModel> streamed(const ServerSetup& setup,
 /// Takes the steps of one card, and adds what cards exchange where there are several.
 void set_steps(const ServerSetup& setup, std::unique_ptr<const serving::StepTimeModel> law, const HalfWidths& halves,
                ServerSpeed& speed) {
-  speed.decode_sigma = halves.decode / kIntervalSigmas;
-  speed.prompt_sigma = halves.prompt / kIntervalSigmas;
-  auto of_card = drawn(setup, speed, std::move(law));
+  const serving::LimitedSpeed limited =
+      setup.power_limit ? serving::limited_speed(*setup.power_limit, *setup.place.card.board_power) : serving::LimitedSpeed{};
+  speed.decode_sigma = std::hypot(halves.decode / kIntervalSigmas, limited.sigma);
+  speed.prompt_sigma = std::hypot(halves.prompt / kIntervalSigmas, limited.sigma);
+  auto of_card = drawn(setup, speed, std::move(law), limited.share);
   const auto* vllm = std::get_if<serving::VllmServer>(&setup.settings);
   if (vllm != nullptr && vllm->cpu_offload > Bytes{} && setup.host) of_card = streamed(setup, *vllm, std::move(of_card));
   const interconnect::CardGroup& group = setup.group;
@@ -157,7 +160,7 @@ void set_steps(const ServerSetup& setup, std::unique_ptr<const serving::StepTime
     of_card = std::make_unique<serving::PipelineStepTime>(std::move(of_card), group.num_stages);
   }
   speed.step_time = std::move(of_card);
-  add_rates(speed, halves.decode, halves.prompt);
+  add_rates(speed, kIntervalSigmas * speed.decode_sigma, kIntervalSigmas * speed.prompt_sigma);
 }
 
 ServerSpeed vllm_speed(const ServerSetup& setup) {

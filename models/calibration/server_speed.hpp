@@ -40,8 +40,9 @@ struct ServerSetup {
   std::string model;    ///< of the catalog
   std::string backend;  ///< how llama.cpp reaches the card; empty: as usual for the vendor
   const serving::ServerSettings& settings;
-  interconnect::CardGroup group{};   ///< several cards like `card`
-  std::optional<HostMemory> host{};  ///< where the server leaves weights there
+  interconnect::CardGroup group{};     ///< several cards like `card`
+  std::optional<HostMemory> host{};    ///< where the server leaves weights there
+  std::optional<Watts> power_limit{};  ///< of each card, whose entry tells its board's power
   SpeedLuck luck{};
 };
 

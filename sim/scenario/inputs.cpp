@@ -16,6 +16,7 @@
 #include "models/registry.hpp"
 #include "models/serving/encoder_step_time.hpp"
 #include "models/serving/load_time.hpp"
+#include "models/serving/power_limit.hpp"
 #include "sim/scenario/server_cards.hpp"
 
 namespace labtwin {
@@ -117,6 +118,16 @@ void add_speed(const ServiceSpec& service, const LlmServerSpec& spec, const Lab&
   };
   add("decode_rate", speed.decode_tok_s, speed.decode_sigma);
   add("prompt_rate", speed.prompt_tok_s, speed.prompt_sigma);
+  for (const std::string& name : spec.gpus) {
+    const GpuSpec& gpu = gpu_named(node, name);
+    if (!gpu.power_limit) continue;
+    const Watts board = *load_accelerator(catalog, gpu.part).spec.board_power;
+    collector.add(
+        fmt::format("{}.{}.limited_share", service.name, name), serving::limited_speed(*gpu.power_limit, board).share, "",
+        {.grade = catalog::Grade::Fitted,
+         .source = fmt::format("{:.0f} of {:.0f} W; curves of three cards, kind power_cap; its spread is in the rates",
+                               gpu.power_limit->value(), board.value())});
+  }
   if (!speed.exchange) return;
   const Provenance reduces{.grade = catalog::Grade::Fitted,
                            .source = "all-reduces and copies between cards, kinds collectives and pcie_links"};

@@ -70,6 +70,24 @@ std::string read_part(TableReader& table, std::string_view family, const catalog
   return part;
 }
 
+/// A limit within what drivers take: a quarter of the board's power to a fifth more.
+std::optional<Watts> read_power_limit(TableReader& table, const std::string& part, const catalog::Catalog& catalog) {
+  const auto limit = table.optional<Watts>("power_limit", kPositive);
+  const std::vector<std::string>& parts = catalog.parts("gpus");
+  if (!limit || std::find(parts.begin(), parts.end(), part) == parts.end()) return std::nullopt;
+  const auto board = load_accelerator(catalog, part).spec.board_power;
+  if (!board) {
+    table.fail("power_limit", fmt::format("of {} has no known effect: its entry tells no board_power", part));
+    return std::nullopt;
+  }
+  if (*limit < *board * 0.25 || *limit > *board * 1.2) {
+    table.fail("power_limit", fmt::format("must be between {:.0f} and {:.0f} W: {} is made for {:.0f} W", 0.25 * board->value(),
+                                          1.2 * board->value(), part, board->value()));
+    return std::nullopt;
+  }
+  return limit;
+}
+
 GpuSpec read_gpu(TableReader& table, const catalog::Catalog& catalog) {
   GpuSpec gpu;
   gpu.name = table.name();
@@ -77,6 +95,7 @@ GpuSpec read_gpu(TableReader& table, const catalog::Catalog& catalog) {
   gpu.slot = table.value_or<std::string>("slot", "");
   gpu.link = storage::read_drive_link(table, "link").value_or(gpu.link);
   if (gpu.link.kind != storage::LinkKind::Pcie) table.fail("link", "must be a PCIe link: pcie1x1 to pcie6x16");
+  gpu.power_limit = read_power_limit(table, gpu.part, catalog);
   return gpu;
 }
 

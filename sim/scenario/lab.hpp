@@ -97,6 +97,7 @@ struct GpuSpec {
   std::string part;  ///< of the catalog
   std::string slot;  ///< where it sits; may be empty
   storage::DriveLink link{.kind = storage::LinkKind::Pcie, .generation = 4, .lanes = 16};
+  std::optional<Watts> power_limit{};  ///< `nvidia-smi -pl`
 };
 
 /// Cards that an NVLink bridge joins.

@@ -199,15 +199,16 @@ calibration::ServerSpeed copy_speed(const LlmServerSpec& spec, const NodeSpec& n
   // llama.cpp deals layers by the memory that is free.
   const auto weight = [&](const serving::AcceleratorSpec& card) { return serving::usable_memory(card).value(); };
   double together = 0.0;
-  std::map<std::string, double> shares;
+  std::map<std::pair<std::string, std::optional<Watts>>, double> shares;
   for (const std::string& name : cards_that_wait(spec, copy)) {
-    const std::string& part = gpu_named(node, name).part;
-    const double own = weight(load_accelerator(catalog, part).spec);
-    shares[part] += own;
+    const GpuSpec& gpu = gpu_named(node, name);
+    const double own = weight(load_accelerator(catalog, gpu.part).spec);
+    shares[{gpu.part, gpu.power_limit}] += own;
     together += own;
   }
   std::vector<calibration::SharedSpeed> speeds;
-  for (const auto& [part, share] : shares) {
+  for (const auto& [kind, share] : shares) {
+    const auto& [part, power_limit] = kind;
     const AcceleratorPart card = load_accelerator(catalog, part);
     speeds.push_back({calibration::server_speed({.card = card.entry,
                                                  .place = {shape, quant, card.spec, spec.cards_per_copy()},
@@ -216,6 +217,7 @@ calibration::ServerSpeed copy_speed(const LlmServerSpec& spec, const NodeSpec& n
                                                  .settings = spec.engine,
                                                  .group = group,
                                                  .host = host_memory(spec, node, catalog),
+                                                 .power_limit = power_limit,
                                                  .luck = luck ? luck(part) : calibration::SpeedLuck{}}),
                       share / together});
   }

@@ -1,6 +1,6 @@
 """Do models run as they must where cards are not alike, or where the host holds a part of the weights? Two kinds of cards are between
 either alone, or at the pace of the slower one; weights that cross a link in every step cost what the link says; a model larger than
-memory falls off a cliff.
+memory falls off a cliff; a limit on power costs what measured curves say.
 
 Usage: cards_and_host.py LABTWIN ROOT
 """
@@ -69,6 +69,20 @@ def check_mixed_cards(labtwin: Path, folder: Path) -> None:
             assert both > 0.5 * slow, (both, slow)
 
 
+def check_power_limit(labtwin: Path, folder: Path) -> None:
+    """At the board's power it costs next to nothing, below three quarters of it more than in proportion."""
+    scenario = folder / "limited.toml"
+    scenario.write_text(LAB % LLAMA)
+    times = [
+        tpot(labtwin, scenario, **on('["fast"]'), **{"lab.nodes.box.gpus.fast.power_limit": f'"{watts} W"'})
+        for watts in (450, 350, 300, 225)
+    ]
+    free = tpot(labtwin, scenario, **on('["fast"]'))
+    print("450, 350, 300, 225 W:", [f"{time / free:.2f} times as long" for time in times])
+    assert times == sorted(times) and times[0] < 1.02 * free, (free, times)
+    assert 300 / 225 < times[3] / times[2] < (300 / 225) ** 2, times
+
+
 def check_streaming(labtwin: Path, folder: Path) -> None:
     """A gigabyte and a half of weights over a link that carries 85 % of its lanes."""
     scenario = folder / "streamed.toml"
@@ -134,6 +148,7 @@ def main(arguments: list[str]) -> int:
     labtwin, root = Path(arguments[0]).absolute(), Path(arguments[1]).absolute()
     with tempfile.TemporaryDirectory() as folder:
         check_mixed_cards(labtwin, Path(folder))
+        check_power_limit(labtwin, Path(folder))
         check_streaming(labtwin, Path(folder))
         check_traces(labtwin, Path(folder))
     check_short_memory(labtwin, root)
