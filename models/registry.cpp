@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "models/base/text.hpp"
+#include "models/serving/model_file.hpp"
 #include "models/storage/flush.hpp"
 #include "models/storage/read_device_limits.hpp"
 #include "models/storage/read_drive_law.hpp"
@@ -187,8 +188,28 @@ NicPart load_nic(const catalog::Catalog& catalog, std::string_view part) {
   return nic;
 }
 
+bool is_model_file(std::string_view name) noexcept {
+  return name.ends_with(".json") || name.ends_with(".gguf");
+}
+
+std::optional<ModelPart> find_language_model(const catalog::Catalog& catalog, std::string_view part) {
+  const std::vector<std::string>& parts = catalog.parts("llms");
+  const bool is_file = is_model_file(part) && std::filesystem::exists(part);
+  if (!is_file && std::find(parts.begin(), parts.end(), part) == parts.end()) return std::nullopt;
+  return load_language_model(catalog, part);
+}
+
 ModelPart load_language_model(const catalog::Catalog& catalog, std::string_view part) {
   ModelPart model;
+  if (is_model_file(part)) {
+    serving::ModelFile file = serving::read_model_file(part, load_quant_table(catalog));
+    model.shape = file.shape;
+    model.entry.family = "llms";
+    model.entry.part = model.entry.name = std::move(file.name);
+    model.entry.grade = catalog::Grade::Datasheet;
+    model.entry.source.text = "the model's own file";
+    return model;
+  }
   model.entry = read_with(catalog, "llms", part, language_model_laws(), model.shape);
   return model;
 }

@@ -131,7 +131,12 @@ struct ModelPart {
 [[nodiscard]] AcceleratorPart load_accelerator(const catalog::Catalog& catalog, std::string_view part);
 [[nodiscard]] ProcessorPart load_processor(const catalog::Catalog& catalog, std::string_view part);
 [[nodiscard]] NicPart load_nic(const catalog::Catalog& catalog, std::string_view part);
+/// `part` may be a file, see is_model_file().
 [[nodiscard]] ModelPart load_language_model(const catalog::Catalog& catalog, std::string_view part);
+/// Nothing if the catalog has no such model and there is no such file.
+[[nodiscard]] std::optional<ModelPart> find_language_model(const catalog::Catalog& catalog, std::string_view part);
+/// Whether a name is that of a file that tells a model's shape: a config.json, or a GGUF file.
+[[nodiscard]] bool is_model_file(std::string_view name) noexcept;
 [[nodiscard]] ModelPart load_embedder(const catalog::Catalog& catalog, std::string_view part);
 
 /// The storage types and formats that the catalog lists.

@@ -151,8 +151,9 @@ class Results:
 
     @cached_property
     def parameters(self) -> Table:
-        """The inputs of the prediction: name, value, unit, grade (measured, fitted, datasheet, assumed), source."""
-        return Table.from_rows("name value unit grade source", self.document["parameters"])
+        """The inputs of the prediction: name, value, unit, grade (measured, fitted, datasheet, assumed), source, and sigma:
+        the standard deviation of the logarithm by which replications draw it, 0 where they do not."""
+        return Table.from_rows("name value unit grade source sigma", self.document["parameters"])
 
     def to_frame(self) -> pd.DataFrame:
         """The requests as a pandas frame, one row each. Needs pandas."""

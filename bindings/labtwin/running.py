@@ -38,7 +38,8 @@ def run(
     Args:
         scenario: a scenario, or the path of one.
         seed: replaces the scenario's.
-        replications: how often to repeat the run with other luck, which is what intervals come from; replaces the scenario's.
+        replications: how often to repeat the run with other luck and other draws of what is not known of its parts, which is what
+            intervals come from; replaces the scenario's.
         keep_requests: keep one row per request of replication 0, for `Results.requests`.
         executor: where to run; this machine unless given.
 

@@ -128,12 +128,15 @@ struct HalfWidths {
   double prompt = 0.0;
 };
 
-/// Of several cards the copies are thought to meet nobody: what cards exchange has the links then.
+/// A pass goes through the cards of all stages, each of which has its part in the host. Of several cards these reads are
+/// thought to meet nobody: what cards exchange has the links then.
 std::unique_ptr<const serving::StepTimeModel> streamed(const ServerSetup& setup, const serving::VllmServer& vllm,
                                                        std::unique_ptr<const serving::StepTimeModel> in_memory) {
   const serving::ModelWeights weights = serving::model_weights(setup.place.shape, setup.place.quant);
-  serving::WeightStream stream = serving::stream_weights(setup.place.shape, weights, vllm.cpu_offload, setup.group.num_cards);
-  stream.rate = std::min(setup.host->link, setup.host->bandwidth / static_cast<double>(setup.group.num_cards));
+  const auto at_once = static_cast<double>(setup.group.cards_per_stage());
+  serving::WeightStream stream =
+      serving::stream_weights(setup.place.shape, weights, vllm.cpu_offload * setup.group.num_stages, at_once);
+  stream.rate = std::min(setup.host->link, setup.host->bandwidth / at_once);
   stream.is_alone = setup.group.num_cards > 1 || setup.group.expert_copies > 1;
   return std::make_unique<serving::StreamedStepTime>(std::move(in_memory), stream);
 }

@@ -123,6 +123,18 @@ void try_layers(const VramRequest& request, std::vector<VramChange>& changes) {
   }
 }
 
+void try_experts(const VramRequest& request, std::vector<VramChange>& changes) {
+  if (request.engine != ServingEngine::LlamaCpp || !request.shape.experts || request.num_cards > 1) return;
+  for (int layers = request.expert_layers_in_host + 1; layers <= request.shape.layers; ++layers) {
+    VramRequest changed = request;
+    changed.expert_layers_in_host = layers;
+    const VramPlan plan = plan_vram(changed);
+    if (!plan.loads()) continue;
+    changes.push_back({fmt::format("n_cpu_moe {}", layers), plan});
+    return;
+  }
+}
+
 void try_cpu_offload(const VramRequest& request, std::vector<VramChange>& changes) {
   constexpr double kGiB = 1073741824.0;
   if (request.engine != ServingEngine::Vllm) return;
@@ -175,6 +187,7 @@ std::vector<VramChange> changes_that_load(const VramRequest& request, const Quan
   try_kv_types(request, quants, changes);
   try_context(request, changes);
   try_quants(request, quants, changes);
+  try_experts(request, changes);
   try_layers(request, changes);
   try_cpu_offload(request, changes);
   try_cards(request, changes);

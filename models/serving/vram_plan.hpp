@@ -51,7 +51,7 @@ struct VramPlan {
 
 /// One change that makes a request load.
 struct VramChange {
-  std::string what;  ///< `quant q4_k_m`, `KV cache in q8_0`, `context 8192`, `20 of 33 layers on the card`
+  std::string what;  ///< `quant q4_k_m`, `KV cache in q8_0`, `context 8192`, `n_cpu_moe 12`, `20 of 33 layers on the card`
   VramPlan plan;
 };
 /// Changes of one thing each, the smallest of their kind; empty if none helps.

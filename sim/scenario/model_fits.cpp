@@ -45,11 +45,10 @@ std::optional<Parts> parts_of(const LlmServerSpec& spec, const NodeSpec& node, c
     const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == name; });
     if (gpu == node.gpus.end() || !has(catalog.parts("gpus"), gpu->part)) return std::nullopt;
   }
-  if (!has(catalog.parts("llms"), spec.model)) return std::nullopt;
+  const auto model = find_language_model(catalog, spec.model);
   const auto quant = serving::Quantisation::find(quants, spec.quant);
-  if (!quant) return std::nullopt;
-  return Parts{load_language_model(catalog, spec.model).shape, *quant, typical_card(spec, node, catalog),
-               spec.cards_per_copy()};
+  if (!model || !quant) return std::nullopt;
+  return Parts{model->shape, *quant, typical_card(spec, node, catalog), spec.cards_per_copy()};
 }
 
 /// What fills the memory, for people.

@@ -106,19 +106,50 @@ serving::ServerSettings read_engine(TableReader& table, const Surroundings& arou
 }
 
 std::optional<std::uint32_t> max_context(const std::string& model, const catalog::Catalog& catalog) {
-  const std::vector<std::string>& models = catalog.parts("llms");
-  if (std::find(models.begin(), models.end(), model) == models.end()) return std::nullopt;
-  return static_cast<std::uint32_t>(load_language_model(catalog, model).shape.max_context);
+  const auto part = find_language_model(catalog, model);
+  return part ? std::optional(static_cast<std::uint32_t>(part->shape.max_context)) : std::nullopt;
+}
+
+/// The key `quant`, which the name of a GGUF file may tell: `Qwen3-8B-Q4_K_M.gguf`.
+std::string read_quant(TableReader& table, const std::string& model, const serving::QuantTable& quants) {
+  if (!table.has("quant") && model.ends_with(".gguf")) {
+    const std::string stem = std::filesystem::path(model).stem().string();
+    std::string told = stem.substr(stem.find_last_of("-.") + 1);
+    if (serving::Quantisation::find(quants, told)) return told;
+  }
+  return table.required<std::string>("quant");
+}
+
+/// The key `model`: a part of the catalog, or a file beside the scenario, whose path then is the model's name. Empty, and
+/// reported, if it is neither.
+std::string read_model(TableReader& table, const ServicePlace& place) {
+  auto model = table.required<std::string>("model");
+  if (model.empty()) return model;
+  if (!is_model_file(model)) {
+    check_reference(table, "model", model, place.catalog.parts("llms"));
+    return model;
+  }
+  const auto path = find_file(model, place.folders);
+  if (!path) {
+    table.fail("model", "there is no such file");
+    return {};
+  }
+  try {
+    static_cast<void>(load_language_model(place.catalog, path->string()));
+  } catch (const ConfigError& error) {
+    table.sink().add(error);
+    return {};
+  }
+  return path->string();
 }
 
 }  // namespace
 
 ServiceKind read_llm_server(TableReader& table, const ServicePlace& place) {
   LlmServerSpec spec;
-  spec.model = table.required<std::string>("model");
-  if (!spec.model.empty()) check_reference(table, "model", spec.model, place.catalog.parts("llms"));
-  spec.quant = table.required<std::string>("quant");
+  spec.model = read_model(table, place);
   const serving::QuantTable quants = load_quant_table(place.catalog);
+  spec.quant = read_quant(table, spec.model, quants);
   check_quant(table, spec.quant, quants);
   spec.engine = read_engine(table, {quants, max_context(spec.model, place.catalog)});
   read_server_cards(table, place, spec);

@@ -215,7 +215,8 @@ Bytes page_cache_of(const ServiceSpec& service, const std::vector<ServiceSpec>& 
 
 }  // namespace
 
-std::vector<ServiceSpec> read_services(TableReader& root, const Lab& lab, const catalog::Catalog& catalog) {
+std::vector<ServiceSpec> read_services(TableReader& root, const Lab& lab, const catalog::Catalog& catalog,
+                                       const std::vector<std::filesystem::path>& folders) {
   std::vector<ServiceSpec> services;
   std::vector<TableReader> tables = root.named_tables("services");
   for (TableReader& table : tables) {
@@ -232,7 +233,7 @@ std::vector<ServiceSpec> read_services(TableReader& root, const Lab& lab, const 
       table.accept_rest();
       continue;
     }
-    service.kind = type->read(table, {lab.find_node(service.node), catalog});
+    service.kind = type->read(table, {lab.find_node(service.node), catalog, folders});
     check_memory(table, service, services, lab);
     services.push_back(std::move(service));
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <vector>
 
 #include "models/base/table_reader.hpp"
@@ -10,6 +11,7 @@
 namespace labtwin {
 
 /// Reads `[services.NAME]`; mistakes go to the reader's sink.
-[[nodiscard]] std::vector<ServiceSpec> read_services(TableReader& root, const Lab& lab, const catalog::Catalog& catalog);
+[[nodiscard]] std::vector<ServiceSpec> read_services(TableReader& root, const Lab& lab, const catalog::Catalog& catalog,
+                                                     const std::vector<std::filesystem::path>& folders);
 
 }  // namespace labtwin

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "models/base/text.hpp"
+#include "sim/scenario/service_place.hpp"
 #include "sim/scenario/variants.hpp"
 
 namespace labtwin {
@@ -28,14 +29,6 @@ std::vector<std::string> services_of_kind(const std::vector<ServiceSpec>& servic
     if (std::holds_alternative<Kind>(service.kind)) names.push_back(service.name);
   }
   return names;
-}
-
-std::optional<fs::path> find_file(const std::string& name, const std::vector<fs::path>& folders) {
-  std::error_code ignored;
-  for (const fs::path& folder : folders) {
-    if (fs::is_regular_file(folder / name, ignored)) return folder / name;
-  }
-  return std::nullopt;
 }
 
 std::vector<std::string> known_profiles(const std::vector<fs::path>& folders) {

@@ -151,8 +151,9 @@ Scenario read_document(const Document& document, const Surroundings& around, std
   } else {
     scenario.lab = read_lab_file(root, around, lab_overrides);
   }
-  scenario.services = read_services(root, scenario.lab, around.catalog);
-  scenario.workloads = read_workloads(root, scenario.lab, scenario.services, {around.source.base_dir, around.data.scenarios});
+  const std::vector<fs::path> folders{around.source.base_dir, around.data.scenarios};
+  scenario.services = read_services(root, scenario.lab, around.catalog, folders);
+  scenario.workloads = read_workloads(root, scenario.lab, scenario.services, folders);
   scenario.degradations = read_degradations(root, scenario.lab, scenario.services, scenario.workloads);
   const std::vector<std::string> services = names_of(root, "services");
   const std::vector<std::string> workloads = names_of(root, "workloads");

@@ -50,9 +50,8 @@ void read_names(TableReader& table, const ServicePlace& place, LlmServerSpec& sp
 }
 
 std::optional<serving::ModelShape> shape_of(const LlmServerSpec& spec, const catalog::Catalog& catalog) {
-  const std::vector<std::string>& models = catalog.parts("llms");
-  if (std::find(models.begin(), models.end(), spec.model) == models.end()) return std::nullopt;
-  return load_language_model(catalog, spec.model).shape;
+  const auto model = find_language_model(catalog, spec.model);
+  return model ? std::optional(model->shape) : std::nullopt;
 }
 
 /// vLLM's stages and copies; one each of other engines.

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "models/catalog/catalog.hpp"
 #include "sim/scenario/lab.hpp"
@@ -18,7 +21,12 @@ inline const EnumNames<IoClassName> kIoClasses = {
 struct ServicePlace {
   const NodeSpec* node = nullptr;  ///< nullptr: the node is wrong, and has been reported
   const catalog::Catalog& catalog;
+  const std::vector<std::filesystem::path>& folders;  ///< where files that a scenario names are searched, in this order
 };
+
+/// Nothing if none of the folders has it.
+[[nodiscard]] std::optional<std::filesystem::path> find_file(const std::string& name,
+                                                             const std::vector<std::filesystem::path>& folders);
 
 /// A key that names what the node keeps data on.
 inline void check_drive(TableReader& table, std::string_view key, const std::string& drive, const ServicePlace& place) {

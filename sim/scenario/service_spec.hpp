@@ -55,6 +55,7 @@ struct LoadSpec {
 /// A local inference server with one model.
 ///   type = "llm_server"; node, gpu = "gpu0" or gpus = ["gpu0", "gpu1"]
 ///   model = "llama-3-8b"; quant = "q4_k_m"; load = ...; queue_limit = ...
+///   model = "config.json" or "Qwen3-8B-Q4_K_M.gguf"   # a file beside the scenario, of a model that the catalog lacks
 ///   engine = "llama.cpp"; parallel, ctx_size, batch_size, ubatch_size, flash_attn, cache_type_k, cache_type_v, cache_prompt,
 ///   backend, split_mode, n_cpu_moe, n_gpu_layers, mmap, threads
 ///

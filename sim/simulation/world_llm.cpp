@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "models/base/parameter_draw.hpp"
 #include "models/registry.hpp"
@@ -46,7 +47,8 @@ double World::draw(const std::string& parameter) const {
 
 // A model on a card keeps its luck whatever else of the lab changes; another card has its own.
 calibration::SpeedLuck World::speed_luck(const LlmServerSpec& spec, const std::string& card) const {
-  const std::string whose = fmt::format("{}|{}|{}|{}", serving::server_name(spec.engine), spec.backend, card, spec.model);
+  const std::string model = std::filesystem::path(spec.model).filename().string();  // wherever its file lies
+  const std::string whose = fmt::format("{}|{}|{}|{}", serving::server_name(spec.engine), spec.backend, card, model);
   return {.decode = draw("decode of " + whose), .prompt = draw("prompts of " + whose)};
 }
 

@@ -5,6 +5,7 @@ memory falls off a cliff; a limit on power costs what measured curves say.
 Usage: cards_and_host.py LABTWIN ROOT
 """
 
+import json
 import math
 import sys
 import tempfile
@@ -116,6 +117,33 @@ def check_short_memory(labtwin: Path, root: Path) -> None:
         assert 5e9 < read / slope < 8e9, slopes  # B/s of the drive
 
 
+# Of Llama 3.1 8B.
+CONFIG = {
+    "architectures": ["LlamaForCausalLM"], "num_hidden_layers": 32, "hidden_size": 4096, "intermediate_size": 14336,
+    "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128, "vocab_size": 128256,
+    "max_position_embeddings": 131072, "tie_word_embeddings": False,
+}
+
+
+def check_model_file(labtwin: Path, folder: Path) -> None:
+    """A model that no catalog has is as fast as one of the same shape; a file that is none is one message."""
+    scenario = folder / "file.toml"
+    scenario.write_text(LAB % VLLM)
+    known = tpot(labtwin, scenario, **on('["fast"]'))
+    config = folder / "config.json"
+    config.write_text(json.dumps(CONFIG))
+    scenario.write_text((LAB % VLLM).replace("llama-3.1-8b", "config.json"))
+    read = tpot(labtwin, scenario, **on('["fast"]'))
+    print(f"{1e3 * known:.3f} ms a token of the catalog's model, {1e3 * read:.3f} of its config.json")
+    assert math.isclose(known, read, rel_tol=0.01), (known, read)
+    config.write_text(json.dumps({key: value for key, value in CONFIG.items() if key != "num_attention_heads"}))
+    for message, name in (("num_attention_heads: is missing", "config.json"), ("there is no such file", "other.json")):
+        scenario.write_text((LAB % VLLM).replace("llama-3.1-8b", name))
+        result = simulated.run(labtwin, scenario, *SHORT)
+        assert result.returncode == 2 and message in result.stderr, result
+        assert len(result.stderr.splitlines()) == 1, result.stderr
+
+
 TRACES = {
     "azure.csv": "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03.97,300,10\n2023-11-16 18:17:04.03,200,8\n",
     "splitwise.csv": "arrived_at,num_prefill_tokens,num_decode_tokens\n0.0,300,10\n0.06,200,8\n",
@@ -150,6 +178,7 @@ def main(arguments: list[str]) -> int:
         check_mixed_cards(labtwin, Path(folder))
         check_power_limit(labtwin, Path(folder))
         check_streaming(labtwin, Path(folder))
+        check_model_file(labtwin, Path(folder))
         check_traces(labtwin, Path(folder))
     check_short_memory(labtwin, root)
     return 0
