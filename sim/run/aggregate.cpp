@@ -195,6 +195,19 @@ Interval time_interval(std::span<const double> values) {
   return {std::exp(interval.low), std::exp(interval.high)};
 }
 
+Interval change_interval(std::span<const double> before, std::span<const double> after) {
+  const auto is_time = [](double value) { return value > 0.0; };
+  const bool are_times = std::all_of(before.begin(), before.end(), is_time) && std::all_of(after.begin(), after.end(), is_time);
+  std::vector<double> changes;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    changes.push_back(are_times ? std::log(after[i] / before[i]) : after[i] - before[i]);
+  }
+  const Interval interval = difference_interval(changes);
+  if (!are_times) return interval;
+  const double mean = std::accumulate(before.begin(), before.end(), 0.0) / static_cast<double>(before.size());
+  return {mean * std::expm1(interval.low), mean * std::expm1(interval.high)};
+}
+
 const LatencyRow* find_latency(const std::vector<LatencyRow>& rows, const std::string& workload, const std::string& stage) {
   const auto found = std::find_if(rows.begin(), rows.end(),
                                   [&](const LatencyRow& row) { return row.workload == workload && row.stage == stage; });

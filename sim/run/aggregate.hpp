@@ -16,6 +16,9 @@ namespace labtwin {
 [[nodiscard]] Interval difference_interval(std::span<const double> values);
 /// The same of times, in logarithms where all are above 0.
 [[nodiscard]] Interval time_interval(std::span<const double> values);
+/// The same of what times change by, paired by replication, of a run with the mean of those before: in logarithms of their
+/// ratios where all are above 0, for a lab of twice the time loses or gains twice as much.
+[[nodiscard]] Interval change_interval(std::span<const double> before, std::span<const double> after);
 
 /// The runs of one variant put together: counts summed, latencies averaged over replications (p95 is the mean of the
 /// replications' p95), blame weighted by requests so that it still sums to the mean sojourn.

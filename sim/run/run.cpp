@@ -115,20 +115,16 @@ CounterfactualRow compare(const Scenario& scenario, const WhatIf& what_if, const
   const RunSummary merged = merge(runs);
   const std::vector<double> before = p95_by_replication(base, scenario.focus);
   const std::vector<double> after = p95_by_replication(runs, scenario.focus);
-  std::vector<double> changes;
   double sum = 0.0;
-  for (std::size_t i = 0; i < after.size(); ++i) {
-    changes.push_back(after[i] - before[i]);
-    sum += changes.back();
-  }
+  for (std::size_t i = 0; i < after.size(); ++i) sum += after[i] - before[i];
   CounterfactualRow row;
   row.name = what_if.name;
   row.workload = scenario.focus;
   row.cost = what_if.cost;
   row.removes = what_if.removes;
   row.p95_interval_s = time_interval(after);
-  row.change_s = sum / static_cast<double>(changes.size());
-  row.change_interval_s = difference_interval(changes);
+  row.change_s = sum / static_cast<double>(after.size());
+  row.change_interval_s = change_interval(before, after);
   row.failed_fraction = failed_fraction(merged.outcomes, scenario.focus);
   row.slos_met = all_met(judge(scenario, merged));
   row.blame = merged.blame;

@@ -55,6 +55,18 @@ TEST(Intervals, OfTimesAreOfTheirLogarithms) {
   EXPECT_LT(time_interval(with_none).low, 0.0);
 }
 
+TEST(Intervals, OfAChangeAreThoseOfTheRatio) {
+  // Half of it in every replication, however different these are.
+  const std::array<double, 3> before{10.0, 20.0, 60.0};
+  const std::array<double, 3> halved{5.0, 10.0, 30.0};
+  EXPECT_NEAR(change_interval(before, halved).low, -15.0, 1e-9);
+  EXPECT_NEAR(change_interval(before, halved).high, -15.0, 1e-9);
+  EXPECT_EQ(change_interval(before, before).low, 0.0);
+  // Where nothing completed there is no ratio: differences of -10, 0 and 0, t(0.95, 2) = 2.920.
+  const std::array<double, 3> with_none{0.0, 20.0, 60.0};
+  EXPECT_NEAR(change_interval(before, with_none).high, -10.0 / 3.0 + 2.920 * std::sqrt(100.0 / 3.0 * (1.0 + 1.0 / 3.0)), 1e-9);
+}
+
 // Labs whose speed is log-normal, drawn as a run draws it: as few as seven replications give the middle 90 % of them.
 TEST(Intervals, OfDrawnParametersHoldNinetyPerCentOfLabs) {
   for (const std::size_t count : {7UL, 15UL, 31UL}) {
