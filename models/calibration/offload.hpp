@@ -11,11 +11,11 @@
 
 namespace labtwin::calibration {
 
-/// Law:    seconds per token = layers x launch + active weights on cards / card bandwidth + active weights in host memory /
-/// DRAM
-///         bandwidth + cache / card bandwidth, each times a factor; of a prompt in k microbatches: weights in host memory over
-///         PCIe or by the host's cores, whichever the engine does, + arithmetic. Weights of which the host's memory holds no
-///         copy come from the drive
+/// Law:    of a model with experts: seconds per token = layers x launch + active weights on cards / card bandwidth + active
+///         weights in host memory / DRAM bandwidth + cache / card bandwidth, each times a factor; of a prompt in k
+///         microbatches: weights in host memory over PCIe or by the host's cores, whichever the engine does, + arithmetic. Of a
+///         dense model: the card's share of its layers x what the throughput law says of the card with all of them, + weights
+///         and context of the host's layers as above. Weights of which the host's memory holds no copy come from the drive
 /// Inputs: bytes on cards and in host memory, where they are told, else by layers and experts that the settings move; DRAM
 ///         bandwidth as told or of the processor; threads; prompt and depth
 /// Valid:  llama.cpp, ik_llama.cpp, ktransformers; one prompt at a time

@@ -139,13 +139,18 @@ double file_bytes(const MeasurementTable& table, std::size_t index, const servin
   return quant ? serving::model_weights(shape, *quant).in_file().value() : 0.56 * shape.num_parameters;
 }
 
+/// Bytes of a file that nobody reads: the token embedding, which stays in the host's memory, unless it is the output head too.
+Bytes looked_up(const serving::ModelWeights& weights) {
+  return weights.tied_embeddings ? Bytes{} : weights.token_embedding;
+}
+
 /// Of a dense model whose layers are counted, the share of the bytes that goes to the card.
 std::optional<double> layers_on_card(const std::string& setting, const serving::ModelShape& shape,
                                      const serving::ModelWeights& weights) {
   const auto ngl = number_after(setting, "ngl=");
   if (!ngl) return std::nullopt;
   const serving::WeightPlacement placement = serving::place_weights(shape, weights, *ngl, 0);
-  return placement.dense_on_card / (placement.dense_on_card + placement.dense_in_host + weights.token_embedding);
+  return placement.dense_on_card / (placement.dense_on_card + placement.dense_in_host + looked_up(weights));
 }
 
 void read_split(const MeasurementTable& table, std::size_t index, const std::string& setting, const LlmParts& parts,
@@ -160,12 +165,12 @@ void read_split(const MeasurementTable& table, std::size_t index, const std::str
   double others_on_card = 0.0;
   double experts_on_card = 0.0;
   std::optional<double> placed;
-  double looked_up = 0.0;  // the token embedding, which stays in the host's memory
+  double unread = 0.0;
   const auto quant = parts.quant(row.quant);
   if (shares.experts == 0.0 && quant) {
     const serving::ModelWeights weights = serving::model_weights(shape, *quant);
     placed = layers_on_card(setting, shape, weights);
-    looked_up = total * (weights.token_embedding / weights.in_file());
+    unread = total * (looked_up(weights) / weights.in_file());
   }
   if (told_card && told_host) {
     const double on_card = *told_card * kGiB;
@@ -181,10 +186,10 @@ void read_split(const MeasurementTable& table, std::size_t index, const std::str
   }
   if (!row.has_card) others_on_card = experts_on_card = 0.0;
   const double in_host = std::max(0.0, total - others_on_card - experts_on_card);
-  row.run.in_host = Bytes::from_base(std::max(0.0, in_host - looked_up));
+  row.run.in_host = Bytes::from_base(std::max(0.0, in_host - unread));
   row.run.expert_share = shares.picked;
   row.run.active_on_card = Bytes::from_base(others_on_card + experts_on_card * shares.picked);
-  const double others_in_host = std::max(0.0, others - others_on_card - looked_up);
+  const double others_in_host = std::max(0.0, others - others_on_card - unread);
   row.run.active_in_host = Bytes::from_base(others_in_host + std::max(0.0, experts - experts_on_card) * shares.picked);
   const double read = (row.run.active_on_card + row.run.active_in_host).value();
   row.share_on_card = read > 0.0 ? row.run.active_on_card.value() / read : 0.0;

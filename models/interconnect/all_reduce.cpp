@@ -11,8 +11,6 @@ constexpr double kMiddle = 0.02e-6;  // s per root of a byte
 constexpr double kNothing = 1e-12;   // s
 constexpr double kWait = 5e-6;       // s per card of a ring, that large messages cost more
 
-constexpr double kHalfOfHandshake = 262144.0;  // bytes
-
 }  // namespace
 
 CollectiveOp parse_collective_op(std::string_view name) {

@@ -280,6 +280,15 @@ TEST(Offload, LayersOfADenseModelTakeTheirShareOfTheCardsTimeAndOfTheMemorys) {
   EXPECT_GT(all.at(0), 3.0 * rates.at(3));
 }
 
+TEST(Offload, AHeadThatIsTheEmbeddingIsReadWhereItLies) {
+  // Gemma's is a seventh of its bytes: without it on the card the host reads more than one layer.
+  const auto rates = offloaded({{"80", "ngl=47"}, {"80", "ngl=48"}, {"80", "ngl=49"}}, "gemma-3-12b");
+  const double layer = 1.0 / rates.at(0) - 1.0 / rates.at(1);
+  const double head = 1.0 / rates.at(1) - 1.0 / rates.at(2);
+  EXPECT_GT(layer, 0.0);
+  EXPECT_GT(head, 3.0 * layer);
+}
+
 TEST(Offload, RowsThatNameNoMachineAreTheirAuthors) {
   MeasurementTable table("offloaded", {"source", "gpu", "cpu", "engine", "model", "quant", "ngl_or_offload", "bytes_on_gpu_gib",
                                        "bytes_on_cpu_gib", "quantity", "threads", "dram_gb_s"});
