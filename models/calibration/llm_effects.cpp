@@ -20,13 +20,13 @@ struct Level {
 };
 
 // Standard deviations of log factors within a level, chosen by leaving cards and pairs of card and model out of the fit rows.
-constexpr std::array<Level, 58> kLevels = {{
-    {"all.card", 0.0, 0.12},
+constexpr std::array<Level, 53> kLevels = {{
+    {"all.card", 0.0, 0.15},
     {"all.machine", 0.0, 0.4},
     {"all.model", 0.0, 0.12},
     {"all.model_stack", 0.0, 0.08},
-    {"all.engine", 0.0, 0.1},
-    {"all.quantity", 0.0, 0.3},
+    {"all.engine", 0.0, 0.05},
+    {"all.quantity", 0.0, 0.1},
     {"all.speculation", 0.0, 0.4},
     {"all.whole_request", 0.0, 0.3},
     {"all.split", 0.0, 0.3},
@@ -37,37 +37,32 @@ constexpr std::array<Level, 58> kLevels = {{
     {"all.power", 0.0, 0.3},
     {"launch.base", 0.0, 0.7},
     {"launch.stack", 0.0, 0.5},
-    {"launch.arch", 0.0, 0.4},
+    {"launch.arch", 0.0, 0.2},
     {"launch.experts", 0.0, 0.4},
     {"launch.experts_stack", 0.0, 0.3},
     {"weights.base", 0.35, 0.3},
-    {"weights.stack", 0.0, 0.25},
-    {"weights.arch", 0.0, 0.25},
-    {"weights.backend_arch", 0.0, 0.2},
+    {"weights.arch", 0.0, 0.1},
+    {"weights.backend_arch", 0.0, 0.15},
     {"weights.quant", 0.0, 0.15},
     {"weights.quant_backend", 0.0, 0.12},
     {"weights.experts", 0.3, 0.4},
     {"weights.experts_stack", 0.0, 0.25},
-    {"weights.experts_arch", 0.0, 0.2},
+    {"weights.experts_arch", 0.0, 0.1},
     {"weights.unlisted", 0.0, 0.6},
     {"context.base", 0.4, 0.5},
     {"context.stack", 0.0, 0.5},
     {"context.arch", 0.0, 0.3},
-    {"context.flash", 0.0, 0.3},
-    {"context.model", 0.0, 0.2},
+    {"context.flash", 0.0, 0.6},
+    {"context.model", 0.0, 0.3},
     {"arithmetic.base", 0.2, 0.5},
     {"arithmetic.stack", 0.0, 0.4},
-    {"arithmetic.arch", 0.0, 0.3},
+    {"arithmetic.arch", 0.0, 0.15},
     {"arithmetic.backend_arch", 0.0, 0.3},
     {"arithmetic.card", 0.0, 0.15},
     {"arithmetic.quant", 0.0, 0.15},
     {"arithmetic.experts", 0.0, 0.4},
-    {"arithmetic.experts_arch", 0.0, 0.3},
     {"arithmetic.unlisted", 0.0, 0.6},
     {"vector.base", 0.0, 0.5},
-    {"vector.stack", 0.0, 0.3},
-    {"vector.arch", 0.0, 0.25},
-    {"vector.backend_arch", 0.0, 0.2},
     {"vector.quant", 0.0, 0.2},
     {"vector.experts", 0.0, 0.3},
     {"host.base", 0.4, 0.5},
@@ -149,7 +144,7 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
   const std::string stack = r.stack();
   const std::string arch = stack + "|" + r.architecture;
   const std::string place = r.backend + "|" + r.architecture;
-  const double experts = r.run.has_experts ? 1.0 : 0.0;
+  const double experts = r.run.weights.has_experts() ? 1.0 : 0.0;
   const double unlisted = r.unlisted ? 1.0 : 0.0;
   switch (term) {
     case serving::Launch:
@@ -160,7 +155,6 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
               {"launch.experts_stack", stack, experts}};
     case serving::Weights:
       return {{"weights.base", ""},
-              {"weights.stack", stack},
               {"weights.arch", arch},
               {"weights.backend_arch", place},
               {"weights.quant", r.quant},
@@ -183,13 +177,9 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
               {"arithmetic.card", r.backend + "|" + r.card},
               {"arithmetic.quant", r.quant + "|" + r.backend},
               {"arithmetic.experts", "", experts},
-              {"arithmetic.experts_arch", arch, experts},
               {"arithmetic.unlisted", r.model, unlisted}};
     case serving::Vector:
       return {{"vector.base", ""},
-              {"vector.stack", stack},
-              {"vector.arch", arch},
-              {"vector.backend_arch", place},
               {"vector.quant", r.quant},
               {"vector.experts", "", r.is_prompt() ? experts : 0.0},
               {r.is_prompt() ? "arithmetic.unlisted" : "weights.unlisted", r.model, unlisted}};

@@ -40,7 +40,9 @@ constexpr std::array<Pair, 19> kFamilies = {{{"exl", "exllama"},
 
 constexpr std::array<Pair, 4> kBackends = {{{"NVIDIA", "cuda"}, {"AMD", "rocm"}, {"Apple", "metal"}, {"Intel", "sycl"}}};
 
-constexpr double kSpareBytes = 1e9;  // beside the weights, that a card needs
+constexpr double kSpareBytes = 1e9;     // beside the weights, that a card needs
+constexpr double kUsableMemory = 0.95;  // of a card
+constexpr double kUnknownBits = 4.8;    // per parameter, of files whose type is not told
 constexpr double kUnknownCpuRate = 45e9;
 constexpr double kUnknownCpuPeak = 0.5e12;
 // A card of the middle class, for names that no catalog has.
@@ -51,7 +53,8 @@ constexpr double kMatrixGain = 4.0;  // of matrix units over vectors
 constexpr double kThreadRate = 8e9;
 constexpr double kThreadPeak = 60e9;
 constexpr double kLeastPeak = 1e11;
-constexpr double kDesktopRate = 50e9;     // of two channels
+constexpr double kDesktopRate = 50e9;     // of two channels of DDR4
+constexpr double kNewDesktopRate = 80e9;  // ... of DDR5
 constexpr double kServerRate = 200e9;     // of eight
 constexpr double kMostOfDesktop = 150e9;  // bytes that two channels hold
 constexpr double kMostSequences = 256.0;  // that servers work on at once unless they are told
@@ -76,8 +79,12 @@ std::string family_of(std::string_view engine) {
       std::find_if(kFamilies.begin(), kFamilies.end(), [&](const Pair& p) { return holds(name, p.first); })->second);
 }
 
-// Servers and formats are engines, not ways to reach a card.
+// Servers and formats are engines, not ways to reach a card, and a vendor's own way reaches no card of another.
 std::string backend_of(std::string_view told, std::string_view vendor) {
+  const bool is_of_vendor = std::any_of(kBackends.begin(), kBackends.end(), [&](const Pair& p) {
+    return p.second == told && told != "sycl" && !vendor.empty() && p.first != vendor;
+  });
+  if (is_of_vendor) return usual_backend(vendor);
   for (const std::string_view backend : {"cuda", "rocm", "vulkan", "metal", "sycl", "cpu", "opencl"}) {
     if (told == backend) return std::string(told);
   }
@@ -116,13 +123,20 @@ std::string told_more_closely(const std::string& card, std::string_view processo
   return is_same && !of_card.empty() && words.size() > of_card.size() ? std::string(processor) : card;
 }
 
+/// Cards of the years of DDR5, which those who own them mostly have.
+bool is_of_ddr5(std::string_view architecture) {
+  constexpr std::array<std::string_view, 5> kNew = {"Ada Lovelace", "Blackwell", "RDNA 3", "RDNA 4", "Xe2-HPG"};
+  return std::find(kNew.begin(), kNew.end(), architecture) != kNew.end();
+}
+
 /// What the host reads of the layers that the card does not hold.
-BytesPerSecond host_bandwidth(std::string_view processor, Bytes in_host, const LlmParts& parts) {
+BytesPerSecond host_bandwidth(std::string_view processor, const LlmRun& row, const LlmParts& parts) {
   const bool is_pair = processor.starts_with("2x ");
   if (const auto known = processor.empty() ? std::nullopt : parts.processor(processor.substr(is_pair ? 3 : 0))) {
     return known->spec.memory_bandwidth * (is_pair ? 2.0 : 1.0);
   }
-  return BytesPerSecond::from_base(in_host.value() > kMostOfDesktop ? kServerRate : kDesktopRate);
+  if (row.run.weights.in_host().value() > kMostOfDesktop) return BytesPerSecond::from_base(kServerRate);
+  return BytesPerSecond::from_base(is_of_ddr5(row.architecture) ? kNewDesktopRate : kDesktopRate);
 }
 
 /// Memory of a card that is not the host's too.
@@ -197,21 +211,49 @@ void read_model(LlmRun& row, const MeasurementTable& table, std::size_t index, c
   run.context_cache = serving::kv_cache_bytes(shape, depth, {});
 }
 
-double host_share(const LlmRun& row, const MeasurementTable& table, std::size_t index, double card_memory) {
-  if (row.backend == "cpu") return 0.0;
+/// The number behind the first of these words; 0 if there is none.
+double number_behind(std::string_view text, std::string_view words) {
+  const std::size_t at = text.find(words);
+  return at == std::string_view::npos ? 0.0 : std::strtod(std::string(text.substr(at + words.size())).c_str(), nullptr);
+}
+
+/// `31` of a cell; nothing of `all` or an empty one.
+std::optional<int> count_in(std::string_view cell) {
+  if (cell.empty() || std::isdigit(static_cast<unsigned char>(cell.front())) == 0) return std::nullopt;
+  return std::atoi(std::string(cell).c_str());
+}
+
+void move(Bytes& from, Bytes& to, Bytes amount) {
+  const Bytes moved = std::clamp(amount, Bytes{}, from);
+  from -= moved;
+  to += moved;
+}
+
+// What people say of where the weights lie, and what a card cannot hold: experts go first, for a token reads few of them. Of
+// layers on the card, the head among them, those of `offload N` have their experts in the host.
+void place_in_host(LlmRun& row, const MeasurementTable& table, std::size_t index, double card_memory) {
+  if (row.backend == "cpu") return;
   const std::string_view notes = table.text(index, "notes");
-  const std::string_view ngl = table.text(index, "ngl");
-  const double weights = row.run.weights.value();
-  double share = 0.0;
-  if (card_memory > 0.0) share = (weights + kSpareBytes - 0.95 * card_memory * row.run.num_cards) / weights;
-  if (holds(notes, "part of the model runs on CPU")) {
-    share = std::max(share, 0.05);
-  } else if (!ngl.empty() && std::isdigit(static_cast<unsigned char>(ngl.front())) != 0) {
-    const double layers = std::stod(std::string(ngl));
-    share = std::max(share, 1.0 - layers / (row.run.layers + 1.0) - (layers >= row.run.layers ? 1.0 : 0.0));
+  serving::WeightPlacement& weights = row.run.weights;
+  const std::optional<int> on_card = count_in(table.text(index, "ngl"));
+  if (on_card && *on_card < row.run.layers + 1.0) {
+    const double layers = std::max(0.0, *on_card - 1.0);
+    const double absent = 1.0 - layers / row.run.layers;
+    const double overflown = std::min(layers, number_behind(notes, "offload ")) / row.run.layers;
+    move(weights.dense_on_card, weights.dense_in_host, weights.dense_on_card * absent);
+    move(weights.experts_on_card, weights.experts_in_host, weights.experts_on_card * std::min(1.0, absent + overflown));
+  } else if (on_card && holds(notes, "offload ")) {
+    const double overflown = std::min(1.0, number_behind(notes, "offload ") / row.run.layers);
+    move(weights.experts_on_card, weights.experts_in_host, weights.experts_on_card * overflown);
   }
-  if (holds(notes, "experts on CPU")) share = std::max(share, 0.9);
-  return std::clamp(share, 0.0, 1.0);
+  if (holds(notes, "experts on CPU")) move(weights.experts_on_card, weights.experts_in_host, weights.experts_on_card);
+  if (card_memory <= 0.0) return;
+  const auto excess = [&] {
+    const Bytes held = weights.dense_on_card + weights.experts_on_card;
+    return held - Bytes::from_base(kUsableMemory * card_memory * row.run.num_cards - kSpareBytes);
+  };
+  move(weights.experts_on_card, weights.experts_in_host, excess());
+  move(weights.dense_on_card, weights.dense_in_host, excess());
 }
 
 std::string speculation_of(const std::string& words) {
@@ -228,12 +270,6 @@ std::string build_of(std::string_view notes) {
   if (at == std::string_view::npos) return "";
   const std::string_view rest = notes.substr(at + 8);
   return std::string(rest.substr(0, std::min(rest.find("__"), rest.find(';'))));
-}
-
-/// The number behind the first of these words; 0 if there is none.
-double number_behind(std::string_view text, std::string_view words) {
-  const std::size_t at = text.find(words);
-  return at == std::string_view::npos ? 0.0 : std::strtod(std::string(text.substr(at + words.size())).c_str(), nullptr);
 }
 
 // Requests that come by a clock, not one after the other: as many are in work as come while one is (Little's law). What they
@@ -272,6 +308,8 @@ void read_settings(LlmRun& row, const MeasurementTable& table, std::size_t index
   serving::ThroughputRun& run = row.run;
   const bool is_bulk = holds(notes, "vllm bench throughput");
   run.batch = std::max(1.0, table.number(index, "concurrency").value_or(is_bulk ? 128.0 : 1.0));
+  // llama.cpp has no more slots: what is told is its batch of tokens.
+  if (run.batch > kMostSequences && times_itself(row.engine)) run.batch = 1.0;
   run.depth = table.number(index, "context_depth").value_or(0.0);
   const double usual = row.quantity == "ttft_ms" ? 1300.0 : row.quantity == "prefill_tok_s" ? 512.0 : 0.0;
   run.prompt_tokens = std::max(table.number(index, "prompt_tokens").value_or(usual), row.is_prompt() ? 1.0 : 0.0);
@@ -300,6 +338,21 @@ void read_settings(LlmRun& row, const MeasurementTable& table, std::size_t index
   row.power_limit_w = table.number(index, "power_limit_w").value_or(0.0);
 }
 
+// Latent keys and values are multiplied as they are kept, by the queries of all heads.
+void set_attention(const serving::ModelShape& shape, serving::ThroughputRun& run) {
+  const auto& latent = shape.latent_attention;
+  const double per_head = latent ? 2.0 * latent->kv_rank + latent->rope_dim : 2.0 * shape.head_dim;
+  const auto global_head = shape.sliding_window ? shape.sliding_window->global_head_dim : std::nullopt;
+  run.attended = (global_head ? 2.0 * *global_head : per_head) * shape.heads * shape.global_layers();
+  run.windowed = per_head * shape.heads * shape.windowed_layers();
+  run.window = shape.sliding_window ? shape.sliding_window->window : 0.0;
+}
+
+void scale(serving::WeightPlacement& weights, double factor) {
+  weights.dense_on_card *= factor;
+  weights.experts_on_card *= factor;
+}
+
 }  // namespace
 
 std::string usual_backend(std::string_view vendor) {
@@ -319,15 +372,23 @@ void LlmRun::set_model(const serving::ModelShape& shape, const std::optional<ser
   quant = storage ? storage->name() : "";
   run.layers = shape.layers;
   run.hidden_size = shape.hidden_size;
+  set_attention(shape, run);
   run.active_parameters = shape.active_parameters;
-  run.has_experts = shape.active_parameters < 0.7 * shape.num_parameters;
-  run.active_share = std::min(1.0, shape.active_parameters / shape.num_parameters);
-  run.weights = weights_told.value_or(Bytes::from_base(0.6 * shape.num_parameters));
-  if (!storage) return;
-  const serving::ModelWeights weights = serving::model_weights(shape, *storage);
-  if (!weights_told) run.weights = weights.in_file();
-  const double share = weights.read_per_token(shape) / weights.in_file();
-  if (!run.has_experts) run.active_share = std::clamp(share, 0.3, 1.0);
+  if (storage) {
+    const serving::ModelWeights stored = serving::model_weights(shape, *storage);
+    run.weights = serving::place_weights(shape, stored, shape.layers + 1, 0);
+    scale(run.weights, weights_told ? *weights_told / stored.in_file() : 1.0);
+  } else {
+    const serving::ParameterCount count = serving::count_parameters(shape);
+    run.weights.picked = shape.experts ? static_cast<double>(shape.experts->used) / shape.experts->count : 1.0;
+    const double idle = 1.0 - run.weights.picked;
+    if (idle > 0.0) run.weights.experts_on_card = Bytes::from_base((count.all - count.active) / idle);
+    run.weights.dense_on_card = Bytes::from_base(count.all) - run.weights.experts_on_card;
+    const Bytes all = weights_told.value_or(Bytes::from_base(kUnknownBits / 8.0 * shape.num_parameters));
+    scale(run.weights, all.value() / count.all);
+  }
+  // Tables that are looked up, not read, are none of the shape's tensors.
+  if (!shape.experts) run.weights.dense_on_card *= std::min(1.0, shape.active_parameters / shape.num_parameters);
 }
 
 double LlmRun::seconds_of(double value) const {
@@ -346,8 +407,8 @@ LlmRun read_llm_run(const MeasurementTable& table, std::size_t row, const LlmPar
   limit_threads(result, table.text(row, "notes"));
   read_settings(result, table, row);
   read_model(result, table, row, parts);
-  result.run.host_share = host_share(result, table, row, memory);
-  result.run.host_bandwidth = host_bandwidth(table.text(row, "cpu"), result.run.weights * result.run.host_share, parts);
+  place_in_host(result, table, row, memory);
+  result.run.host_bandwidth = host_bandwidth(table.text(row, "cpu"), result, parts);
   const double requests_per_s = number_behind(table.text(row, "notes"), "request rate ");
   if (requests_per_s > 0.0 && !table.number(row, "concurrency")) {
     result.offered_tokens_per_s = requests_per_s * result.run.generated_tokens;

@@ -40,6 +40,8 @@ struct LlmRun {
   void set_card(const serving::AcceleratorSpec& spec);
   void set_model(const serving::ModelShape& shape, const std::optional<serving::Quantisation>& storage,
                  std::optional<Bytes> weights_told = {});
+  /// Of the weights, that stay in the memory of the host.
+  [[nodiscard]] double host_share() const { return run.weights.in_host() / run.weights.in_all(); }
   [[nodiscard]] bool is_prompt() const { return quantity == "prefill_tok_s" || quantity == "ttft_ms"; }
   /// Whether the time of the prompts is part of what is measured of tokens.
   [[nodiscard]] bool holds_prompts() const { return quantity == "throughput_out_tok_s" || whole_request; }

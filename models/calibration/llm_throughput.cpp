@@ -41,7 +41,7 @@ Estimate estimate(const LlmRun& run, LlmEffects& effects) {
 // What makes a run harder to predict than one on a card that holds the model.
 std::string_view complication(const LlmRun& run) {
   if (!run.speculation.empty()) return ", guessing ahead";
-  if (run.run.host_share > kSpills) return ", spilling";
+  if (run.host_share() > kSpills) return ", spilling";
   return run.run.num_cards > 1.0 ? ", several cards" : "";
 }
 

@@ -92,7 +92,6 @@ ModelShape read_model_shape(TableReader& parameters) {
 
 ModelShape typical_shape(double num_parameters, double active_parameters) {
   constexpr int kExperts = 128;
-  constexpr int kUsedExperts = 8;
   ModelShape shape;
   shape.num_parameters = num_parameters;
   shape.active_parameters = active_parameters;
@@ -111,8 +110,13 @@ ModelShape typical_shape(double num_parameters, double active_parameters) {
   const double feed_forward = std::max(0.0, (num_parameters - embeddings) / shape.layers - attention);
   const double columns = feed_forward / (3.0 * shape.hidden_size);
   if (has_experts) {
-    shape.experts =
-        ExpertShape{.count = kExperts, .used = kUsedExperts, .intermediate_size = rounded(columns / kExperts, 32), .shared = 0};
+    // As many are used as make up the active parameters.
+    const double dense = embeddings + shape.layers * attention;
+    const double picked = (active_parameters - dense) / std::max(1.0, shape.layers * feed_forward);
+    shape.experts = ExpertShape{.count = kExperts,
+                                .used = std::clamp(static_cast<int>(std::round(kExperts * picked)), 1, kExperts),
+                                .intermediate_size = rounded(columns / kExperts, 32),
+                                .shared = 0};
   } else {
     shape.intermediate_size = rounded(columns, 128);
   }

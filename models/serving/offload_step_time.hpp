@@ -1,35 +1,11 @@
 #pragma once
 
-// A model of which a card holds only a part: where its weights lie, and how long a step takes.
+// How long a step takes of a model of which a card holds only a part.
 
-#include "models/serving/model_weights.hpp"
 #include "models/serving/step_time.hpp"
+#include "models/serving/weight_placement.hpp"
 
 namespace labtwin::serving {
-
-/// Bytes by where they lie. The token embedding is looked up, not read.
-struct WeightPlacement {
-  Bytes dense_on_card;  ///< with the output head
-  Bytes experts_on_card;
-  Bytes dense_in_host;
-  Bytes experts_in_host;
-  double picked = 1.0;  ///< share of the routed experts that one token goes through
-
-  [[nodiscard]] Bytes in_host() const { return dense_in_host + experts_in_host; }
-  /// That n tokens at once read: experts that none of them picks stay unread.
-  [[nodiscard]] double touched(double tokens) const;
-  [[nodiscard]] Bytes read_on_card(double tokens) const { return dense_on_card + experts_on_card * touched(tokens); }
-  [[nodiscard]] Bytes read_in_host(double tokens) const { return dense_in_host + experts_in_host * touched(tokens); }
-};
-
-/// Law:    of n layers on the card it gets the last ones, with the output head if n exceeds the layers (`n_gpu_layers`); the
-///         routed experts of the first layers stay in the host's memory (`n_cpu_moe`)
-/// Inputs: weights by layer
-/// Valid:  llama.cpp
-/// Source: ggml-org/llama.cpp src/llama-model.cpp load_tensors, common/arg.cpp (--n-cpu-moe)
-/// Error:  exact
-[[nodiscard]] WeightPlacement place_weights(const ModelShape& shape, const ModelWeights& weights, int layers_on_card,
-                                            int expert_layers_in_host);
 
 /// Seconds of the terms of kind offload, factors applied.
 struct OffloadCoefficients {

@@ -43,24 +43,23 @@ ThroughputStepTime::ThroughputStepTime(const ThroughputCoefficients& c)
     : run_(c.run),
       batch_exponent_(c.batch_exponent),
       token_fixed_(c.token[Launch] + c.token[Exchange]),
-      token_weights_((c.token[Weights] + c.token[Vector] + c.token[Host]) / run_.active_share),
+      token_weights_((c.token[Weights] + c.token[Vector] + c.token[Host]) / weights_read(1.0)),
       token_context_(c.token[Context] / c.context_tokens),
       token_arithmetic_(c.token[Arithmetic]),
       pass_fixed_(c.prompt[Launch] + c.prompt[Exchange]),
-      pass_weights_((c.prompt[Weights] + c.prompt[Host]) / share_read(run_.prompt_tokens)),
+      pass_weights_((c.prompt[Weights] + c.prompt[Host]) / weights_read(run_.prompt_tokens)),
       prompt_arithmetic_((c.prompt[Arithmetic] + c.prompt[Vector]) / columns_worked(run_, run_.prompt_tokens)),
       prompt_pair_(c.prompt[Context] / (run_.prompt_tokens * (run_.depth + 0.5 * run_.prompt_tokens))),
       per_prompt_(c.prompt[Other]) {}
 
-double ThroughputStepTime::share_read(double tokens) const {
-  if (!run_.has_experts) return run_.active_share;
-  return 1.0 - std::pow(1.0 - std::min(run_.active_share, 1.0), tokens);
+double ThroughputStepTime::weights_read(double tokens) const {
+  return (run_.weights.read_on_card(tokens) + run_.weights.read_in_host(tokens)).value();
 }
 
 Seconds ThroughputStepTime::step_time(const OperatorBatch& batch) const {
   const double context = token_context_ * batch.kv_tokens;
   if (batch.longest_chunk > 0.0) return Seconds::from_base(prompts(batch) + context);
-  const double one = token_fixed_ + token_weights_ * share_read(batch.num_decodes) + context;
+  const double one = token_fixed_ + token_weights_ * weights_read(batch.num_decodes) + context;
   const double slower = batch_exponent_ == 0.0 ? 1.0 : std::pow(batch.num_decodes, batch_exponent_);
   return Seconds::from_base(slower * (one + token_arithmetic_ * batch.num_decodes));
 }
@@ -70,7 +69,7 @@ double ThroughputStepTime::prompts(const OperatorBatch& batch) const {
   const double rest = batch.num_tokens - whole * run_.ubatch;
   double seconds = prompt_pair_ * batch.num_pairs + per_prompt_ * (batch.num_sampled - batch.num_decodes);
   const auto pass = [&](double tokens) {
-    return pass_fixed_ + pass_weights_ * share_read(tokens) + prompt_arithmetic_ * columns_worked(run_, tokens);
+    return pass_fixed_ + pass_weights_ * weights_read(tokens) + prompt_arithmetic_ * columns_worked(run_, tokens);
   };
   if (whole > 0.0) seconds += whole * pass(run_.ubatch);
   if (rest > 0.0) seconds += pass(rest);

@@ -76,12 +76,12 @@ class ThroughputStepTime final : public StepTimeModel {
   [[nodiscard]] Seconds step_time(const OperatorBatch& batch) const override;
 
  private:
-  [[nodiscard]] double share_read(double tokens) const;
+  [[nodiscard]] double weights_read(double tokens) const;  ///< bytes
   [[nodiscard]] double prompts(const OperatorBatch& batch) const;
 
   ThroughputRun run_;
   double batch_exponent_;
-  // Seconds. Per step or pass, and for the whole of the weights.
+  // Seconds. Per step or pass, and per byte of the weights.
   double token_fixed_;
   double token_weights_;
   double token_context_;  ///< per token attended to

@@ -19,11 +19,6 @@ constexpr double kScale = 0.4;          // operations per weight and token of a 
 constexpr double kActivations = 240.0;  // bytes that a layer reads and writes per token and element of the hidden state
 constexpr double kNothing = 1e-12;
 
-double share_read(const ThroughputRun& run, double tokens) {
-  if (!run.has_experts) return run.active_share;
-  return 1.0 - std::pow(1.0 - std::min(run.active_share, 1.0), tokens);
-}
-
 double cards_at_once(const ThroughputRun& run) {
   return run.splits_tensors ? run.num_cards : 1.0;
 }
@@ -31,23 +26,22 @@ double cards_at_once(const ThroughputRun& run) {
 }  // namespace
 
 double columns_worked(const ThroughputRun& run, double microbatch) {
-  const double idle = run.has_experts ? kIdleExpertColumns / std::max(kFewColumns, microbatch * run.active_share)
-                                      : kIdleColumns / std::max(kFewColumns, microbatch);
+  const double idle = run.weights.has_experts() ? kIdleExpertColumns / std::max(kFewColumns, microbatch * run.weights.picked)
+                                                : kIdleColumns / std::max(kFewColumns, microbatch);
   return microbatch * (1.0 + idle);
 }
 
 ThroughputTerms token_seconds(const ThroughputRun& run, bool with_prompts) {
   const double bandwidth = run.memory_bandwidth.value() * cards_at_once(run);
   const double peak = run.peak_flops.value() * cards_at_once(run);
-  const double read = run.weights.value() * share_read(run, run.batch);
   const double arithmetic = 2.0 * run.active_parameters * run.batch / peak;
   ThroughputTerms terms{};
   terms[Launch] = run.layers * kLaunch;
-  terms[Weights] = read * (1.0 - run.host_share) / bandwidth + kNothing;
+  terms[Weights] = run.weights.read_on_card(run.batch).value() / bandwidth + kNothing;
   terms[Context] = run.batch * run.context_cache.value() / bandwidth + kNothing;
   terms[Arithmetic] = arithmetic;
   terms[Vector] = kUnpack * run.active_parameters / (run.vector_flops.value() * cards_at_once(run)) + kNothing;
-  terms[Host] = read * run.host_share / run.host_bandwidth.value() + kNothing;
+  terms[Host] = run.weights.read_in_host(run.batch).value() / run.host_bandwidth.value() + kNothing;
   terms[Exchange] = run.num_cards > 1.0 ? run.layers * kExchange : kNothing;
   terms[Other] = kNothing;
   if (with_prompts && run.generated_tokens > 0.0) terms[Other] += arithmetic * run.prompt_tokens / run.generated_tokens;
@@ -61,17 +55,18 @@ ThroughputTerms prompt_seconds(const ThroughputRun& run) {
   const double together = tokens * run.prompts_at_once;
   const double microbatch = std::min(together, run.ubatch);
   const double passes = std::ceil(together / run.ubatch) / run.prompts_at_once;
-  const double read = run.weights.value() * share_read(run, microbatch) * passes;
-  const double attention = 4.0 * run.layers * run.hidden_size * tokens * (run.depth + 0.5 * tokens) / peak;
+  const double read = run.weights.read_on_card(microbatch).value() * passes;
+  const double seen = run.depth + 0.5 * tokens;
+  const double attention = 2.0 * tokens * (run.attended * seen + run.windowed * std::min(seen, run.window)) / peak;
   const double multiplied = run.active_parameters * tokens * columns_worked(run, microbatch) / microbatch;
   ThroughputTerms terms{};
   terms[Launch] = passes * run.layers * kLaunch;
   const double activations = kActivations * run.layers * run.hidden_size * tokens;
-  terms[Weights] = (read * (1.0 - run.host_share) + activations) / bandwidth + kNothing;
+  terms[Weights] = (read + activations) / bandwidth + kNothing;
   terms[Context] = attention + passes * run.context_cache.value() / bandwidth;
   terms[Arithmetic] = 2.0 * multiplied / peak;
   terms[Vector] = kScale * multiplied / (run.vector_flops.value() * cards_at_once(run)) + kNothing;
-  terms[Host] = read * run.host_share / kUploadRate + kNothing;
+  terms[Host] = passes * run.weights.read_in_host(microbatch).value() / kUploadRate + kNothing;
   terms[Exchange] = run.num_cards > 1.0 ? passes * run.layers * kExchange : kNothing;
   terms[Other] = run.is_request ? kRequest : kCall;
   return terms;

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "models/base/units.hpp"
+#include "models/serving/weight_placement.hpp"
 
 namespace labtwin::serving {
 
@@ -19,11 +20,11 @@ struct ThroughputRun {
   bool splits_tensors = false;  ///< cards work on every layer together; else one after the other
   double layers = 1.0;
   double hidden_size = 1.0;
+  double attended = 0.0;  ///< elements of queries, times keys and values, of the layers that see the whole context
+  double windowed = 0.0;  ///< likewise of those that see a window
+  double window = 0.0;    ///< tokens
   double active_parameters = 1.0;
-  Bytes weights;
-  double active_share = 1.0;                                        ///< of the weights, that one token reads
-  bool has_experts = false;                                         ///< a batch reads more of the weights than one token
-  double host_share = 0.0;                                          ///< of the weights, that stay in the memory of the host
+  WeightPlacement weights;                                          ///< that passes read; tokens at once touch more experts
   BytesPerSecond host_bandwidth = BytesPerSecond::from_base(50e9);  ///< of the memory of the host
   Bytes context_cache;                                              ///< keys and values of one sequence at its mean depth
   double batch = 1.0;                                               ///< sequences at once
@@ -44,8 +45,8 @@ using ThroughputTerms = std::array<double, NumThroughputTerms>;
 
 /// Law:    seconds per token of a sequence = layers x 60 us + active weights / bandwidth + batch x cache / bandwidth + 2 x
 ///         active parameters x batch / peak + 8 x active parameters / vector rate + host weights / host bandwidth + 30 us x
-///         layers between cards + prompts of the batch, each times a factor; a batch of B reads the share 1 - (1 - active)^B of
-///         a model with experts
+///         layers between cards + prompts of the batch, each times a factor; a batch of B reads all dense weights and the share
+///         1 - (1 - picked)^B of the routed experts
 /// Inputs: a run; `with_prompts` adds the prompts' arithmetic for rates over whole requests
 /// Valid:  decoders that memory holds, in part or in whole; one factor per term and kind of engine, card, model
 /// Source: the roofline of a decoder; stored weights are unpacked by vector units, which keeps cards of wide memory and few
@@ -54,10 +55,10 @@ using ThroughputTerms = std::array<double, NumThroughputTerms>;
 [[nodiscard]] ThroughputTerms token_seconds(const ThroughputRun& run, bool with_prompts);
 
 /// Law:    seconds of a prompt of n tokens in k microbatches of m = k x layers x 60 us + (k x weights + 240 x layers x hidden x
-///         n) / bandwidth + 4 x layers x hidden x n x (depth + n / 2) / peak + k x cache / bandwidth + (2 / peak + 0.4 / vector
-///         rate) x active parameters x n x (1 + idle / max(8, m)) + k x host weights / 20 GB/s + k x exchange + 20 ms for a
-///         request to a server or else 1 ms, each times a factor; idle is 16 columns, or 64 of the m x active share that an
-///         expert sees
+///         n) / bandwidth + 2 x n x (attended x s + windowed x min(s, window)) / peak + k x cache / bandwidth + (2 / peak + 0.4
+///         / vector rate) x active parameters x n x (1 + idle / max(8, m)) + k x host weights / 20 GB/s + k x exchange + 20 ms
+///         for a request to a server or else 1 ms, each times a factor; s = depth + n / 2 tokens are seen by one of the prompt;
+///         idle is 16 columns, or 64 of the m x picked share that an expert sees
 /// Inputs: a run
 /// Valid:  as above; a pass has the launches and reads the weights as a step that decodes, so these factors are shared. The 240
 ///         bytes are sixty floats per element of the hidden state that a decoder layer's operations read and write between them

@@ -13,6 +13,7 @@ ThroughputCoefficients coefficients() {
   ThroughputCoefficients c;
   c.run.ubatch = 512.0;
   c.run.prompt_tokens = 512.0;
+  c.run.weights.dense_on_card = Bytes::from_base(5e9);
   c.token = {1e-3, 10e-3, 1000 * 2e-6, 0.1e-3, 0.0, 0.0, 0.0, 0.0};
   c.context_tokens = 1000.0;
   c.prompt = {2e-3, 10e-3, 0.5 * 512 * 512 * 1e-9, 528 * 0.1e-3, 0.0, 0.0, 0.0, 20e-3};
@@ -31,8 +32,7 @@ TEST(ThroughputStepTime, DecodesReadTheWeightsOnce) {
 
 TEST(ThroughputStepTime, ABatchOfExpertsReadsMoreOfThem) {
   ThroughputCoefficients c = coefficients();
-  c.run.has_experts = true;
-  c.run.active_share = 0.25;
+  c.run.weights = {.experts_on_card = Bytes::from_base(5e9), .picked = 0.25};
   const ThroughputStepTime law(c);
   // Of all weights, 40 ms, two sequences read 1 - 0.75^2.
   EXPECT_NEAR(law.step_time(decodes(2, 0)).value(), 0.001 + 0.040 * (1.0 - 0.75 * 0.75) + 0.0002, 1e-12);

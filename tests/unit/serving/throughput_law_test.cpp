@@ -13,8 +13,9 @@ ThroughputRun eight_billion_on_a_terabyte_a_second() {
           .vector_flops = FlopsPerSecond::from_base(2e13),
           .layers = 32,
           .hidden_size = 4096,
+          .attended = 32.0 * 2.0 * 4096.0,
           .active_parameters = 8e9,
-          .weights = Bytes::from_base(5e9),
+          .weights = {.dense_on_card = Bytes::from_base(5e9)},
           .context_cache = Bytes::from_base(1e9)};
 }
 
@@ -33,10 +34,28 @@ TEST(ThroughputLaw, ReadsWeightsOnceAndTheCacheOfEachSequence) {
 
 TEST(ThroughputLaw, ABatchReadsMoreExperts) {
   ThroughputRun run = eight_billion_on_a_terabyte_a_second();
-  run.has_experts = true;
-  run.active_share = 0.25;
+  run.weights = {.dense_on_card = Bytes::from_base(1e9), .experts_on_card = Bytes::from_base(4e9), .picked = 0.25};
   run.batch = 2.0;
-  EXPECT_NEAR(token_seconds(run, false)[Weights], 5e-3 * (1.0 - 0.75 * 0.75), 1e-9);
+  EXPECT_NEAR(token_seconds(run, false)[Weights], 1e-3 + 4e-3 * (1.0 - 0.75 * 0.75), 1e-9);
+}
+
+TEST(ThroughputLaw, ExpertsInTheHostAreReadThereAsFarAsTheyArePicked) {
+  ThroughputRun run = eight_billion_on_a_terabyte_a_second();
+  run.weights = {.dense_on_card = Bytes::from_base(1e9), .experts_in_host = Bytes::from_base(4e9), .picked = 0.25};
+  run.host_bandwidth = BytesPerSecond::from_base(1e11);
+  EXPECT_NEAR(token_seconds(run, false)[Weights], 1e-3, 1e-9);
+  EXPECT_NEAR(token_seconds(run, false)[Host], 10e-3, 1e-9);
+}
+
+TEST(ThroughputLaw, LayersWithAWindowAttendToNoMore) {
+  ThroughputRun run = eight_billion_on_a_terabyte_a_second();
+  run.attended = 1e6;
+  run.windowed = 4e6;
+  run.window = 1024.0;
+  run.prompt_tokens = 2000.0;
+  run.depth = 9000.0;
+  const double cache = 4.0 * run.context_cache.value() / run.memory_bandwidth.value();
+  EXPECT_NEAR(prompt_seconds(run)[Context] - cache, 2.0 * 2000.0 * (1e6 * 10000.0 + 4e6 * 1024.0) / 1e14, 1e-9);
 }
 
 TEST(ThroughputLaw, SplittingTensorsSharesTheReadsSplittingLayersDoesNot) {
@@ -67,8 +86,7 @@ TEST(ThroughputLaw, AShortPromptCostsNoMoreThanThriceItsArithmetic) {
 
 TEST(ThroughputLaw, AnExpertSeesTheColumnsThatChooseIt) {
   ThroughputRun run = eight_billion_on_a_terabyte_a_second();
-  run.has_experts = true;
-  run.active_share = 0.125;
+  run.weights = {.experts_on_card = Bytes::from_base(5e9), .picked = 0.125};
   EXPECT_NEAR(columns_worked(run, 512.0), 512.0 + 512.0, 1e-9);
   EXPECT_NEAR(columns_worked(run, 8.0), 9.0 * 8.0, 1e-9);
 }
