@@ -20,13 +20,13 @@ struct Level {
 };
 
 // Standard deviations of log factors within a level, chosen by leaving cards and pairs of card and model out of the fit rows.
-constexpr std::array<Level, 53> kLevels = {{
-    {"all.card", 0.0, 0.15},
+constexpr std::array<Level, 57> kLevels = {{
+    {"all.card", 0.0, 0.12},
     {"all.machine", 0.0, 0.4},
     {"all.model", 0.0, 0.12},
     {"all.model_stack", 0.0, 0.08},
-    {"all.engine", 0.0, 0.05},
-    {"all.quantity", 0.0, 0.1},
+    {"all.engine", 0.0, 0.1},
+    {"all.quantity", 0.0, 0.3},
     {"all.speculation", 0.0, 0.4},
     {"all.whole_request", 0.0, 0.3},
     {"all.split", 0.0, 0.3},
@@ -56,13 +56,17 @@ constexpr std::array<Level, 53> kLevels = {{
     {"context.model", 0.0, 0.3},
     {"arithmetic.base", 0.2, 0.5},
     {"arithmetic.stack", 0.0, 0.4},
-    {"arithmetic.arch", 0.0, 0.15},
+    {"arithmetic.arch", 0.0, 0.3},
     {"arithmetic.backend_arch", 0.0, 0.3},
     {"arithmetic.card", 0.0, 0.15},
     {"arithmetic.quant", 0.0, 0.15},
     {"arithmetic.experts", 0.0, 0.4},
+    {"arithmetic.experts_arch", 0.0, 0.3},
     {"arithmetic.unlisted", 0.0, 0.6},
     {"vector.base", 0.0, 0.5},
+    {"vector.stack", 0.0, 0.3},
+    {"vector.arch", 0.0, 0.25},
+    {"vector.backend_arch", 0.0, 0.2},
     {"vector.quant", 0.0, 0.2},
     {"vector.experts", 0.0, 0.3},
     {"host.base", 0.4, 0.5},
@@ -177,9 +181,13 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
               {"arithmetic.card", r.backend + "|" + r.card},
               {"arithmetic.quant", r.quant + "|" + r.backend},
               {"arithmetic.experts", "", experts},
+              {"arithmetic.experts_arch", arch, r.is_prompt() ? experts : 0.0},
               {"arithmetic.unlisted", r.model, unlisted}};
     case serving::Vector:
       return {{"vector.base", ""},
+              {"vector.stack", stack, r.is_prompt() ? 1.0 : 0.0},
+              {"vector.arch", arch, r.is_prompt() ? 1.0 : 0.0},
+              {"vector.backend_arch", place, r.is_prompt() ? 1.0 : 0.0},
               {"vector.quant", r.quant},
               {"vector.experts", "", r.is_prompt() ? experts : 0.0},
               {r.is_prompt() ? "arithmetic.unlisted" : "weights.unlisted", r.model, unlisted}};

@@ -22,8 +22,8 @@ constexpr double kBeyondBandwidth = 1.4;
 constexpr double kFastestHost = 2.0;  // of what a host is thought to have: its memory is rarely told
 constexpr double kBeyondGuesses = 6.0;
 
-// Rows of one card and model count less the more there are: a hundred builds of one afternoon are one witness. So do those of a
-// card with many models, and runs whose settings are told in words only.
+// Rows of one card and model count less the more there are: a hundred builds of one afternoon are one witness. So do steps of
+// a card with many models (prompts are dear enough to tell each), and runs whose settings are told in words only.
 void weigh(std::vector<LlmSample>& samples) {
   std::map<std::string, double> of_model;
   std::map<std::string, double> of_card;
@@ -35,7 +35,7 @@ void weigh(std::vector<LlmSample>& samples) {
   }
   for (LlmSample& s : samples) {
     s.row.weight = 1.0 / std::sqrt(of_model[model(s.run)]);
-    s.row.weight /= std::pow(std::max(1.0, of_card[card(s.run)] / kManyRows), 0.25);
+    if (!s.run.is_prompt()) s.row.weight /= std::pow(std::max(1.0, of_card[card(s.run)] / kManyRows), 0.25);
     if (s.run.host_share() > 0.0) s.row.weight *= 0.5;
     if (!s.run.speculation.empty()) s.row.weight *= 0.3;
     if (s.run.quantity == "throughput_out_tok_s" || s.run.quantity == "itl_ms") s.row.weight *= 0.3;

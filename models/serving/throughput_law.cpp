@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace labtwin::serving {
 namespace {
@@ -44,7 +45,11 @@ ThroughputTerms token_seconds(const ThroughputRun& run, bool with_prompts) {
   terms[Host] = run.weights.read_in_host(run.batch).value() / run.host_bandwidth.value() + kNothing;
   terms[Exchange] = run.num_cards > 1.0 ? run.layers * kExchange : kNothing;
   terms[Other] = kNothing;
-  if (with_prompts && run.generated_tokens > 0.0) terms[Other] += arithmetic * run.prompt_tokens / run.generated_tokens;
+  if (with_prompts && run.generated_tokens > 0.0 && run.prompt_tokens > 0.0) {
+    const ThroughputTerms prompt = prompt_seconds(run);
+    const double on_cards = std::accumulate(prompt.begin(), prompt.begin() + Other, 0.0);
+    terms[Other] += run.batch * on_cards / run.generated_tokens;
+  }
   return terms;
 }
 

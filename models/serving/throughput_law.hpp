@@ -47,8 +47,8 @@ using ThroughputTerms = std::array<double, NumThroughputTerms>;
 ///         active parameters x batch / peak + 8 x active parameters / vector rate + host weights / host bandwidth + 30 us x
 ///         layers between cards + prompts of the batch, each times a factor; a batch of B reads all dense weights and the share
 ///         1 - (1 - picked)^B of the routed experts
-/// Inputs: a run; `with_prompts` adds the prompts' arithmetic for rates over whole requests
-/// Valid:  decoders that memory holds, in part or in whole; one factor per term and kind of engine, card, model
+/// Inputs: a run; `with_prompts` adds, for rates over whole requests, batch x the prompt's seconds on the cards / tokens
+/// generated Valid:  decoders that memory holds, in part or in whole; one factor per term and kind of engine, card, model
 /// Source: the roofline of a decoder; stored weights are unpacked by vector units, which keeps cards of wide memory and few
 ///         such units below their bandwidth; factors see calibration/priors/llm_throughput.toml
 /// Error:  see `labtwin validate` of kind llm_throughput
