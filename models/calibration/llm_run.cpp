@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "models/calibration/llm_placement.hpp"
+#include "models/calibration/row_words.hpp"
 #include "models/serving/kv_cache.hpp"
 #include "models/serving/model_weights.hpp"
 
@@ -40,9 +42,7 @@ constexpr std::array<Pair, 19> kFamilies = {{{"exl", "exllama"},
 
 constexpr std::array<Pair, 4> kBackends = {{{"NVIDIA", "cuda"}, {"AMD", "rocm"}, {"Apple", "metal"}, {"Intel", "sycl"}}};
 
-constexpr double kSpareBytes = 1e9;     // beside the weights, that a card needs
-constexpr double kUsableMemory = 0.95;  // of a card
-constexpr double kUnknownBits = 4.8;    // per parameter, of files whose type is not told
+constexpr double kUnknownBits = 4.8;  // per parameter, of files whose type is not told
 constexpr double kUnknownCpuRate = 45e9;
 constexpr double kUnknownCpuPeak = 0.5e12;
 // A card of the middle class, for names that no catalog has.
@@ -53,28 +53,13 @@ constexpr double kMatrixGain = 4.0;  // of matrix units over vectors
 constexpr double kThreadRate = 8e9;
 constexpr double kThreadPeak = 60e9;
 constexpr double kLeastPeak = 1e11;
-constexpr double kDesktopRate = 50e9;     // of two channels of DDR4
-constexpr double kNewDesktopRate = 80e9;  // ... of DDR5
-constexpr double kServerRate = 200e9;     // of eight
-constexpr double kMostOfDesktop = 150e9;  // bytes that two channels hold
 constexpr double kMostSequences = 256.0;  // that servers work on at once unless they are told
 constexpr int kLittleIterations = 60;
 // Processors multiply eight-bit integers at least twice as fast as FP32.
 constexpr double kIntegerGain = 2.0;
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
-
-bool holds(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 std::string family_of(std::string_view engine) {
-  const std::string name = lower(engine);
+  const std::string name = lower_case(engine);
   return std::string(
       std::find_if(kFamilies.begin(), kFamilies.end(), [&](const Pair& p) { return holds(name, p.first); })->second);
 }
@@ -121,22 +106,6 @@ std::string told_more_closely(const std::string& card, std::string_view processo
     return std::find(words.begin(), words.end(), word) != words.end();
   });
   return is_same && !of_card.empty() && words.size() > of_card.size() ? std::string(processor) : card;
-}
-
-/// Cards of the years of DDR5, which those who own them mostly have.
-bool is_of_ddr5(std::string_view architecture) {
-  constexpr std::array<std::string_view, 5> kNew = {"Ada Lovelace", "Blackwell", "RDNA 3", "RDNA 4", "Xe2-HPG"};
-  return std::find(kNew.begin(), kNew.end(), architecture) != kNew.end();
-}
-
-/// What the host reads of the layers that the card does not hold.
-BytesPerSecond host_bandwidth(std::string_view processor, const LlmRun& row, const LlmParts& parts) {
-  const bool is_pair = processor.starts_with("2x ");
-  if (const auto known = processor.empty() ? std::nullopt : parts.processor(processor.substr(is_pair ? 3 : 0))) {
-    return known->spec.memory_bandwidth * (is_pair ? 2.0 : 1.0);
-  }
-  if (row.run.weights.in_host().value() > kMostOfDesktop) return BytesPerSecond::from_base(kServerRate);
-  return BytesPerSecond::from_base(is_of_ddr5(row.architecture) ? kNewDesktopRate : kDesktopRate);
 }
 
 /// Memory of a card that is not the host's too.
@@ -203,57 +172,12 @@ void read_model(LlmRun& row, const MeasurementTable& table, std::size_t index, c
   const double guessed = told ? *told * 1.77e9 : 20e9;
   const serving::ModelShape shape = model ? model->shape : serving::typical_shape(guessed, guessed);
   const auto quant = parts.quant(table.text(index, "quant"));
-  row.model = model && !model->part.empty() ? model->part : lower(name);
+  row.model = model && !model->part.empty() ? model->part : lower_case(name);
   row.set_model(shape, quant, told ? std::optional(Bytes::from_base(*told * 1073741824.0)) : std::nullopt);
   row.unlisted = !model || model->part.empty();
   serving::ThroughputRun& run = row.run;
   const double depth = std::max(1.0, run.depth + run.prompt_tokens + 0.5 * std::max(run.generated_tokens, 100.0));
   run.context_cache = serving::kv_cache_bytes(shape, depth, {});
-}
-
-/// The number behind the first of these words; 0 if there is none.
-double number_behind(std::string_view text, std::string_view words) {
-  const std::size_t at = text.find(words);
-  return at == std::string_view::npos ? 0.0 : std::strtod(std::string(text.substr(at + words.size())).c_str(), nullptr);
-}
-
-/// `31` of a cell; nothing of `all` or an empty one.
-std::optional<int> count_in(std::string_view cell) {
-  if (cell.empty() || std::isdigit(static_cast<unsigned char>(cell.front())) == 0) return std::nullopt;
-  return std::atoi(std::string(cell).c_str());
-}
-
-void move(Bytes& from, Bytes& to, Bytes amount) {
-  const Bytes moved = std::clamp(amount, Bytes{}, from);
-  from -= moved;
-  to += moved;
-}
-
-// What people say of where the weights lie, and what a card cannot hold: experts go first, for a token reads few of them. Of
-// layers on the card, the head among them, those of `offload N` have their experts in the host.
-void place_in_host(LlmRun& row, const MeasurementTable& table, std::size_t index, double card_memory) {
-  if (row.backend == "cpu") return;
-  const std::string_view notes = table.text(index, "notes");
-  serving::WeightPlacement& weights = row.run.weights;
-  const std::optional<int> on_card = count_in(table.text(index, "ngl"));
-  if (on_card && *on_card < row.run.layers + 1.0) {
-    const double layers = std::max(0.0, *on_card - 1.0);
-    const double absent = 1.0 - layers / row.run.layers;
-    const double overflown = std::min(layers, number_behind(notes, "offload ")) / row.run.layers;
-    move(weights.dense_on_card, weights.dense_in_host, weights.dense_on_card * absent);
-    move(weights.experts_on_card, weights.experts_in_host, weights.experts_on_card * std::min(1.0, absent + overflown));
-  } else if (on_card && holds(notes, "offload ")) {
-    const double overflown = std::min(1.0, number_behind(notes, "offload ") / row.run.layers);
-    move(weights.experts_on_card, weights.experts_in_host, weights.experts_on_card * overflown);
-  }
-  if (holds(notes, "experts on CPU")) move(weights.experts_on_card, weights.experts_in_host, weights.experts_on_card);
-  if (card_memory <= 0.0) return;
-  const auto excess = [&] {
-    const Bytes held = weights.dense_on_card + weights.experts_on_card;
-    return held - Bytes::from_base(kUsableMemory * card_memory * row.run.num_cards - kSpareBytes);
-  };
-  move(weights.experts_on_card, weights.experts_in_host, excess());
-  move(weights.dense_on_card, weights.dense_in_host, excess());
 }
 
 std::string speculation_of(const std::string& words) {
@@ -270,6 +194,12 @@ std::string build_of(std::string_view notes) {
   if (at == std::string_view::npos) return "";
   const std::string_view rest = notes.substr(at + 8);
   return std::string(rest.substr(0, std::min(rest.find("__"), rest.find(';'))));
+}
+
+/// The number behind the first of these words; 0 if there is none.
+double number_behind(std::string_view text, std::string_view words) {
+  const std::size_t at = text.find(words);
+  return at == std::string_view::npos ? 0.0 : std::strtod(std::string(text.substr(at + words.size())).c_str(), nullptr);
 }
 
 // Requests that come by a clock, not one after the other: as many are in work as come while one is (Little's law). What they
@@ -326,8 +256,8 @@ void read_settings(LlmRun& row, const MeasurementTable& table, std::size_t index
     row.split = remote ? "rpc" : run.splits_tensors ? "tensor" : "layer";
     row.split += std::to_string(static_cast<int>(run.num_cards));
   }
-  row.speculation = speculation_of(lower(std::string(notes) + " " + std::string(table.text(index, "model")) + " " +
-                                         std::string(table.text(index, "quant"))));
+  row.speculation = speculation_of(lower_case(std::string(notes) + " " + std::string(table.text(index, "model")) + " " +
+                                              std::string(table.text(index, "quant"))));
   row.build = build_of(notes);
   row.flash_attention = table.text(index, "flash_attn");
   // Clients of a server who tell one rate divide the tokens by the time of the request.
