@@ -20,7 +20,7 @@ struct Level {
 };
 
 // Standard deviations of log factors within a level, chosen by leaving cards and pairs of card and model out of the fit rows.
-constexpr std::array<Level, 57> kLevels = {{
+constexpr std::array<Level, 62> kLevels = {{
     {"all.card", 0.0, 0.12},
     {"all.machine", 0.0, 0.4},
     {"all.model", 0.0, 0.12},
@@ -37,17 +37,17 @@ constexpr std::array<Level, 57> kLevels = {{
     {"all.power", 0.0, 0.3},
     {"launch.base", 0.0, 0.7},
     {"launch.stack", 0.0, 0.5},
-    {"launch.arch", 0.0, 0.2},
+    {"launch.arch", 0.0, 0.4},
     {"launch.experts", 0.0, 0.4},
     {"launch.experts_stack", 0.0, 0.3},
     {"weights.base", 0.35, 0.3},
-    {"weights.arch", 0.0, 0.1},
-    {"weights.backend_arch", 0.0, 0.15},
+    {"weights.arch", 0.0, 0.25},
+    {"weights.backend_arch", 0.0, 0.2},
     {"weights.quant", 0.0, 0.15},
     {"weights.quant_backend", 0.0, 0.12},
     {"weights.experts", 0.3, 0.4},
     {"weights.experts_stack", 0.0, 0.25},
-    {"weights.experts_arch", 0.0, 0.1},
+    {"weights.experts_arch", 0.0, 0.2},
     {"weights.unlisted", 0.0, 0.6},
     {"context.base", 0.4, 0.5},
     {"context.stack", 0.0, 0.5},
@@ -69,11 +69,16 @@ constexpr std::array<Level, 57> kLevels = {{
     {"vector.backend_arch", 0.0, 0.2},
     {"vector.quant", 0.0, 0.2},
     {"vector.experts", 0.0, 0.3},
-    {"host.base", 0.4, 0.5},
-    {"host.stack", 0.0, 0.4},
-    {"host.card", 0.0, 0.4},
-    {"host.experts", 0.0, 0.4},
+    {"host.base", 0.4, 0.3},
+    {"host.stack", 0.0, 0.2},
+    {"host.card", 0.0, 0.3},
+    {"host.experts", 0.0, 0.3},
     {"host.quant", 0.0, 0.15},
+    {"upload.base", 0.4, 0.5},
+    {"upload.stack", 0.0, 0.4},
+    {"upload.card", 0.0, 0.4},
+    {"upload.experts", 0.0, 0.4},
+    {"upload.quant", 0.0, 0.15},
     {"exchange.base", 0.0, 1.0},
     {"exchange.stack", 0.0, 0.7},
     {"other.base", 0.7, 0.7},
@@ -89,7 +94,7 @@ const Level* find_level(std::string_view name) {
 
 /// A level that a term of a run has, with its key; a weight of zero drops it.
 struct Use {
-  std::string_view level;
+  std::string level;
   std::string key;
   double weight = 1.0;
 };
@@ -191,10 +196,13 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
               {"vector.quant", r.quant},
               {"vector.experts", "", r.is_prompt() ? experts : 0.0},
               {r.is_prompt() ? "arithmetic.unlisted" : "weights.unlisted", r.model, unlisted}};
-    case serving::Host:
-      return {{"host.base", ""},       {"host.stack", stack},
-              {"host.card", r.card},   {"host.experts", "", experts},
-              {"host.quant", r.quant}, {"weights.unlisted", r.model, unlisted}};
+    case serving::Host: {
+      // Steps read the memory of the host, prompts copy the weights to the card.
+      const std::string level = r.is_prompt() ? "upload." : "host.";
+      return {{level + "base", ""},       {level + "stack", stack},
+              {level + "card", r.card},   {level + "experts", "", experts},
+              {level + "quant", r.quant}, {"weights.unlisted", r.model, unlisted}};
+    }
     case serving::Exchange:
       return {{"exchange.base", ""}, {"exchange.stack", stack + "|" + r.split}};
     default:

@@ -15,27 +15,20 @@ namespace {
 constexpr std::size_t kFolds = 4;
 constexpr std::size_t kEnoughRows = 40;
 constexpr double kCovered = 0.9;
-constexpr double kManyRows = 40.0;  // of a card, that count in full
 // Times what a datasheet allows; with tokens guessed ahead, a step yields several.
 constexpr double kBeyondPeak = 1.3;
 constexpr double kBeyondBandwidth = 1.4;
 constexpr double kFastestHost = 2.0;  // of what a host is thought to have: its memory is rarely told
 constexpr double kBeyondGuesses = 6.0;
 
-// Rows of one card and model count less the more there are: a hundred builds of one afternoon are one witness. So do steps of
-// a card with many models (prompts are dear enough to tell each), and runs whose settings are told in words only.
+// Rows of one card and model count less the more there are: a hundred builds of one afternoon are one witness. So do runs whose
+// settings are told in words only.
 void weigh(std::vector<LlmSample>& samples) {
-  std::map<std::string, double> of_model;
-  std::map<std::string, double> of_card;
-  const auto card = [](const LlmRun& r) { return r.card + "|" + r.backend + (r.is_prompt() ? "|prompt" : "|token"); };
-  const auto model = [](const LlmRun& r) { return r.card + "|" + r.model + "|" + r.stack() + "|" + r.quantity; };
-  for (const LlmSample& s : samples) {
-    ++of_model[model(s.run)];
-    ++of_card[card(s.run)];
-  }
+  std::map<std::string, double> counts;
+  const auto group = [](const LlmRun& r) { return r.card + "|" + r.model + "|" + r.stack() + "|" + r.quantity; };
+  for (const LlmSample& s : samples) ++counts[group(s.run)];
   for (LlmSample& s : samples) {
-    s.row.weight = 1.0 / std::sqrt(of_model[model(s.run)]);
-    if (!s.run.is_prompt()) s.row.weight /= std::pow(std::max(1.0, of_card[card(s.run)] / kManyRows), 0.25);
+    s.row.weight = 1.0 / std::sqrt(counts[group(s.run)]);
     if (s.run.host_share() > 0.0) s.row.weight *= 0.5;
     if (!s.run.speculation.empty()) s.row.weight *= 0.3;
     if (s.run.quantity == "throughput_out_tok_s" || s.run.quantity == "itl_ms") s.row.weight *= 0.3;

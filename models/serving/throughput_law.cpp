@@ -47,7 +47,7 @@ ThroughputTerms token_seconds(const ThroughputRun& run, bool with_prompts) {
   terms[Other] = kNothing;
   if (with_prompts && run.generated_tokens > 0.0 && run.prompt_tokens > 0.0) {
     const ThroughputTerms prompt = prompt_seconds(run);
-    const double on_cards = std::accumulate(prompt.begin(), prompt.begin() + Other, 0.0);
+    const double on_cards = std::accumulate(prompt.begin(), prompt.begin() + Host, 0.0);
     terms[Other] += run.batch * on_cards / run.generated_tokens;
   }
   return terms;
