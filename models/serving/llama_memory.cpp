@@ -83,7 +83,8 @@ double host_model_bytes(const ModelShape& shape, const LlamaSettings& settings) 
 
 double card_bytes(const ModelShape& shape, const LlamaSettings& settings, bool has_head) {
   const bool is_pipeline = settings.input_copies > 1.0;
-  const double inputs = is_pipeline ? settings.input_copies * mask_bytes(shape, settings) : 2.6 * settings.ubatch * settings.context;
+  const double inputs =
+      is_pipeline ? settings.input_copies * mask_bytes(shape, settings) : 2.6 * settings.ubatch * settings.context;
   double layers = settings.ubatch * 83.0 * shape.hidden_size + inputs;
   if (settings.build == LlamaBuild::Mainline && settings.experts_on_host) layers += settings.expert_tensor.value();
   const double residuals = settings.build == LlamaBuild::Fork ? 2.0 : 1.0;

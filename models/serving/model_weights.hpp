@@ -10,14 +10,14 @@ namespace labtwin::serving {
 
 /// Bytes of one layer.
 struct LayerWeights {
-  Bytes dense;    ///< attention, dense feed-forward blocks, shared experts, norms
-  Bytes experts;  ///< all routed experts
+  Bytes dense{};    ///< attention, dense feed-forward blocks, shared experts, norms
+  Bytes experts{};  ///< all routed experts
 };
 
 struct ModelWeights {
-  Bytes token_embedding;
-  Bytes output_head;  ///< of a model with tied embeddings, the copy that a GPU gets
-  std::vector<LayerWeights> layers;
+  Bytes token_embedding{};
+  Bytes output_head{};  ///< of a model with tied embeddings, the copy that a GPU gets
+  std::vector<LayerWeights> layers{};
   bool tied_embeddings = false;
 
   [[nodiscard]] Bytes in_layers() const;

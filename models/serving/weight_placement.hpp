@@ -8,10 +8,10 @@ namespace labtwin::serving {
 
 /// Bytes by where they lie. The token embedding is looked up, not read.
 struct WeightPlacement {
-  Bytes dense_on_card;  ///< with the output head
-  Bytes experts_on_card;
-  Bytes dense_in_host;
-  Bytes experts_in_host;
+  Bytes dense_on_card{};  ///< with the output head
+  Bytes experts_on_card{};
+  Bytes dense_in_host{};
+  Bytes experts_in_host{};
   double picked = 1.0;  ///< share of the routed experts that one token goes through
 
   [[nodiscard]] bool has_experts() const { return experts_on_card.value() + experts_in_host.value() > 0.0; }
