@@ -71,11 +71,10 @@ bool reaches_peers(const MeasurementTable& table, std::size_t index, const std::
   if (holds_any(topology, {"no p2p", "shm", "stock driver"})) return false;
   if (holds_any(topology, {"patched", "p2p"}) || holds(notes, "p2p_level")) return true;
   const std::string_view gpu = table.text(index, "gpu");
-  const bool is_other = holds_any(lower_case(gpu), {"radeon", "amd", "vega", "arc "});
   const bool behind_switch = holds_any(topology, {"switch", "pex", "pix"});
   const auto num_cards = static_cast<int>(table.number(index, "num_gpus").value_or(2.0));
   return !interconnect::is_geforce(gpu) &&
-         interconnect::library_lets_reach(is_other ? "AMD" : "NVIDIA", num_cards, behind_switch);
+         interconnect::library_lets_reach(interconnect::vendor_in_name(gpu), num_cards, behind_switch);
 }
 
 /// What moves the bytes. Kernels of engines that read their peers' memory (`custom`) serve two cards, or NVLink: with more

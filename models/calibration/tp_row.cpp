@@ -105,8 +105,7 @@ void read_tp_link(const std::string& text, std::string_view gpu, TpRow& row) {
   const bool consumer = interconnect::is_geforce(gpu);
   const bool off = holds_any(text, {"no p2p", "p2p off", "shm"}) && !holds(text, "p2p over shm");
   const bool on = holds_any(text, {"patched", "p2p on", "p2p over shm"});
-  const bool is_other = holds_any(lower_case(gpu), {"radeon", "amd", "ryzen", "arc "});
-  const bool lets = interconnect::library_lets_reach(is_other ? "AMD" : "NVIDIA", static_cast<int>(row.tensor_parallel),
+  const bool lets = interconnect::library_lets_reach(interconnect::vendor_in_name(gpu), static_cast<int>(row.tensor_parallel),
                                                      holds(text, "switch"));
   row.path = !off && (on || !consumer) && lets ? "pcie direct" : "pcie staged";
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <string>
 
 namespace labtwin::interconnect {
 namespace {
@@ -26,6 +27,16 @@ bool is_geforce(std::string_view name) noexcept {
     if (is_geforce_number(behind.substr(is_apart ? 1 : 0))) return true;
   }
   return false;
+}
+
+std::string_view vendor_in_name(std::string_view name) {
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (lower.find("arc ") != std::string::npos) return "Intel";
+  constexpr std::array<std::string_view, 4> kAmd = {"radeon", "amd", "vega", "ryzen"};
+  const bool is_amd =
+      std::any_of(kAmd.begin(), kAmd.end(), [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+  return is_amd ? "AMD" : "NVIDIA";
 }
 
 bool library_lets_reach(std::string_view vendor, int num_cards, bool behind_switch) noexcept {

@@ -37,14 +37,15 @@ struct CardGroup {
 /// Error:  of the name none
 [[nodiscard]] bool is_geforce(std::string_view name) noexcept;
 
+/// The vendor of a card by what people call it; NVIDIA of names that tell none.
+[[nodiscard]] std::string_view vendor_in_name(std::string_view name);
+
 /// Whether the vendor's library lets cards that can reach each other's memory do so, or sends what they say through the host's.
 /// Law:    NVIDIA's behind common switches always, across the bridges of the host two cards, more only if it is told to; those
-/// of
-///         other vendors always
+///         of other vendors always
 /// Inputs: the cards' vendor; how many talk to each other; whether switches have them all
 /// Valid:  NCCL 2.19 and later on AMD's processors, unless NCCL_P2P_LEVEL says otherwise. On Intel's it lets no pair either,
-/// but
-///         engines have kernels of their own for pairs
+///         but engines have kernels of their own for pairs
 /// Source: NVIDIA/nccl src/graph/paths.cc, ncclTopoCheckP2p
 /// Error:  of the rule none
 [[nodiscard]] bool library_lets_reach(std::string_view vendor, int num_cards, bool behind_switch) noexcept;

@@ -28,5 +28,13 @@ TEST(CardGroup, GeForceIsNoWorkstationCard) {
   EXPECT_FALSE(is_geforce("RTX PRO 6000 Blackwell"));
 }
 
+TEST(CardGroup, VendorsAreToldByNames) {
+  EXPECT_EQ(vendor_in_name("Radeon AI PRO R9700"), "AMD");
+  EXPECT_EQ(vendor_in_name("Ryzen AI MAX+ 395"), "AMD");
+  EXPECT_EQ(vendor_in_name("Arc Pro B60"), "Intel");
+  EXPECT_EQ(vendor_in_name("RTX 3090"), "NVIDIA");
+  EXPECT_EQ(vendor_in_name("L40S"), "NVIDIA");
+}
+
 }  // namespace
 }  // namespace labtwin::interconnect
