@@ -95,6 +95,7 @@ constexpr std::array<Names, 5> kUdpLossOptional = {"env", "sched", "receiver_mod
 constexpr std::array<Names, 1> kUdpLossQuantities = {"loss_frac"};
 constexpr std::array<Names, 4> kServingRunColumns = {"arrival_s", "prompt_tokens", "output_tokens", "first_token_s"};
 constexpr std::array<Names, 3> kServingRunConditions = {"arrival_s", "prompt_tokens", "output_tokens"};
+constexpr std::array<Names, 2> kServingRunOptional = {"request_id", "conversation"};
 constexpr std::array<Names, 2> kServingRunQuantities = {"first_token_s", "last_token_s"};
 
 constexpr std::array<Names, 4> kVectorDiskColumns = {"search_mode", "bg_kind", "bg_iodepth", "qps"};
@@ -179,13 +180,8 @@ constexpr auto kKinds = std::to_array<Kind>({
     {"bufferbloat", kBufferbloatColumns, kBufferbloatConditions, kBufferbloatQuantities, &evaluate_bufferbloat,
      kBufferbloatOptional},
     {"udp_loss", kUdpLossColumns, kUdpLossConditions, kUdpLossQuantities, &evaluate_udp_loss, kUdpLossOptional},
-    {"serving_run",
-     kServingRunColumns,
-     kServingRunConditions,
-     kServingRunQuantities,
-     &evaluate_serving_run,
-     {},
-     &fit_card_operators},
+    {"serving_run", kServingRunColumns, kServingRunConditions, kServingRunQuantities, &evaluate_serving_run,
+     kServingRunOptional, &fit_card_operators},
     {"vector_disk", kVectorDiskColumns, kVectorDiskConditions, kVectorDiskQuantities, nullptr, kVectorDiskOptional},
 });
 

@@ -20,6 +20,7 @@
 #include "models/serving/paged_step_time.hpp"
 #include "models/serving/pipeline_step_time.hpp"
 #include "models/serving/power_limit.hpp"
+#include "models/serving/slot_step_time.hpp"
 #include "models/serving/streamed_step_time.hpp"
 
 namespace labtwin::calibration {
@@ -249,8 +250,12 @@ double time_factor(double sigma, double share) {
 
 ServerSpeed server_speed(const ServerSetup& setup) {
   const serving::LlamaServer* llama = serving::llama_server(setup.settings);
-  if (llama != nullptr && llama->offloads() && setup.host) return spilled_speed(setup, *llama);
-  return llama != nullptr ? llama_speed(setup, *llama) : vllm_speed(setup);
+  if (llama == nullptr) return vllm_speed(setup);
+  ServerSpeed speed = llama->offloads() && setup.host ? spilled_speed(setup, *llama) : llama_speed(setup, *llama);
+  // The rates stay those that llama-bench measures.
+  speed.step_time =
+      std::make_unique<serving::ServedStepTime>(std::move(speed.step_time), serving::llama_server_thread(setup.place.shape));
+  return speed;
 }
 
 ServerSpeed mixed_speed(std::vector<SharedSpeed> cards, serving::CardWork work) {

@@ -1,5 +1,6 @@
 #include "models/calibration/serving_meta.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,11 @@ using nlohmann::json;
 
 [[noreturn]] void fail(const std::filesystem::path& file, std::string key, std::string rule) {
   throw ConfigError({.place = {file.string(), 0, 0}, .key = std::move(key), .value = {}, .rule = std::move(rule), .hint = {}});
+}
+
+std::string text_of(const json& object, std::string_view key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 /// One object of the file; everything in it may be missing or null.
@@ -34,10 +40,7 @@ class Section {
     const auto found = object_.find(key);
     return found != object_.end() && found->is_boolean() ? found->get<bool>() : otherwise;
   }
-  [[nodiscard]] std::string text(std::string_view key) const {
-    const auto found = object_.find(key);
-    return found != object_.end() && found->is_string() ? found->get<std::string>() : std::string();
-  }
+  [[nodiscard]] std::string text(std::string_view key) const { return text_of(object_, key); }
 
  private:
   [[nodiscard]] std::string path(std::string_view key) const { return name_ + '.' + std::string(key); }
@@ -47,21 +50,48 @@ class Section {
   json object_;
 };
 
+json read_root(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) fail(file, {}, "is missing: it tells the engine's settings and the card");
+  json root = json::parse(read_text_file(file), nullptr, false);
+  if (!root.is_object()) fail(file, {}, "is no JSON object");
+  return root;
+}
+
+std::string model_of(const std::filesystem::path& file, const json& root, const Section& engine) {
+  std::string model = text_of(root, "model");
+  if (model.empty()) model = engine.text("model");
+  if (model.empty()) fail(file, "model", "must name the model");
+  return model;
+}
+
+std::string card_of(const std::filesystem::path& file, const Section& hardware) {
+  std::string card = hardware.text("device_name");
+  if (card.empty()) fail(file, "hardware.device_name", "must name the card");
+  return card;
+}
+
 }  // namespace
 
+bool serves_llama(const std::filesystem::path& file) {
+  const std::string engine = text_of(read_root(file), "engine");
+  if (engine.empty() || engine == "vllm") return false;
+  if (engine == "llama.cpp") return true;
+  throw ConfigError({.place = {file.string(), 0, 0},
+                     .key = "engine",
+                     .value = '"' + engine + '"',
+                     .rule = "is no engine whose runs can be replayed",
+                     .hint = "vllm, llama.cpp"});
+}
+
 ServingMeta read_serving_meta(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file)) fail(file, {}, "is missing: it tells the engine's settings and the card");
-  const json root = json::parse(read_text_file(file), nullptr, false);
-  if (!root.is_object()) fail(file, {}, "is no JSON object");
+  const json root = read_root(file);
   const Section engine(file, root, "engine_kwargs");
   const Section cache(file, root, "kv_cache");
   const Section hardware(file, root, "hardware");
   ServingMeta meta;
-  meta.model = root.contains("model") && root["model"].is_string() ? root["model"].get<std::string>() : engine.text("model");
-  if (meta.model.empty()) fail(file, "model", "must name the model");
-  meta.card = hardware.text("device_name");
-  if (meta.card.empty()) fail(file, "hardware.device_name", "must name the card");
-  if (root.contains("vllm_version") && root["vllm_version"].is_string()) meta.engine_version = root["vllm_version"];
+  meta.model = model_of(file, root, engine);
+  meta.card = card_of(file, hardware);
+  meta.engine_version = text_of(root, "vllm_version");
   if (const auto bytes = hardware.positive("device_total_memory_bytes")) meta.card_memory = Bytes::from_base(*bytes);
   meta.num_cards = hardware.positive("device_count").value_or(meta.num_cards);
   if (const std::string dtype = engine.text("dtype"); !dtype.empty() && dtype != "auto") meta.dtype = dtype;
@@ -75,6 +105,29 @@ ServingMeta read_serving_meta(const std::filesystem::path& file) {
   meta.block_tokens = cache.positive("block_size").value_or(meta.block_tokens);
   meta.caches_prefixes = cache.flag("enable_prefix_caching", true);
   meta.num_blocks = cache.positive("num_gpu_blocks");
+  return meta;
+}
+
+LlamaServingMeta read_llama_serving_meta(const std::filesystem::path& file) {
+  const json root = read_root(file);
+  const Section engine(file, root, "engine_kwargs");
+  LlamaServingMeta meta;
+  meta.model = model_of(file, root, engine);
+  meta.card = card_of(file, Section(file, root, "hardware"));
+  meta.quantisation = text_of(root, "quantisation");
+  const auto count = [&](std::string_view key, std::uint32_t otherwise) {
+    return static_cast<std::uint32_t>(std::min(engine.positive(key).value_or(otherwise), 4e9));
+  };
+  serving::LlamaServer& server = meta.server;
+  server.parallel = count("parallel", server.parallel);
+  server.ctx_size = count("ctx_size", server.ctx_size);
+  server.batch_size = count("batch_size", server.batch_size);
+  server.ubatch_size = std::min(count("ubatch_size", server.ubatch_size), server.batch_size);
+  server.flash_attn = engine.flag("flash_attn", server.flash_attn);
+  server.cache_prompt = engine.flag("cache_prompt", server.cache_prompt);
+  if (server.parallel > server.ctx_size || server.parallel > server.batch_size) {
+    fail(file, "engine_kwargs.parallel", "must be at most ctx_size and batch_size");
+  }
   return meta;
 }
 

@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
-#include <memory>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -14,32 +13,20 @@
 #include <vector>
 
 #include "models/base/error.hpp"
-#include "models/calibration/card_operators.hpp"
-#include "models/calibration/serving_setup.hpp"
-#include "models/calibration/tensor_exchange.hpp"
-#include "models/interconnect/card_group.hpp"
-#include "models/serving/card_memory.hpp"
+#include "models/calibration/served_engine.hpp"
 #include "models/serving/serving_replay.hpp"
-#include "models/serving/vllm_memory.hpp"
 
 namespace labtwin::calibration {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Half-widths of the 90 % interval of the logarithm, assumed: the two runs with tables at hand are within 5 %; tables of
-// another model on the card say less; coefficients of the two cards differ by up to 40 % from their mean.
-constexpr double kWithTables = 0.10;
-constexpr double kWithTablesOfAnother = 0.20;
-constexpr double kWithoutTables = 0.40;
-
 constexpr std::array<std::pair<std::string_view, double>, 3> kQuantiles = {{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}}};
 
 /// A request of the file.
 struct Served {
   double arrival = 0.0;
-  std::uint32_t prompt_tokens = 1;
-  std::uint32_t output_tokens = 1;
+  serving::InferenceRequest request;
   std::optional<double> first;  ///< measured
   std::optional<double> last;
 };
@@ -57,113 +44,30 @@ std::uint32_t tokens(const MeasurementTable& table, std::size_t row, std::string
 std::vector<Served> read_requests(const MeasurementTable& table) {
   std::vector<Served> requests;
   for (std::size_t row = 0; row < table.num_rows(); ++row) {
-    requests.push_back({.arrival = table.number(row, "arrival_s").value_or(0.0),
-                        .prompt_tokens = tokens(table, row, "prompt_tokens"),
-                        .output_tokens = tokens(table, row, "output_tokens"),
-                        .first = table.number(row, "first_token_s"),
-                        .last = table.number(row, "last_token_s")});
+    requests.push_back(
+        {.arrival = table.number(row, "arrival_s").value_or(0.0),
+         .request = {.prompt_tokens = tokens(table, row, "prompt_tokens"),
+                     .output_tokens = tokens(table, row, "output_tokens"),
+                     .conversation = static_cast<std::uint64_t>(table.number(row, "conversation").value_or(0.0))},
+         .first = table.number(row, "first_token_s"),
+         .last = table.number(row, "last_token_s")});
   }
   std::stable_sort(requests.begin(), requests.end(), [](const Served& a, const Served& b) { return a.arrival < b.arrival; });
   return requests;
 }
 
-/// What is known of the run beside its requests.
-struct Setup {
-  ServedModel served;
-  serving::VllmSchedulerSettings engine;
-  std::unique_ptr<const serving::StepTimeModel> steps;
-  double half_width = kWithoutTables;  ///< of the 90 % interval of the logarithm
-  Grade grade = Grade::Assumed;
-};
-
-double kv_blocks(const ServedModel& served, serving::AcceleratorSpec card) {
-  const ServingMeta& meta = served.meta;
-  if (meta.card_memory) card.memory = *meta.card_memory / (serving::usable_memory(card) / card.memory);
-  serving::VllmSettings settings;
-  settings.memory_utilization = meta.memory_utilization;
-  settings.max_batched_tokens = meta.max_batched_tokens;
-  settings.max_sequences = meta.max_sequences;
-  settings.tensor_parallel = meta.tensor_parallel;
-  settings.block_tokens = meta.block_tokens;
-  settings.max_context = meta.max_context.value_or(0.0);
-  return serving::vllm_memory(served.shape, served.weights, card, settings).kv_blocks;
-}
-
-/// What the cards of the run exchange: all-reduces of the tensors that they share or, where each holds some of the experts, of
-/// the tokens of all engines once a layer. Their link is told nowhere: the card's own, over which cards that can reach each
-/// other directly.
-std::optional<serving::ExchangeCoefficients> exchange_of(const ServedModel& served, const LlmParts::Card& card) {
-  const ServingMeta& meta = served.meta;
-  const bool splits_experts = meta.splits_experts && served.shape.experts && meta.data_parallel > 1.0;
-  if (meta.tensor_parallel <= 1.0 && !splits_experts) return std::nullopt;
-  interconnect::CardGroup group;
-  group.num_cards = static_cast<int>(splits_experts ? meta.data_parallel : meta.tensor_parallel);
-  group.link.generation = card.spec.pcie_generation.value_or(group.link.generation);
-  group.link.lanes = card.spec.pcie_lanes.value_or(group.link.lanes);
-  const bool is_direct =
-      !interconnect::is_geforce(card.part) && interconnect::library_lets_reach(card.spec.vendor, group.num_cards, false);
-  group.path = is_direct ? "pcie direct" : "pcie staged";
-  group.staging = interconnect::staging_of(card.spec.architecture);
-  if (splits_experts) group.expert_copies = group.num_cards;
-  return splits_experts ? expert_exchange(group, served.shape) : tensor_exchange(group, served.shape);
-}
-
-void set_steps(const fs::path& folder, const std::optional<LlmParts::Card>& card, Setup& setup, Evaluation& evaluation) {
-  const ServedModel& served = setup.served;
-  serving::OperatorCoefficients coefficients;
-  if (auto fit = fit_beside(folder, served.meta, served.work)) {
-    coefficients = fit->coefficients;
-    setup.grade = Grade::Fitted;
-    setup.half_width = kWithTables;
-    evaluation.fits.push_back(std::move(fit->summary));
-  } else if (card) {
-    const CardOperators known = card_operators(card->part, card->spec);
-    coefficients = known.coefficients;
-    setup.grade = known.grade;
-    setup.half_width = known.grade == Grade::Fitted ? kWithTablesOfAnother : kWithoutTables;
-    evaluation.notes.push_back(known.source);
-  } else {
-    throw_unknown_part(folder, "hardware.device_name", served.meta.card);
-  }
-  setup.steps = std::make_unique<serving::OperatorStepTime>(coefficients, served.work);
-  if (!card) return;
-  if (const auto exchange = exchange_of(served, *card)) {
-    setup.steps = std::make_unique<serving::ExchangeStepTime>(std::move(setup.steps), *exchange);
-  }
-}
-
-Setup set_up(const fs::path& folder, Evaluation& evaluation) {
-  const LlmParts parts;
-  Setup setup{.served = read_served_model(folder, parts), .engine = {}, .steps = nullptr};
-  const ServingMeta& meta = setup.served.meta;
-  const auto card = parts.card(meta.card);
-  set_steps(folder, card, setup, evaluation);
-  if (!meta.num_blocks && !card) throw_unknown_part(folder, "hardware.device_name", meta.card);
-  const std::optional<double> computed = card ? std::optional(kv_blocks(setup.served, card->spec)) : std::nullopt;
-  if (meta.num_blocks && computed) {
-    evaluation.notes.push_back(fmt::format(
-        "{:.0f} blocks of KV cache as the engine reported; {:.0f} from card, model and settings", *meta.num_blocks, *computed));
-  }
-  setup.engine = {.num_blocks = static_cast<std::size_t>(meta.num_blocks.value_or(computed.value_or(0.0))),
-                  .block_tokens = static_cast<std::uint32_t>(meta.block_tokens),
-                  .max_sequences = static_cast<std::uint32_t>(meta.max_sequences),
-                  .max_batched_tokens = static_cast<std::uint32_t>(meta.max_batched_tokens),
-                  .caches_prefixes = meta.caches_prefixes};
-  return setup;
-}
-
 // Copies of the engine take turns.
-std::vector<serving::TokenTimes> simulate(const std::vector<Served>& requests, const Setup& setup) {
+std::vector<serving::TokenTimes> simulate(const std::vector<Served>& requests, const ServedEngine& served) {
   std::vector<serving::TokenTimes> times(requests.size());
-  const auto num_engines = static_cast<std::size_t>(setup.served.meta.data_parallel);
-  for (std::size_t engine = 0; engine < num_engines; ++engine) {
+  const auto num_copies = static_cast<std::size_t>(served.num_copies);
+  for (std::size_t copy = 0; copy < num_copies; ++copy) {
     std::vector<serving::TimedRequest> mine;
-    for (std::size_t i = engine; i < requests.size(); i += num_engines) {
-      mine.push_back({Seconds::from_base(requests[i].arrival),
-                      {.prompt_tokens = requests[i].prompt_tokens, .output_tokens = requests[i].output_tokens}});
+    for (std::size_t i = copy; i < requests.size(); i += num_copies) {
+      mine.push_back({Seconds::from_base(requests[i].arrival), requests[i].request});
     }
-    const serving::ServingReplay replayed = serving::replay(mine, setup.engine, *setup.steps);
-    for (std::size_t i = 0; i < mine.size(); ++i) times[engine + i * num_engines] = replayed.requests[i];
+    const auto engine = served.make();
+    const serving::ServingReplay replayed = serving::replay(mine, *engine, *served.steps);
+    for (std::size_t i = 0; i < mine.size(); ++i) times[copy + i * num_copies] = replayed.requests[i];
   }
   return times;
 }
@@ -179,7 +83,9 @@ struct ClientFigures {
   void add(const Served& request, double first, double last) {
     ttft.push_back(first - request.arrival);
     latency.push_back(last - request.arrival);
-    if (request.output_tokens > 1) tpot.push_back((last - first) / (request.output_tokens - 1.0));
+    if (request.request.output_tokens > 1) {
+      tpot.push_back((last - first) / (request.request.output_tokens - 1.0));
+    };
   }
 };
 
@@ -196,18 +102,18 @@ double quantile(Figures figures, double probability) {
   return figures[below] + (position - static_cast<double>(below)) * (figures[above] - figures[below]);
 }
 
-void predict(std::string_view name, const Figures& simulated, const Figures& measured, const Setup& setup,
+void predict(std::string_view name, const Figures& simulated, const Figures& measured, const ServedEngine& engine,
              Evaluation& evaluation) {
   const auto add = [&](std::string_view suffix, const auto& statistic) {
     Prediction prediction{.quantity = fmt::format("{}_{}", name, suffix),
-                          .group = "vllm",
+                          .group = engine.name,
                           .measured = std::nullopt,
                           .estimate = std::nullopt,
-                          .grade = setup.grade,
+                          .grade = engine.grade,
                           .note = {}};
     if (!measured.empty()) prediction.measured = statistic(measured);
     if (!simulated.empty() && std::isfinite(statistic(simulated))) {
-      prediction.estimate = log_interval(statistic(simulated), setup.half_width);
+      prediction.estimate = log_interval(statistic(simulated), engine.half_width);
     } else {
       prediction.note = simulated.empty() ? "no request has such a figure" : "a request does not fit into the KV cache";
     }
@@ -225,21 +131,25 @@ Evaluation evaluate_serving_run(const MeasurementTable& table, const Progress& p
   Evaluation evaluation;
   const std::vector<Served> requests = read_requests(table);
   // A table's name is the path of its file.
-  const Setup setup = set_up(fs::path(table.name()).parent_path(), evaluation);
+  const fs::path folder = fs::path(table.name()).parent_path();
+  const LlmParts parts;
+  const ServedEngine engine =
+      serves_llama(folder / "meta.json") ? served_llama(folder, parts, evaluation) : served_vllm(folder, parts, evaluation);
   if (progress) progress(0.5);
-  const std::vector<serving::TokenTimes> times = simulate(requests, setup);
+  const std::vector<serving::TokenTimes> times = simulate(requests, engine);
+  // Of a run that was cut off, those count that were answered.
+  const auto is_measured = [](const Served& request) { return request.first && request.last; };
+  const bool any_measured = std::any_of(requests.begin(), requests.end(), is_measured);
   ClientFigures simulated;
   ClientFigures measured;
-  bool all_measured = true;
   for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (any_measured && !is_measured(requests[i])) continue;
     simulated.add(requests[i], times[i].first.value(), times[i].last.value());
-    all_measured = all_measured && requests[i].first && requests[i].last;
-    if (all_measured) measured.add(requests[i], *requests[i].first, *requests[i].last);
+    if (any_measured) measured.add(requests[i], *requests[i].first, *requests[i].last);
   }
-  if (!all_measured) measured = {};
-  predict("ttft_s", simulated.ttft, measured.ttft, setup, evaluation);
-  predict("tpot_s", simulated.tpot, measured.tpot, setup, evaluation);
-  predict("latency_s", simulated.latency, measured.latency, setup, evaluation);
+  predict("ttft_s", simulated.ttft, measured.ttft, engine, evaluation);
+  predict("tpot_s", simulated.tpot, measured.tpot, engine, evaluation);
+  predict("latency_s", simulated.latency, measured.latency, engine, evaluation);
   if (progress) progress(1.0);
   return evaluation;
 }

@@ -70,13 +70,15 @@ Bytes claimed_memory(const ServerPlace& place, const ServerSettings& settings) {
   return std::holds_alternative<VllmServer>(settings) ? plan.usable : plan.total();
 }
 
+std::unique_ptr<InferenceEngine> make_slots(const LlamaServer& server) {
+  return std::make_unique<LlamaScheduler>(LlamaSchedulerSettings{.num_slots = server.parallel,
+                                                                 .slot_tokens = longest_request(server),
+                                                                 .batch = server.batch_size,
+                                                                 .caches_prompts = server.cache_prompt});
+}
+
 std::unique_ptr<InferenceEngine> make_engine(const ServerPlace& place, const ServerSettings& settings) {
-  if (const LlamaServer* llama = llama_server(settings)) {
-    return std::make_unique<LlamaScheduler>(LlamaSchedulerSettings{.num_slots = llama->parallel,
-                                                                   .slot_tokens = longest_request(settings),
-                                                                   .batch = llama->batch_size,
-                                                                   .caches_prompts = llama->cache_prompt});
-  }
+  if (const LlamaServer* llama = llama_server(settings)) return make_slots(*llama);
   const auto& vllm = std::get<VllmServer>(settings);
   VllmSettings on_cards = memory_settings(vllm);
   on_cards.tensor_parallel = std::max(1.0, place.num_cards / on_cards.pipeline_parallel);

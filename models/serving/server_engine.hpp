@@ -77,6 +77,8 @@ struct ServerPlace {
 [[nodiscard]] WeightPlacement weight_placement(const ServerPlace& place, const LlamaServer& server);
 /// What a server holds of the card's memory while it runs: vLLM all of its share, the others what they need.
 [[nodiscard]] Bytes claimed_memory(const ServerPlace& place, const ServerSettings& settings);
+/// The scheduler of llama-server.
+[[nodiscard]] std::unique_ptr<InferenceEngine> make_slots(const LlamaServer& server);
 /// The scheduler of a server whose plan loads.
 [[nodiscard]] std::unique_ptr<InferenceEngine> make_engine(const ServerPlace& place, const ServerSettings& settings);
 

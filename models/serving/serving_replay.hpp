@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "models/base/units.hpp"
+#include "models/serving/inference_engine.hpp"
 #include "models/serving/step_time.hpp"
-#include "models/serving/vllm_scheduler.hpp"
 
 namespace labtwin::serving {
 
@@ -26,12 +26,10 @@ struct TokenTimes {
 struct ServingReplay {
   std::vector<TokenTimes> requests;  ///< in the order given
   std::uint64_t num_steps = 0;
-  std::uint64_t num_preemptions = 0;
 };
 
 /// Runs step after step until every request is done; one that arrives during a step is seen at its end. Arrivals must not
 /// decrease; ids are given here.
-[[nodiscard]] ServingReplay replay(std::span<const TimedRequest> requests, const VllmSchedulerSettings& settings,
-                                   const StepTimeModel& steps);
+[[nodiscard]] ServingReplay replay(std::span<const TimedRequest> requests, InferenceEngine& engine, const StepTimeModel& steps);
 
 }  // namespace labtwin::serving

@@ -8,6 +8,7 @@
 #include "models/base/rng.hpp"
 #include "models/serving/serving_replay.hpp"
 #include "models/serving/step_time.hpp"
+#include "models/serving/vllm_scheduler.hpp"
 #include "tests/unit/serving/work_of_8b.hpp"
 
 namespace labtwin::serving {
@@ -41,6 +42,11 @@ std::vector<TimedRequest> chat(std::uint64_t seed) {
   return requests;
 }
 
+ServingReplay replay_on(std::size_t blocks, const std::vector<TimedRequest>& requests, const OperatorStepTime& steps) {
+  VllmScheduler engine({.num_blocks = blocks});
+  return replay(requests, engine, steps);
+}
+
 double mean_latency(const std::vector<TimedRequest>& requests, const ServingReplay& replayed) {
   double sum = 0.0;
   for (std::size_t i = 0; i < requests.size(); ++i) sum += (replayed.requests[i].last - requests[i].arrival).value();
@@ -53,8 +59,7 @@ TEST(ServingInvariants, MoreBandwidthNeverMakesAnswersLater) {
     const auto requests = chat(seed);
     double before = 1e9;
     for (const double bandwidth : {250e9, 500e9, 900e9, 1800e9}) {
-      const double latency =
-          mean_latency(requests, replay(requests, {.num_blocks = 2000}, OperatorStepTime(card(bandwidth), work)));
+      const double latency = mean_latency(requests, replay_on(2000, requests, OperatorStepTime(card(bandwidth), work)));
       EXPECT_LT(latency, before) << "seed " << seed << ", " << bandwidth << " B/s";
       before = latency;
     }
@@ -66,8 +71,7 @@ TEST(ServingInvariants, MoreBlocksNeverMakeAnswersLater) {
   const auto requests = chat(7);
   double before = 1e9;
   for (const std::size_t blocks : {100UL, 200UL, 400UL, 4000UL}) {
-    const double latency =
-        mean_latency(requests, replay(requests, {.num_blocks = blocks}, OperatorStepTime(card(500e9), work)));
+    const double latency = mean_latency(requests, replay_on(blocks, requests, OperatorStepTime(card(500e9), work)));
     EXPECT_LE(latency, before * 1.01) << blocks << " blocks";
     before = latency;
   }
@@ -76,8 +80,8 @@ TEST(ServingInvariants, MoreBlocksNeverMakeAnswersLater) {
 TEST(ServingInvariants, TheSameRequestsGiveTheSameDates) {
   const OperatorWork work = work_of_8b();
   const auto requests = chat(3);
-  const ServingReplay once = replay(requests, {.num_blocks = 300}, OperatorStepTime(card(500e9), work));
-  const ServingReplay again = replay(requests, {.num_blocks = 300}, OperatorStepTime(card(500e9), work));
+  const ServingReplay once = replay_on(300, requests, OperatorStepTime(card(500e9), work));
+  const ServingReplay again = replay_on(300, requests, OperatorStepTime(card(500e9), work));
   EXPECT_EQ(once.num_steps, again.num_steps);
   for (std::size_t i = 0; i < requests.size(); ++i) EXPECT_EQ(once.requests[i].last.value(), again.requests[i].last.value());
 }

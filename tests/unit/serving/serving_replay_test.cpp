@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "models/serving/vllm_scheduler.hpp"
+
 namespace labtwin::serving {
 namespace {
 
@@ -29,8 +31,8 @@ OperatorCoefficients terabyte_per_second() {
 TEST(ServingReplay, GivesATokenPerStep) {
   const std::vector<TimedRequest> requests = {{Seconds::from_base(1.0), {.prompt_tokens = 100, .output_tokens = 5}},
                                               {Seconds::from_base(1.005), {.prompt_tokens = 100, .output_tokens = 1}}};
-  const ServingReplay result =
-      replay(requests, {.num_blocks = 100}, OperatorStepTime(terabyte_per_second(), ten_milliseconds()));
+  VllmScheduler engine({.num_blocks = 100});
+  const ServingReplay result = replay(requests, engine, OperatorStepTime(terabyte_per_second(), ten_milliseconds()));
   EXPECT_NEAR(result.requests[0].first.value(), 1.01, 1e-9);
   EXPECT_NEAR(result.requests[0].last.value(), 1.05, 1e-9);
   // It arrives during the first step and joins the second.
@@ -42,8 +44,8 @@ TEST(ServingReplay, GivesATokenPerStep) {
 TEST(ServingReplay, LeavesOutWhatDoesNotFit) {
   const std::vector<TimedRequest> requests = {{Seconds{}, {.prompt_tokens = 1000, .output_tokens = 5}},
                                               {Seconds{}, {.prompt_tokens = 10, .output_tokens = 1}}};
-  const ServingReplay result =
-      replay(requests, {.num_blocks = 10}, OperatorStepTime(terabyte_per_second(), ten_milliseconds()));
+  VllmScheduler engine({.num_blocks = 10});
+  const ServingReplay result = replay(requests, engine, OperatorStepTime(terabyte_per_second(), ten_milliseconds()));
   EXPECT_TRUE(std::isinf(result.requests[0].last.value()));
   EXPECT_NEAR(result.requests[1].last.value(), 0.01, 1e-9);
 }
