@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <span>
 
+#include "models/base/text_run.hpp"
+
 namespace labtwin::serving {
 
 /// Tokens to be computed. Its text is a prompt that others share, followed by its own, which a conversation may share too.
@@ -17,10 +19,9 @@ struct InferenceRequest {
   std::uint64_t prefix = 0;         ///< < 2^38; which prompt the first `prefix_tokens` are shared with
   std::uint32_t prefix_tokens = 0;
   std::uint64_t conversation = 0;  ///< < 2^38; whose turns begin with all tokens of the turn before; 0: none
-  /// Which texts of `segment_tokens` the prompt consists of, each with all before it; of the same namespace `prefix`, < 64.
-  /// They outlive the request. Empty: not told.
-  std::span<const std::uint32_t> segments{};
-  std::uint32_t segment_tokens = 512;
+  /// What it consists of, in the numbers of the namespace `prefix`, < 64, ends ascending. They outlive the engine. What is
+  /// behind the last of them, or all where there is none, is as the members above say.
+  std::span<const TextRun> texts{};
 };
 
 /// What a step does for one request.

@@ -7,11 +7,17 @@
 namespace labtwin::serving {
 namespace {
 
-/// Tokens of the texts that two prompts begin with.
-std::uint32_t common_segments(const InferenceRequest& a, const InferenceRequest& b) {
-  const auto [end, other] = std::mismatch(a.segments.begin(), a.segments.end(), b.segments.begin(), b.segments.end());
-  const auto tokens = static_cast<std::uint32_t>(end - a.segments.begin()) * a.segment_tokens;
-  return std::min({tokens, a.prompt_tokens, b.prompt_tokens});
+/// Tokens of the texts that two requests begin with.
+std::uint32_t common_texts(std::span<const TextRun> a, std::span<const TextRun> b) {
+  std::uint32_t common = 0;
+  for (auto mine = a.begin(), other = b.begin(); mine != a.end() && other != b.end() && mine->text == other->text;) {
+    const std::uint32_t my_end = mine->end;
+    const std::uint32_t its_end = other->end;
+    common = std::min(my_end, its_end);
+    if (my_end == common) ++mine;
+    if (its_end == common) ++other;
+  }
+  return common;
 }
 
 }  // namespace
@@ -99,7 +105,7 @@ std::uint32_t LlamaScheduler::common_tokens(const Slot& slot, const InferenceReq
   const bool same_prefix = last.prefix == request.prefix && last.prefix_tokens > 0 && request.prefix_tokens > 0;
   std::uint32_t common = same_prefix ? std::min(last.prefix_tokens, request.prefix_tokens) : 0;
   const bool whole_prefix = last.prefix_tokens == request.prefix_tokens && (same_prefix || request.prefix_tokens == 0);
-  if (last.prefix == request.prefix) common = std::max(common, common_segments(last, request));
+  if (last.prefix == request.prefix) common = std::max(common, common_texts(last.texts, request.texts));
   if (whole_prefix && request.conversation != 0 && last.conversation == request.conversation) common = slot.num_cached;
   // The last token of a prompt has to be computed, for something to come out.
   return std::min({common, slot.num_cached, request.prompt_tokens - 1});

@@ -19,10 +19,9 @@ BlockKey VllmScheduler::key(const State& state, std::uint32_t index) const {
   const InferenceRequest& request = state.request;
   // Four kinds of content with numbers of their own.
   const std::uint32_t end = (index + 1) * settings_.block_tokens;
-  if (const std::size_t segment = (end - 1) / request.segment_tokens;
-      end <= request.prompt_tokens && segment < request.segments.size()) {
-    return {.content = 4 * (request.prefix << 32U | request.segments[segment]) + 3, .index = index};
-  }
+  const auto run = std::lower_bound(request.texts.begin(), request.texts.end(), end,
+                                    [](const TextRun& text, std::uint32_t token) { return text.end < token; });
+  if (run != request.texts.end()) return {.content = 4 * (request.prefix << 32U | run->text) + 3, .index = index};
   if (end <= request.prefix_tokens) return {.content = 4 * request.prefix, .index = index};
   if (request.conversation != 0) return {.content = 4 * request.conversation + 1, .index = index};
   return {.content = 4 * request.id + 2, .index = index};

@@ -72,6 +72,17 @@ std::string outcome_lines(const Results& results) {
   return text;
 }
 
+std::string prefix_lines(const Results& results) {
+  std::string text;
+  for (const OutcomeRow& row : results.outcomes) {
+    if (row.prefix_hit_tokens == 0) continue;
+    const double share = static_cast<double>(row.prefix_hit_tokens) / static_cast<double>(row.prompt_tokens);
+    text += fmt::format("{}: {} of {} tokens of prompts were kept from before (prefix hits)\n", row.workload, percent(share),
+                        row.prompt_tokens);
+  }
+  return text;
+}
+
 std::string stream_lines(const Results& results) {
   std::string text;
   for (const StreamRow& row : results.streams) {
@@ -307,9 +318,10 @@ std::string known_error_lines(const Results& results) {
 
 std::string summary_text(const Results& results) {
   std::string text = heading(results);
-  for (const std::string& part : {latency_table(results) + outcome_lines(results) + stream_lines(results), blame_table(results),
-                                  utilization_table(results), counterfactual_table(results), sweep_table(results),
-                                  grade_lines(results) + draw_lines(results) + known_error_lines(results)}) {
+  for (const std::string& part :
+       {latency_table(results) + outcome_lines(results) + prefix_lines(results) + stream_lines(results), blame_table(results),
+        utilization_table(results), counterfactual_table(results), sweep_table(results),
+        grade_lines(results) + draw_lines(results) + known_error_lines(results)}) {
     if (!part.empty()) text += "\n" + part;
   }
   for (const std::string& warning : results.warnings) text += "note: " + warning + "\n";

@@ -39,6 +39,12 @@ class OutcomeCounts {
   std::array<std::uint64_t, kNumOutcomes> ended_{};
 };
 
+/// Tokens of the prompts of a workload's answers.
+struct PromptTokens {
+  std::uint64_t total = 0;
+  std::uint64_t prefix_hits = 0;  ///< that were computed before and still kept when the prompt was begun
+};
+
 /// A request's end, or the end of a stage of it.
 struct RequestEnd {
   WorkloadId workload = 0;
@@ -61,7 +67,14 @@ class Recorder {
   /// alike.
   void end_stage(StageId stage, const RequestEnd& end, const Timeline& timeline, std::uint64_t count = 1);
 
-  /// Of all requests, before and after the warm-up.
+  /// What a language model had to do for a prompt that it has answered.
+  void count_prompt(WorkloadId workload, const PromptTokens& prompt) {
+    prompts_[workload].total += prompt.total;
+    prompts_[workload].prefix_hits += prompt.prefix_hits;
+  }
+
+  /// Of all requests, before and after the warm-up, like the outcomes.
+  [[nodiscard]] const std::map<WorkloadId, PromptTokens>& prompts() const noexcept { return prompts_; }
   [[nodiscard]] const std::map<WorkloadId, OutcomeCounts>& outcomes() const noexcept { return outcomes_; }
   [[nodiscard]] const std::map<WorkloadId, BlameHistogram>& requests() const noexcept { return requests_; }
   [[nodiscard]] const std::map<std::pair<WorkloadId, StageId>, BlameHistogram>& stages() const noexcept { return stages_; }
@@ -73,6 +86,7 @@ class Recorder {
 
   RecorderOptions options_;
   std::map<WorkloadId, OutcomeCounts> outcomes_;
+  std::map<WorkloadId, PromptTokens> prompts_;
   std::map<WorkloadId, BlameHistogram> requests_;
   std::map<std::pair<WorkloadId, StageId>, BlameHistogram> stages_;
   std::vector<RequestEnd> rows_;

@@ -84,6 +84,8 @@ void merge_outcomes(std::span<const RunSummary> runs, RunSummary& merged) {
       total.num_timeouts += row.num_timeouts;
       total.num_hedges += row.num_hedges;
       total.num_open_circuit += row.num_open_circuit;
+      total.prompt_tokens += row.prompt_tokens;
+      total.prefix_hit_tokens += row.prefix_hit_tokens;
     }
   }
 }

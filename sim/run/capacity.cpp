@@ -58,7 +58,11 @@ Knob knob_of(const WorkloadSpec& workload) {
     return {knob.key + "users", "users", static_cast<double>(loop->num_users), true};
   }
   if (const auto* poisson = std::get_if<PoissonSpec>(&arrivals)) return {knob.key + "rate", "1/s", poisson->rate.value()};
-  return {knob.key + "speed", "x", std::get<TraceSpec>(arrivals).speed};
+  if (const auto* servegen = std::get_if<ServegenSpec>(&arrivals)) return {knob.key + "scale", "x", servegen->scale};
+  const auto& trace = std::get<TraceSpec>(arrivals);
+  if (trace.num_users) return {knob.key + "users", "users", static_cast<double>(*trace.num_users), true};
+  if (trace.rate) return {knob.key + "rate", "1/s", trace.rate->value()};
+  return {knob.key + "speed", "x", trace.speed};
 }
 
 /// What is kept of a simulated load.

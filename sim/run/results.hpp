@@ -47,7 +47,9 @@ struct OutcomeRow {
   std::uint64_t num_retries = 0;
   std::uint64_t num_timeouts = 0;  ///< of attempts; a request may still complete with a later one
   std::uint64_t num_hedges = 0;
-  std::uint64_t num_open_circuit = 0;  ///< attempts that a circuit breaker refused
+  std::uint64_t num_open_circuit = 0;   ///< attempts that a circuit breaker refused
+  std::uint64_t prompt_tokens = 0;      ///< of what language models answered
+  std::uint64_t prefix_hit_tokens = 0;  ///< of those: kept from before, not computed again
 };
 
 /// How busy a resource was after the warm-up.

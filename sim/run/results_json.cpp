@@ -11,7 +11,7 @@ using nlohmann::json;
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyRow, workload, stage, n, mean_s, p50_s, p95_s, p99_s, tail_mean_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BlameRow, workload, resource, kind, culprit, mean_s, median_share, tail_share)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OutcomeRow, workload, arrived, completed, rejected, timed_out, failed, in_system,
-                                   num_retries, num_timeouts, num_hedges, num_open_circuit)
+                                   num_retries, num_timeouts, num_hedges, num_open_circuit, prompt_tokens, prefix_hit_tokens)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ResourceRow, resource, utilization, num_waiting_mean)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(JobRow, service, active_fraction, read_bytes_per_s, write_bytes_per_s, num_passes, pass_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadRow, service, source, bytes, ready_s)

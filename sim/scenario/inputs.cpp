@@ -174,7 +174,7 @@ void add_traffic(const WorkloadSpec& workload, const AgentsSpec& spec, Collector
 }
 
 void add_chat(const WorkloadSpec& workload, const ChatSpec& spec, Collector& collector) {
-  if (std::holds_alternative<TraceSpec>(spec.arrivals)) return;
+  if (brings_lengths(spec.arrivals)) return;
   const auto add = [&](const std::string& key, const auto& distribution, const std::string& unit) {
     collector.add(fmt::format("{}.{}", workload.name, key), distribution, unit, spec.provenance);
   };

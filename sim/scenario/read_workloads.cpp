@@ -78,29 +78,60 @@ void read_profile_file(TableReader& table, const Surroundings& around, AgentsSpe
   }
 }
 
-TraceSpec read_trace_arrivals(TableReader& arrivals, const Surroundings& around) {
-  TraceSpec spec;
-  spec.speed = arrivals.value_or<double>("speed", 1.0, kPositive);
-  const auto file = arrivals.required<std::string>("file");
-  if (file.empty()) return spec;
-  const auto path = find_file(file, around.folders);
-  if (!path) {
-    arrivals.fail("file", "there is no such file");
-    return spec;
-  }
+/// The file that a key names; nothing, and reported, if there is none.
+std::optional<fs::path> read_file(TableReader& table, std::string_view key, const Surroundings& around) {
+  const auto file = table.required<std::string>(key);
+  if (file.empty()) return std::nullopt;
+  auto path = find_file(file, around.folders);
+  if (!path) table.fail(key, "there is no such file");
+  return path;
+}
+
+ServegenSpec read_servegen_arrivals(TableReader& arrivals, const Surroundings& around) {
+  ServegenSpec spec;
+  const auto windows = read_file(arrivals, "windows", around);
+  const auto lengths = read_file(arrivals, "lengths", around);
+  const auto model = arrivals.required<std::string>("model");
+  const auto start = arrivals.value_or<Seconds>("start", Seconds{}, kNonNegative);
+  spec.scale = arrivals.value_or<double>("scale", spec.scale, kPositive);
+  if (!windows || !lengths || model.empty()) return spec;
   try {
-    spec.trace = workload::read_trace(*path);
+    spec.clients = std::make_shared<const workload::ServegenClients>(
+        workload::read_servegen({.windows = *windows, .lengths = *lengths, .model = model, .start = start}));
   } catch (const ConfigError& error) {
     arrivals.sink().add(error);
   }
   return spec;
 }
 
+TraceSpec read_trace_arrivals(TableReader& arrivals, const Surroundings& around) {
+  TraceSpec spec;
+  spec.speed = arrivals.value_or<double>("speed", 1.0, kPositive);
+  spec.num_users = arrivals.optional<std::uint32_t>("users", between(1.0, 1e6));
+  spec.rate = arrivals.optional<PerSecond>("rate", kPositive);
+  if (spec.num_users && spec.rate) arrivals.fail("rate", "says when sessions begin, as users does: one of them");
+  const auto path = read_file(arrivals, "file", around);
+  if (!path) return spec;
+  try {
+    spec.trace = std::make_shared<const workload::Trace>(workload::read_trace(*path));
+  } catch (const ConfigError& error) {
+    arrivals.sink().add(error);
+    return spec;
+  }
+  if (!spec.trace->has_clock && !spec.num_users && !spec.rate) {
+    arrivals.fail("users", "is missing: the trace does not say when its sessions begin",
+                  "users = 4, who have one after the other, or rate = \"30 /h\"");
+  }
+  return spec;
+}
+
 ArrivalSpec read_arrivals(TableReader& table, const Surroundings& around) {
-  enum class Process : unsigned char { ClosedLoop, Poisson, Trace };
+  enum class Process : unsigned char { ClosedLoop, Poisson, Trace, Servegen };
   TableReader arrivals = table.table("arrivals");
-  const auto process = arrivals.enumeration<Process>(
-      "process", {{"closed_loop", Process::ClosedLoop}, {"poisson", Process::Poisson}, {"trace", Process::Trace}});
+  const auto process = arrivals.enumeration<Process>("process", {{"closed_loop", Process::ClosedLoop},
+                                                                 {"poisson", Process::Poisson},
+                                                                 {"trace", Process::Trace},
+                                                                 {"servegen", Process::Servegen}});
   switch (process) {
     case Process::ClosedLoop:
       return ClosedLoopSpec{arrivals.required<std::uint32_t>("users", between(1.0, 1e6))};
@@ -108,6 +139,8 @@ ArrivalSpec read_arrivals(TableReader& table, const Surroundings& around) {
       return PoissonSpec{arrivals.required<PerSecond>("rate", kPositive)};
     case Process::Trace:
       return read_trace_arrivals(arrivals, around);
+    case Process::Servegen:
+      return read_servegen_arrivals(arrivals, around);
   }
   return ClosedLoopSpec{};
 }
@@ -217,7 +250,7 @@ WorkloadKind read_chat(TableReader& table, const Surroundings& around) {
   spec.arrivals = read_arrivals(table, around);
   spec.timeout = table.required<Seconds>("timeout", kPositive);
   spec.provenance = read_provenance(table);
-  if (std::holds_alternative<TraceSpec>(spec.arrivals)) return spec;  // whose requests say everything
+  if (brings_lengths(spec.arrivals)) return spec;  // whose requests say everything
   spec.turns = table.distribution<double>("turns", kSteps);
   spec.think = table.distribution<Seconds>("think");
   spec.message_tokens = table.distribution<double>("message_tokens", kTokens);

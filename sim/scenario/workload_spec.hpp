@@ -3,6 +3,7 @@
 // The workloads of a scenario: who asks what, and how often.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "models/base/distribution.hpp"
 #include "models/base/units.hpp"
+#include "models/workload/servegen.hpp"
 #include "models/workload/trace.hpp"
 #include "sim/scenario/provenance.hpp"
 
@@ -24,12 +26,25 @@ struct ClosedLoopSpec {
 struct PoissonSpec {
   PerSecond rate;
 };
-/// Arrivals and lengths of a recorded trace, `speed` times as fast.
+/// Requests of a recorded trace. Its sessions begin when the trace says, `speed` times as fast, unless one of the others is
+/// set.
 struct TraceSpec {
-  workload::Trace trace;
-  double speed = 1.0;
+  std::shared_ptr<const workload::Trace> trace = std::make_shared<workload::Trace>();
+  double speed = 1.0;                      ///< of gaps too
+  std::optional<std::uint32_t> num_users;  ///< who have one session after the other
+  std::optional<PerSecond> rate;           ///< of sessions that begin independently
 };
-using ArrivalSpec = std::variant<ClosedLoopSpec, PoissonSpec, TraceSpec>;
+/// Requests drawn as ServeGen publishes its clients, at a share of their load.
+struct ServegenSpec {
+  std::shared_ptr<const workload::ServegenClients> clients = std::make_shared<workload::ServegenClients>();
+  double scale = 1.0;
+};
+using ArrivalSpec = std::variant<ClosedLoopSpec, PoissonSpec, TraceSpec, ServegenSpec>;
+
+/// Whether the arrivals bring the lengths of their requests with them.
+[[nodiscard]] inline bool brings_lengths(const ArrivalSpec& arrivals) {
+  return std::holds_alternative<TraceSpec>(arrivals) || std::holds_alternative<ServegenSpec>(arrivals);
+}
 
 /// What users of agents do, whoever serves them; read from a profile file (scenarios/workloads/), each key may be overridden.
 struct AgentTraffic {
@@ -67,7 +82,8 @@ struct BreakerSpec {
 ///   type = "agents"; profile = "campus_rag"; vector_store = ...; llm = ...
 ///   embedder = ..., query_tokens = 40        # what makes a vector of a question before the store is searched
 ///   arrivals = { process = "closed_loop", users = 4 } or { process = "poisson", rate = "30 /h" }
-///           or { process = "trace", file = "trace.jsonl", speed = 2 }
+///           or { process = "trace", file = "trace.jsonl", speed = 2 }, with `users = 4` or `rate = "30 /h"` of its sessions
+///           or { process = "servegen", windows = "windows.csv", lengths = "lengths.csv", model = "m-small", scale = 0.01 }
 ///   retrieve_timeout, llm_timeout, max_attempts, backoff, backoff_jitter = 0.5
 ///   hedge_after = "500 ms"                   # a retrieval that takes longer is sent a second time
 ///   breaker = { failures = 5, open_for = "30 s" }

@@ -48,10 +48,8 @@ Task<> Agents::open_arrivals(std::unique_ptr<const workload::ArrivalProcess> arr
                      [this](std::uint64_t number) { engine_->spawn("turn", turn(number, draw_turn(number))); });
 }
 
-Task<> Agents::replay(std::unique_ptr<const workload::ArrivalProcess> arrivals, std::shared_ptr<const workload::Trace> trace) {
-  return at_arrivals(*engine_, std::move(arrivals), [this, trace = std::move(trace)](std::uint64_t number) {
-    engine_->spawn("turn", turn(number, turn_of_trace(number, trace->requests[number])));
-  });
+Task<> Agents::ask_traced(std::uint64_t number, const workload::TraceRequest& traced) {
+  return turn(number, turn_of_trace(number, traced));
 }
 
 TurnShape Agents::draw_turn(std::uint64_t number) const {

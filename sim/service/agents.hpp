@@ -113,8 +113,8 @@ class Agents {
   Task<> user(std::uint64_t number);
   /// Questions that come whether or not earlier ones are answered.
   Task<> open_arrivals(std::unique_ptr<const workload::ArrivalProcess> arrivals);
-  /// The same with the lengths of a trace, at its times.
-  Task<> replay(std::unique_ptr<const workload::ArrivalProcess> arrivals, std::shared_ptr<const workload::Trace> trace);
+  /// One question with the lengths of a trace's request, until it is answered.
+  Task<> ask_traced(std::uint64_t number, const workload::TraceRequest& traced);
 
   [[nodiscard]] const CallCounts& counts() const noexcept { return counts_; }
 

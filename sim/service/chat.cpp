@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <string>
 #include <utility>
 
 #include "sim/process/arrivals.hpp"
@@ -44,25 +42,15 @@ Task<> Chat::open_arrivals(std::unique_ptr<const workload::ArrivalProcess> arriv
                      [this](std::uint64_t number) { engine_->spawn("conversation", conversation(number)); });
 }
 
-Task<> Chat::replay(std::unique_ptr<const workload::ArrivalProcess> arrivals, std::shared_ptr<const workload::Trace> trace) {
-  trace_ = std::move(trace);
-  using Sessions = std::map<std::string, std::uint64_t, std::less<>>;
-  const auto begin = [this, sessions = Sessions()](std::uint64_t number) mutable {
-    const workload::TraceRequest& traced = trace_->requests[number];
-    const std::uint64_t session =
-        traced.session.empty() ? 0 : sessions.emplace(traced.session, sessions.size() + 1).first->second;
-    GenerationRequest request{.owner = options_.owner,
-                              .prompt_tokens = whole(traced.prompt_tokens),
-                              .output_tokens = whole(traced.output_tokens),
-                              .prefix = static_cast<std::uint64_t>(options_.owner) + 1,
-                              .conversation = session == 0 ? 0 : content_id(session),
-                              .segments = traced.segments};
-    engine_->spawn("request", ask_once(number, request));
-  };
-  return at_arrivals(*engine_, std::move(arrivals), begin);
-}
-
-Task<> Chat::ask_once(std::uint64_t number, GenerationRequest request) {
+Task<> Chat::ask_traced(std::uint64_t number, const workload::TraceRequest& traced) {
+  // Where the trace tells texts, they say all that its requests have in common.
+  const bool is_told = traced.session == 0 || !traced.texts.empty();
+  const GenerationRequest request{.owner = options_.owner,
+                                  .prompt_tokens = whole(traced.prompt_tokens),
+                                  .output_tokens = whole(traced.output_tokens),
+                                  .prefix = static_cast<std::uint64_t>(options_.owner) + 1,
+                                  .conversation = is_told ? 0 : content_id(traced.session),
+                                  .texts = traced.texts};
   static_cast<void>(co_await ask(number, request));
 }
 

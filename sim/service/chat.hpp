@@ -46,12 +46,11 @@ class Chat {
   Task<> user(std::uint64_t number);
   /// Conversations that begin whether or not others have ended.
   Task<> open_arrivals(std::unique_ptr<const workload::ArrivalProcess> arrivals);
-  /// Single requests with the lengths of a trace, at its times.
-  Task<> replay(std::unique_ptr<const workload::ArrivalProcess> arrivals, std::shared_ptr<const workload::Trace> trace);
+  /// A single request with the lengths and texts of a trace, until it has ended. What it refers to outlives the server.
+  Task<> ask_traced(std::uint64_t number, const workload::TraceRequest& traced);
 
  private:
   Task<> conversation(std::uint64_t number);
-  Task<> ask_once(std::uint64_t number, GenerationRequest request);
   Task<Outcome> ask(std::uint64_t number, GenerationRequest request);
   Task<Outcome> generate(std::uint64_t number, GenerationRequest request, CallRecord& record);
   [[nodiscard]] std::uint64_t content_id(std::uint64_t number) const;
@@ -60,7 +59,6 @@ class Chat {
   ChatOptions options_;
   LlmServer* llm_;
   Recorder* recorder_;
-  std::shared_ptr<const workload::Trace> trace_;  ///< that is replayed
   RandomStream turns_;
   RandomStream think_;
   RandomStream messages_;

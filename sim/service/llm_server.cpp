@@ -22,7 +22,7 @@ serving::InferenceRequest request_of(const GenerationRequest& request, std::uint
           .prefix = request.prefix,
           .prefix_tokens = static_cast<std::uint32_t>(std::min(request.prefix_tokens, request.prompt_tokens)),
           .conversation = request.conversation,
-          .segments = request.segments};
+          .texts = request.texts};
 }
 
 }  // namespace
@@ -189,6 +189,7 @@ void LlmServer::take_in(Generation& generation, const serving::StepPart& part) {
     occupancy.advance(engine_->now());
     generation.stage_ = Generation::Stage::InBatch;
     generation.admitted_ = engine_->now();
+    generation.result_.prompt = {.total = generation.request_.prompt_tokens, .prefix_hits = part.num_computed};
     occupancy.charge(generation.result_.causes, DelayKind::Waiting, generation.admitted_ - generation.arrived_,
                      generation.from_, generation.request_.owner);
     generation.from_ = occupancy.moment();

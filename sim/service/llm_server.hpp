@@ -16,6 +16,7 @@
 #include "models/serving/inference_engine.hpp"
 #include "models/serving/step_time.hpp"
 #include "sim/engine/engine.hpp"
+#include "sim/process/recorder.hpp"
 #include "sim/service/gpu_card.hpp"
 #include "sim/service/step_links.hpp"
 #include "sim/service/token_gaps.hpp"
@@ -31,8 +32,8 @@ struct GenerationRequest {
   std::uint64_t output_tokens = 1;  ///< >= 1
   std::uint64_t prefix = 0;         ///< which text the first `prefix_tokens` are: a system prompt, a document
   std::uint64_t prefix_tokens = 0;
-  std::uint64_t conversation = 0;             ///< whose earlier turns the prompt begins with; 0: none
-  std::span<const std::uint32_t> segments{};  ///< of the prompt, as a trace tells them; they outlive the request
+  std::uint64_t conversation = 0;    ///< whose earlier turns the prompt begins with; 0: none
+  std::span<const TextRun> texts{};  ///< that it consists of, as a trace tells them; they outlive the server
 };
 
 /// How a generation went. The causes and what links cost sum to the time from asking to the last token.
@@ -42,6 +43,7 @@ struct GenerationResult {
   Seconds time_to_first_token;
   TokenGaps gaps;                ///< between its tokens
   std::uint64_t num_tokens = 0;  ///< that came out: fewer than asked for where the context ended
+  PromptTokens prompt;           ///< nothing before it was begun
   Causes causes;                 ///< on that card
   Timeline links{};              ///< that steps waited for
 };

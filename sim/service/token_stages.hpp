@@ -24,6 +24,7 @@ inline void record_tokens(Recorder& recorder, const TokenStages& stages, const R
         {.resource = result.card, .kind = DelayKind::Service, .culprit = owner, .duration = end.ended - end.arrived});
     recorder.end_stage(stage, end, timeline, count);
   };
+  recorder.count_prompt(call.workload, result.prompt);
   record(stages.ttft, result.time_to_first_token);
   for (const TokenGaps::Alike& gaps : result.gaps.all()) record(stages.itl, gaps.mean(), gaps.count);
   if (result.num_tokens < 2) return;

@@ -214,6 +214,10 @@ void add_outcomes(const World& world, RunSummary& summary) {
       row.num_hedges = calls.hedges;
       row.num_open_circuit = calls.open_circuit;
     }
+    if (const auto& prompts = world.recorder().prompts(); prompts.contains(workload)) {
+      row.prompt_tokens = prompts.at(workload).total;
+      row.prefix_hit_tokens = prompts.at(workload).prefix_hits;
+    }
     LABTWIN_CHECK(row.arrived == row.completed + row.rejected + row.timed_out + row.failed + row.in_system,
                   "every request that arrived has one end or is still there");
     summary.outcomes.push_back(row);

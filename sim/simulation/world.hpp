@@ -36,6 +36,7 @@
 #include "sim/service/remote_volume.hpp"
 #include "sim/service/sensor_stream.hpp"
 #include "sim/service/special_volume.hpp"
+#include "sim/service/trace_replay.hpp"
 #include "sim/service/vector_store.hpp"
 
 namespace labtwin {
@@ -149,6 +150,7 @@ class World {
   void start(const WorkloadSpec& workload, const ChatSpec& spec);
   template <typename Service>
   void start_arrivals(const std::string& name, const ArrivalSpec& arrivals, Service& service, std::string_view stream);
+  void start_trace(const std::string& name, const TraceSpec& spec, std::string_view stream, service::TraceReplay::Ask ask);
   [[nodiscard]] service::TokenStages token_stages();
   /// In world_caches.cpp.
   [[nodiscard]] Bytes free_memory(const NodeSpec& node) const;
@@ -198,6 +200,7 @@ class World {
   std::map<std::string, std::unique_ptr<service::Agents>> agents_;
   std::map<std::string, std::unique_ptr<service::Chat>> chats_;
   std::map<std::string, std::unique_ptr<service::SensorStream>> streams_;
+  std::vector<std::unique_ptr<service::TraceReplay>> replays_;
 };
 
 }  // namespace labtwin

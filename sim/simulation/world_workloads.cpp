@@ -4,15 +4,6 @@
 #include "sim/simulation/world.hpp"
 
 namespace labtwin {
-namespace {
-
-std::unique_ptr<const workload::ArrivalProcess> arrivals_of(const TraceSpec& spec) {
-  std::vector<Seconds> times;
-  for (const workload::TraceRequest& request : spec.trace.requests) times.push_back(request.at);
-  return std::make_unique<workload::TraceArrivals>(std::move(times), spec.speed);
-}
-
-}  // namespace
 
 service::TokenStages World::token_stages() {
   return {.ttft = names_.stages.intern("ttft"), .itl = names_.stages.intern("itl"), .tpot = names_.stages.intern("tpot")};
@@ -85,9 +76,34 @@ void World::start_arrivals(const std::string& name, const ArrivalSpec& arrivals,
     engine_.spawn(name, service.open_arrivals(std::move(process)), ProcessKind::Server);
     return;
   }
-  const auto& traced = std::get<TraceSpec>(arrivals);
-  auto trace = std::make_shared<const workload::Trace>(traced.trace);
-  engine_.spawn(name, service.replay(arrivals_of(traced), std::move(trace)), ProcessKind::Server);
+  const auto ask = [&service](std::uint64_t number, const workload::TraceRequest& request) {
+    return service.ask_traced(number, request);
+  };
+  if (const auto* servegen = std::get_if<ServegenSpec>(&arrivals)) {
+    auto requests = std::make_shared<workload::ServegenRequests>(servegen->clients, servegen->scale, random_);
+    engine_.spawn(name, service::ask_drawn(engine_, std::move(requests), ask), ProcessKind::Server);
+    return;
+  }
+  start_trace(name, std::get<TraceSpec>(arrivals), stream, ask);
+}
+
+void World::start_trace(const std::string& name, const TraceSpec& spec, std::string_view stream,
+                        service::TraceReplay::Ask ask) {
+  service::TraceReplay& replay =
+      *replays_.emplace_back(std::make_unique<service::TraceReplay>(engine_, spec.trace, spec.speed, std::move(ask)));
+  if (spec.num_users) {
+    for (std::uint32_t user = 0; user < *spec.num_users; ++user) {
+      engine_.spawn(fmt::format("{}.{}", name, user), replay.user());
+    }
+    return;
+  }
+  std::unique_ptr<const workload::ArrivalProcess> arrivals;
+  if (spec.rate) {
+    arrivals = std::make_unique<workload::PoissonArrivals>(*spec.rate, random_.stream(stream));
+  } else {
+    arrivals = std::make_unique<workload::TraceArrivals>(replay.starts(), spec.speed);
+  }
+  engine_.spawn(name, replay.begin_at(std::move(arrivals)), ProcessKind::Server);
 }
 
 void World::start(const WorkloadSpec& workload, const AgentsSpec& spec) {

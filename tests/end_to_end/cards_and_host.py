@@ -172,6 +172,35 @@ def check_traces(labtwin: Path, folder: Path) -> None:
     assert len(latencies) == 1, latencies
 
 
+WINDOWS = "category,model,client_chunk,window_start_s,rate_per_s,cv,arrival_family\nlanguage,small,1,0,0.5,1.5,Weibull\n"
+LENGTHS = "category,model,client_chunk,mean_rate_per_s,field,p10,p25,p50,p75,p90,p95,p99,mean\n" + "".join(
+    f"language,small,1,0.5,{field}_tokens,10,20,30,40,50,60,80,32\n" for field in ("input", "output")
+)
+
+
+def check_sessions(labtwin: Path, folder: Path) -> None:
+    """Sessions need somebody who begins them, and share what their trace says; ServeGen's clients ask at their rate."""
+    requests = ",".join(
+        f'{{"t": {9 * i}, "in": {64 * (i + 4)}, "out": 8, "hash_ids": {list(range(1, i + 5))}, "think_time": 2}}' for i in range(3)
+    )
+    (folder / "weka.jsonl").write_text(f'{{"id": "a", "block_size": 64, "requests": [{requests}]}}\n')
+    (folder / "windows.csv").write_text(WINDOWS)
+    (folder / "lengths.csv").write_text(LENGTHS)
+    scenario = folder / "sessions.toml"
+    text = (LAB % VLLM).split("[workloads.user]")[0].replace('"fast", "slow"', '"fast"')
+    text += '[workloads.user]\ntype = "chat"\nllm = "llm"\ntimeout = "1 min"\narrivals = '
+    scenario.write_text(text + '{ process = "trace", file = "weka.jsonl" }\n')
+    refused = simulated.run(labtwin, scenario, *SHORT)
+    assert refused.returncode == 2 and "arrivals.users: is missing" in refused.stderr, refused
+    scenario.write_text(text + '{ process = "trace", file = "weka.jsonl", users = 1 }\n')
+    row = simulated.answer(labtwin, scenario, *SHORT)["outcomes"][0]
+    assert (row["completed"], row["prompt_tokens"], row["prefix_hit_tokens"]) == (3, 64 * 15, 64 * 9), row
+    servegen = '{ process = "servegen", windows = "windows.csv", lengths = "lengths.csv", model = "small", scale = 0.5 }\n'
+    scenario.write_text(text + servegen)
+    row = simulated.answer(labtwin, scenario, *SHORT)["outcomes"][0]
+    assert row["arrived"] > 0 and row["arrived"] == row["completed"] + row["in_system"], row
+
+
 def main(arguments: list[str]) -> int:
     labtwin, root = Path(arguments[0]).absolute(), Path(arguments[1]).absolute()
     with tempfile.TemporaryDirectory() as folder:
@@ -180,6 +209,7 @@ def main(arguments: list[str]) -> int:
         check_streaming(labtwin, Path(folder))
         check_model_file(labtwin, Path(folder))
         check_traces(labtwin, Path(folder))
+        check_sessions(labtwin, Path(folder))
     check_short_memory(labtwin, root)
     return 0
 

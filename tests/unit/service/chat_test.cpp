@@ -78,19 +78,14 @@ TEST(Chat, EndsAConversationWhereTheContextEnds) {
   EXPECT_EQ(counts.ended(Outcome::Rejected), 0U);
 }
 
-TEST(Chat, ReplaysTheRequestsOfATrace) {
+TEST(Chat, AsksARequestOfATrace) {
   Lab lab(three_turns());
-  auto trace = std::make_shared<workload::Trace>();
-  trace->requests = {{.at = 0_s, .prompt_tokens = 100, .output_tokens = 11, .num_passages = 0, .session = {}},
-                     {.at = 4_s, .prompt_tokens = 50, .output_tokens = 1, .num_passages = 0, .session = {}}};
-  auto arrivals = std::make_unique<workload::TraceArrivals>(std::vector<Seconds>{0_s, 4_s}, 2.0);
-  lab.engine.spawn("trace", lab.chat.replay(std::move(arrivals), trace));
+  const workload::TraceRequest traced{.prompt_tokens = 100, .output_tokens = 11};
+  lab.engine.spawn("request", lab.chat.ask_traced(0, traced));
   lab.engine.run();
   const auto& rows = lab.recorder.rows();
-  ASSERT_EQ(rows.size(), 2U);
+  ASSERT_EQ(rows.size(), 1U);
   EXPECT_NEAR(rows[0].ended.value(), 0.2, 1e-9);
-  EXPECT_NEAR(rows[1].arrived.value(), 2.0, 1e-9);
-  EXPECT_NEAR(rows[1].ended.value(), 2.05, 1e-9);
 }
 
 }  // namespace

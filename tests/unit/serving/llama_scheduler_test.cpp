@@ -131,14 +131,14 @@ TEST(LlamaScheduler, GivesEveryRequestItsTokensWithinTheContextOfItsSlots) {
 
 TEST(LlamaScheduler, KeepsTheTextsOfATraceInTheirSlot) {
   LlamaScheduler scheduler(slots(2, 4096));
-  const std::vector<std::uint32_t> first{7, 8, 9};
-  const std::vector<std::uint32_t> second{7, 8, 11};
+  const std::vector<TextRun> first{{.end = 1024, .text = 7}, {.end = 1300, .text = 8}};
+  const std::vector<TextRun> second{{.end = 512, .text = 7}, {.end = 1024, .text = 7}, {.end = 1400, .text = 9}};
   InferenceRequest one = request(1, 1300, 1);
-  one.segments = first;
+  one.texts = first;
   ASSERT_TRUE(scheduler.submit(one));
   run_until_idle(scheduler);
   InferenceRequest two = request(2, 1400, 1);
-  two.segments = second;
+  two.texts = second;
   ASSERT_TRUE(scheduler.submit(two));
   EXPECT_EQ(next_step(scheduler)[0].num_computed, 1024U);
 }

@@ -1,31 +1,18 @@
 #include "models/workload/trace.hpp"
+#include "tests/unit/workload/read_sample.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstdint>
-#include <sstream>
 #include <string>
 #include <vector>
-
-#include "models/base/error.hpp"
 
 namespace labtwin::workload {
 namespace {
 
-Trace read(const std::string& text) {
-  std::istringstream input(text);
-  return read_trace(input, "sample");
-}
-
-std::string mistakes(const std::string& text) {
-  try {
-    (void)read(text);
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "none";
-}
+using testing::mistakes;
+using testing::read;
 
 TEST(Trace, ReadsTimesOfDayAndCountsFromTheFirstRequest) {
   const Trace trace = read(
@@ -53,8 +40,10 @@ TEST(Trace, ReadsMillisecondsOfMooncake) {
       "{\"timestamp\": 3000, \"input_length\": 12, \"output_length\": 3, \"hash_ids\": [0]}\n");
   EXPECT_EQ(trace.format, "mooncake");
   EXPECT_DOUBLE_EQ(trace.requests[1].at.value(), 3.0);
-  EXPECT_TRUE(trace.requests[1].session.empty());
-  EXPECT_EQ(trace.requests[0].segments, (std::vector<std::uint32_t>{0, 1}));
+  EXPECT_EQ(trace.requests[1].session, 0U);
+  // Blocks that follow one another are one text, and a last block ends with its prompt.
+  EXPECT_EQ(trace.requests[0].texts, (std::vector<TextRun>{{.end = 1024, .text = 0}}));
+  EXPECT_EQ(trace.requests[1].texts, (std::vector<TextRun>{{.end = 12, .text = 0}}));
   EXPECT_EQ(mistakes("{\"timestamp\": 0, \"input_length\": 1, \"output_length\": 1, \"hash_ids\": [-1]}\n"),
             "sample:1:1: hash_ids = -1: must be whole numbers below 2^32");
 }
@@ -103,28 +92,7 @@ TEST(Trace, ReadsSessionsAndPassagesOfRagPulse) {
   EXPECT_EQ(trace.format, "ragpulse");
   EXPECT_DOUBLE_EQ(trace.requests[1].at.value(), 11.0);
   EXPECT_EQ(trace.requests[0].num_passages, 3u);
-  EXPECT_EQ(trace.requests[1].session, "s-2");
-}
-
-TEST(Trace, PutsAgentStepsInOrderAndCountsCharactersAsTokens) {
-  const Trace trace = read(
-      "agent_family,session_id,step,timestamp_s,input_chars,output_chars\n"
-      "mag,a,0,1760995776.5,4000,800\n"
-      "mag,a,1,1760995773.5,1200,1600\n");
-  EXPECT_EQ(trace.format, "chars");
-  EXPECT_DOUBLE_EQ(trace.requests[0].at.value(), 0.0);
-  EXPECT_DOUBLE_EQ(trace.requests[0].prompt_tokens, 300.0);
-  EXPECT_NEAR(trace.requests[1].at.value(), 3.0, 1e-6);
-}
-
-TEST(Trace, ReadsAgentConversations) {
-  const Trace trace = read(
-      "trace_id,agent,depth,step,t_s,type,input_tokens,output_tokens\n"
-      "trace_0001,main,0,0,0.0,n,71175,169\n"
-      "trace_0001,main,0,1,19.0,n,72762,296\n");
-  EXPECT_EQ(trace.format, "agentic");
-  EXPECT_EQ(trace.requests[1].session, "trace_0001");
-  EXPECT_DOUBLE_EQ(trace.requests[1].at.value(), 19.0);
+  EXPECT_EQ(trace.requests[1].session, 2U);
 }
 
 TEST(Trace, NamesEveryWrongLine) {
@@ -136,6 +104,8 @@ TEST(Trace, NamesEveryWrongLine) {
 
 TEST(Trace, RefusesAnEmptyOrForeignFile) {
   EXPECT_NE(mistakes("").find("must be a request trace"), std::string::npos);
+  EXPECT_NE(mistakes("{\"passage_id\": 0, \"token_length\": 84}\n").find("must be a request trace"), std::string::npos);
+  EXPECT_NE(mistakes("category,model,client_chunk,window_start_s\n").find("process = \"servegen\""), std::string::npos);
   EXPECT_NE(mistakes("a,b\n1,2\n").find("must be a request trace"), std::string::npos);
   EXPECT_NE(mistakes("\xFD"
                      "7zXZ\n")
