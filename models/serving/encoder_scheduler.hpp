@@ -22,6 +22,7 @@ class EncoderScheduler final : public InferenceEngine {
   std::span<const TokenEvent> complete(std::uint64_t num_steps) override;
   [[nodiscard]] bool has_room() const override { return true; }
   [[nodiscard]] std::size_t num_waiting() const override { return queue_.size(); }
+  [[nodiscard]] std::uint64_t num_kept(const InferenceRequest& /*prompt*/) const override { return 0; }
 
  private:
   std::uint32_t max_batch_tokens_;

@@ -60,6 +60,8 @@ class InferenceEngine {
   /// Whether somebody who comes now can be in the next step.
   [[nodiscard]] virtual bool has_room() const = 0;
   [[nodiscard]] virtual std::size_t num_waiting() const = 0;
+  /// Tokens of the prompt that would not be computed again if it came now.
+  [[nodiscard]] virtual std::uint64_t num_kept(const InferenceRequest& prompt) const = 0;
 };
 
 }  // namespace labtwin::serving

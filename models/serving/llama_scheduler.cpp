@@ -100,6 +100,14 @@ std::size_t LlamaScheduler::slot_for(const InferenceRequest& request) const {
   return best;
 }
 
+std::uint64_t LlamaScheduler::num_kept(const InferenceRequest& prompt) const {
+  std::uint32_t most = 0;
+  for (const Slot& slot : slots_) {
+    if (!slot.is_busy && settings_.caches_prompts) most = std::max(most, common_tokens(slot, prompt));
+  }
+  return most;
+}
+
 std::uint32_t LlamaScheduler::common_tokens(const Slot& slot, const InferenceRequest& request) {
   const InferenceRequest& last = slot.request;
   const bool same_prefix = last.prefix == request.prefix && last.prefix_tokens > 0 && request.prefix_tokens > 0;

@@ -42,6 +42,7 @@ class LlamaScheduler final : public InferenceEngine {
   std::span<const TokenEvent> complete(std::uint64_t num_steps) override;
   [[nodiscard]] bool has_room() const override { return waiting_.empty() && num_busy_ < slots_.size(); }
   [[nodiscard]] std::size_t num_waiting() const noexcept override { return waiting_.size(); }
+  [[nodiscard]] std::uint64_t num_kept(const InferenceRequest& prompt) const override;
 
   [[nodiscard]] std::size_t num_busy() const noexcept { return num_busy_; }
   /// Tokens that the slots hold.

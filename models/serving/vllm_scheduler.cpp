@@ -15,8 +15,7 @@ std::size_t VllmScheduler::blocks_for(std::uint32_t tokens) const {
   return (static_cast<std::size_t>(tokens) + settings_.block_tokens - 1) / settings_.block_tokens;
 }
 
-BlockKey VllmScheduler::key(const State& state, std::uint32_t index) const {
-  const InferenceRequest& request = state.request;
+BlockKey VllmScheduler::key(const InferenceRequest& request, std::uint32_t index) const {
   // Four kinds of content with numbers of their own.
   const std::uint32_t end = (index + 1) * settings_.block_tokens;
   const auto run = std::lower_bound(request.texts.begin(), request.texts.end(), end,
@@ -103,7 +102,7 @@ void VllmScheduler::admit_waiting(std::uint32_t& budget) {
 
 bool VllmScheduler::admit(Slot slot, std::uint32_t& budget) {
   State& state = states_[slot];
-  const std::vector<BlockId> hits = cached_blocks(state);
+  const std::vector<BlockId> hits = cached_blocks(state.request, state.num_tokens());
   const auto hits_in_queue = std::count_if(hits.begin(), hits.end(), [this](BlockId block) { return pool_.is_free(block); });
   const std::size_t needed = blocks_for(state.num_tokens()) - hits.size() + static_cast<std::size_t>(hits_in_queue);
   if (needed > pool_.num_free()) return false;
@@ -115,13 +114,17 @@ bool VllmScheduler::admit(Slot slot, std::uint32_t& budget) {
   return true;
 }
 
-std::vector<BlockId> VllmScheduler::cached_blocks(const State& state) const {
+std::uint64_t VllmScheduler::num_kept(const InferenceRequest& prompt) const {
+  return cached_blocks(prompt, prompt.prompt_tokens).size() * settings_.block_tokens;
+}
+
+std::vector<BlockId> VllmScheduler::cached_blocks(const InferenceRequest& request, std::uint32_t num_tokens) const {
   std::vector<BlockId> hits;
   if (!settings_.caches_prefixes) return hits;
   // At least one token has to be computed, for something to come out.
-  const std::uint32_t most = (state.num_tokens() - 1) / settings_.block_tokens;
+  const std::uint32_t most = (num_tokens - 1) / settings_.block_tokens;
   for (std::uint32_t index = 0; index < most; ++index) {
-    const auto block = pool_.find(key(state, index));
+    const auto block = pool_.find(key(request, index));
     if (!block) break;
     hits.push_back(*block);
   }
@@ -229,7 +232,7 @@ void VllmScheduler::label_full_blocks(State& state) {
   if (!settings_.caches_prefixes) return;
   const std::uint32_t num_full = state.num_computed / settings_.block_tokens;
   for (; state.num_labelled < num_full; ++state.num_labelled) {
-    pool_.label(state.blocks[state.num_labelled], key(state, state.num_labelled));
+    pool_.label(state.blocks[state.num_labelled], key(state.request, state.num_labelled));
   }
 }
 

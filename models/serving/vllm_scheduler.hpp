@@ -43,6 +43,7 @@ class VllmScheduler final : public InferenceEngine {
   std::span<const TokenEvent> complete() { return complete(1); }
   [[nodiscard]] bool has_room() const override { return waiting_.empty() && running_.size() < settings_.max_sequences; }
   [[nodiscard]] std::size_t num_waiting() const noexcept override { return waiting_.size(); }
+  [[nodiscard]] std::uint64_t num_kept(const InferenceRequest& prompt) const override;
 
   [[nodiscard]] bool idle() const noexcept { return waiting_.empty() && running_.empty(); }
   [[nodiscard]] std::size_t num_running() const noexcept { return running_.size(); }
@@ -65,12 +66,12 @@ class VllmScheduler final : public InferenceEngine {
   };
 
   [[nodiscard]] std::size_t blocks_for(std::uint32_t tokens) const;
-  [[nodiscard]] BlockKey key(const State& state, std::uint32_t index) const;
+  [[nodiscard]] BlockKey key(const InferenceRequest& request, std::uint32_t index) const;
   void schedule_running(std::uint32_t& budget);
   void admit_waiting(std::uint32_t& budget);
   [[nodiscard]] bool admit(Slot slot, std::uint32_t& budget);
   /// Blocks in the pool that hold the first tokens of a request, in order.
-  [[nodiscard]] std::vector<BlockId> cached_blocks(const State& state) const;
+  [[nodiscard]] std::vector<BlockId> cached_blocks(const InferenceRequest& request, std::uint32_t num_tokens) const;
   /// Makes room for the tokens, at the cost of others; false if the request itself had to go.
   [[nodiscard]] bool make_room(Slot slot, std::uint32_t tokens);
   void add_part(Slot slot, std::uint32_t tokens, std::uint32_t& budget);

@@ -171,7 +171,6 @@ ServiceKind read_llm_server(TableReader& table, const ServicePlace& place) {
   spec.queue_limit = table.optional<std::uint32_t>("queue_limit");
   spec.load = read_load(table, place);
   if (place.node != nullptr) check_host_memory(table, spec, *place.node, place.catalog);
-  if (spec.load && spec.num_copies > 1) table.fail("load", "of several copies is not simulated: they are there from the start");
   if (std::holds_alternative<serving::OllamaServer>(spec.engine) && !spec.load) {
     table.fail("load", "is missing: Ollama loads a model when somebody asks", "load = { from = \"nvme0\" }");
   }

@@ -104,6 +104,15 @@ void read_vllm_parallelism(TableReader& table, std::uint32_t num_cards, LlmServe
   spec.num_copies = static_cast<int>(copies);
   vllm.pipeline_parallel_size = stages;
   if (spreads) vllm.expert_copies = copies;
+  using serving::Routing;
+  spec.routing = table.enumeration_or("routing", spec.routing,
+                                      {{"least_loaded", Routing::LeastLoaded},
+                                       {"round_robin", Routing::RoundRobin},
+                                       {"session_affinity", Routing::SessionAffinity},
+                                       {"cache_aware", Routing::CacheAware}});
+  if (table.has("routing") && copies == 1) {
+    table.fail("routing", "has nothing to choose from: there is one copy of the model", "data_parallel_size = 2");
+  }
 }
 
 void read_parallelism(TableReader& table, LlmServerSpec& spec) {

@@ -12,6 +12,7 @@
 #include "models/base/distribution.hpp"
 #include "models/base/units.hpp"
 #include "models/interconnect/card_group.hpp"
+#include "models/serving/router.hpp"
 #include "models/serving/server_engine.hpp"
 #include "models/storage/flush.hpp"
 #include "models/vector/search_shape.hpp"
@@ -61,13 +62,15 @@ struct LoadSpec {
 ///
 ///   engine = "vllm"; max_num_seqs, max_num_batched_tokens, gpu_memory_utilization, max_model_len, block_size, kv_cache_dtype,
 ///   enable_prefix_caching, cpu_offload_gb, tensor_parallel_size, pipeline_parallel_size, data_parallel_size,
-///   enable_expert_parallel, nccl_p2p_level
+///   enable_expert_parallel, nccl_p2p_level; of several copies routing = "least_loaded", "round_robin", "session_affinity" or
+///   "cache_aware"
 ///
 ///   engine = "ollama"; num_parallel, num_ctx, num_batch, flash_attention, kv_cache_type, keep_alive, max_loaded_models
 struct LlmServerSpec {
   std::vector<std::string> gpus;                                      ///< one or several, see server_cards.hpp
   interconnect::ModelSplit split = interconnect::ModelSplit::Layers;  ///< over the cards of one copy
   int num_copies = 1;                                                 ///< of the model, each on as many of the cards
+  serving::Routing routing = serving::Routing::LeastLoaded;           ///< of requests to copies
   std::string model;                                                  ///< of models/catalog/llms
   std::string quant;  ///< how its weights are stored: `q4_k_m`, `f16`, `awq-int4`
   Bytes memory;       ///< of the host

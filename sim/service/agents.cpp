@@ -74,9 +74,10 @@ void Agents::join_prompts(std::uint64_t number, TurnShape& shape) const {
   for (GenerationRequest& call : shape.calls) {
     call.prefix = owner;
     call.prefix_tokens = options_.traffic.system_tokens;
+    call.session = owner | (number & ((1ULL << 30U) - 1));
     call.prompt_tokens = std::max(call.prompt_tokens, before + 1);
     if (!options_.traffic.grows) continue;
-    call.conversation = owner | (number & ((1ULL << 30U) - 1));
+    call.conversation = call.session;
     before = call.prompt_tokens + call.output_tokens;
   }
 }

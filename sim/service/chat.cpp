@@ -50,6 +50,7 @@ Task<> Chat::ask_traced(std::uint64_t number, const workload::TraceRequest& trac
                                   .output_tokens = whole(traced.output_tokens),
                                   .prefix = static_cast<std::uint64_t>(options_.owner) + 1,
                                   .conversation = is_told ? 0 : content_id(traced.session),
+                                  .session = traced.session == 0 ? 0 : content_id(traced.session),
                                   .texts = traced.texts};
   static_cast<void>(co_await ask(number, request));
 }

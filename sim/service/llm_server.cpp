@@ -135,12 +135,22 @@ void LlmServer::cross(Bus& bus, std::vector<topology::LaneUse> lanes, OwnerId ow
   links_ = std::make_unique<StepLinks>(*engine_, bus, std::move(lanes), owner, [this] { stretch_changed(); });
 }
 
-LlmServer& LlmServer::least_busy() {
-  LlmServer* best = this;
-  for (LlmServer* copy : copies_) {
-    if (copy->num_present() < best->num_present()) best = copy;
+void LlmServer::deal(serving::Routing policy, std::span<LlmServer* const> others) {
+  router_ = serving::Router(policy);
+  copies_ = {this};
+  copies_.insert(copies_.end(), others.begin(), others.end());
+}
+
+LlmServer& LlmServer::chosen(const GenerationRequest& request) {
+  const bool asks_caches = router_.policy() == serving::Routing::CacheAware;
+  states_.clear();
+  for (const LlmServer* copy : copies_) {
+    states_.push_back({.num_present = copy->num_present(),
+                       .cached_tokens = asks_caches ? copy->scheduler_->num_kept(request_of(request, 0)) : 0,
+                       .is_ready = !copy->is_paused_});
   }
-  return *best;
+  const std::uint64_t session = request.session != 0 ? request.session : request.conversation;
+  return *copies_[router_.choose(states_, {.session = session, .prompt_tokens = request.prompt_tokens})];
 }
 
 // Of the stretch under way what it would have taken alone.

@@ -14,6 +14,7 @@
 #include "models/base/device.hpp"
 #include "models/base/occupancy.hpp"
 #include "models/serving/inference_engine.hpp"
+#include "models/serving/router.hpp"
 #include "models/serving/step_time.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/process/recorder.hpp"
@@ -33,6 +34,7 @@ struct GenerationRequest {
   std::uint64_t prefix = 0;         ///< which text the first `prefix_tokens` are: a system prompt, a document
   std::uint64_t prefix_tokens = 0;
   std::uint64_t conversation = 0;    ///< whose earlier turns the prompt begins with; 0: none
+  std::uint64_t session = 0;         ///< that routers know it by; 0: none
   std::span<const TextRun> texts{};  ///< that it consists of, as a trace tells them; they outlive the server
 };
 
@@ -92,11 +94,13 @@ class LlmServer {
 
   /// Its steps cross these lanes of the bus.
   void cross(Bus& bus, std::vector<topology::LaneUse> lanes, OwnerId owner);
-  /// Another copy of the model, to which requests go when fewer are there. It outlives this one.
-  void add_copy(LlmServer& copy) { copies_.push_back(&copy); }
+  /// It is the first of several copies of the model, among which requests are dealt. The others outlive it.
+  void deal(serving::Routing policy, std::span<LlmServer* const> others);
 
   /// `co_await server.generate(request)`.
-  [[nodiscard]] Generation generate(const GenerationRequest& request) { return {least_busy(), request}; }
+  [[nodiscard]] Generation generate(const GenerationRequest& request) {
+    return {copies_.empty() ? *this : chosen(request), request};
+  }
 
   /// From now on requests wait outside; those that are inside are served. For a server whose model is not there.
   void pause() { is_paused_ = true; }
@@ -129,7 +133,7 @@ class LlmServer {
   void note_token(Generation& generation, bool is_first);
   void complete(Generation& generation);
   [[nodiscard]] Seconds decoding_alone(const Generation& generation) const;
-  [[nodiscard]] LlmServer& least_busy();
+  [[nodiscard]] LlmServer& chosen(const GenerationRequest& request);
   [[nodiscard]] Seconds alone_done() const;
   void resize(Seconds alone);
   void stretch_changed();
@@ -155,7 +159,9 @@ class LlmServer {
   Seconds alone_before_;
   Seconds done_before_;
   double stretch_ = 1.0;
-  std::vector<LlmServer*> copies_;
+  std::vector<LlmServer*> copies_;  ///< itself the first; empty where it is alone
+  serving::Router router_{serving::Routing::LeastLoaded};
+  std::vector<serving::CopyState> states_;  ///< of the copies, kept for its memory
   std::uint64_t num_steps_ = 0;
   Seconds waiting_time_;
   Seconds noted_at_;

@@ -15,7 +15,12 @@ constexpr std::uint64_t kFileBegin = 3ULL << 38U;
 
 ModelLoad::ModelLoad(Engine& engine, const RandomSource& random, const ModelLoadOptions& options, Volume& volume,
                      LlmServer& server)
-    : engine_(&engine), latencies_(random.stream("model_load.latency")), options_(options), volume_(&volume), server_(&server) {
+    : engine_(&engine),
+      latencies_(random.stream("model_load.latency")),
+      options_(options),
+      volume_(&volume),
+      server_(&server),
+      was_read_(engine) {
   server_->pause();
 }
 
@@ -24,8 +29,9 @@ Task<> ModelLoad::run() {
   occupancy.advance(engine_->now());
   occupancy.enter(options_.owner);
   const serving::LoaderRates rates = serving::loader_rates(options_.loader, options_.card_link, options_.num_streams);
-  const double warm_share =
-      options_.file ? options_.file->cache->served_share(options_.file->file, options_.weights) : options_.warm_share;
+  const double warm_share = options_.leader != nullptr ? 1.0
+                            : options_.file ? options_.file->cache->served_share(options_.file->file, options_.weights)
+                                            : options_.warm_share;
   const Bytes warm = options_.weights * warm_share;
   const Bytes cold = options_.weights - warm;
   if (options_.from_memory.bus == nullptr || !(warm > Bytes{})) {
@@ -50,6 +56,8 @@ Task<> ModelLoad::run() {
     bulk.start(*volume_, options_.to_card, job, volume_->rate_alone(window), [&has_ended] { has_ended.complete(); });
     co_await has_ended;
   }
+  if (options_.leader != nullptr) co_await options_.leader->was_read_;
+  if (!was_read_.is_completed()) was_read_.complete();
   ++num_loads_;
   if (!ready_at_) ready_at_ = engine_->now();
   occupancy.advance(engine_->now());

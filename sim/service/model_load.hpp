@@ -6,12 +6,15 @@
 #include "models/base/rng.hpp"
 #include "models/serving/load_time.hpp"
 #include "sim/engine/engine.hpp"
+#include "sim/engine/trigger.hpp"
 #include "sim/service/llm_server.hpp"
 #include "sim/service/memory_cache.hpp"
 #include "sim/service/paced_bulk.hpp"
 #include "sim/service/volume.hpp"
 
 namespace labtwin::service {
+
+class ModelLoad;
 
 struct ModelLoadOptions {
   OwnerId owner = 0;  ///< who loads, as neighbours on the volume see it
@@ -22,13 +25,14 @@ struct ModelLoadOptions {
   unsigned num_streams = 1;          ///< threads that read
   BytesPerSecond card_link;
   serving::LoaderParameters loader{};
-  BusWay to_card{};      ///< from the volume, through memory
-  BusWay from_memory{};  ///< of what is there already
+  BusWay to_card{};             ///< from the volume, through memory
+  BusWay from_memory{};         ///< of what is there already
+  ModelLoad* leader = nullptr;  ///< who reads the same file from the same volume at the same time, a step ahead
 };
 
 /// Gets the weights of a server from a volume into its card; until then its requests wait. The volume is read through a window
 /// that it shares with everybody else; what comes behind it sets the pace of the window. What memory holds of the file is not
-/// read.
+/// read; nor is what another copy of the model has just read, which is no sooner there than that.
 class ModelLoad {
  public:
   ModelLoad(Engine& engine, const RandomSource& random, const ModelLoadOptions& options, Volume& volume, LlmServer& server);
@@ -50,6 +54,7 @@ class ModelLoad {
   Volume* volume_;
   LlmServer* server_;
   std::uint64_t num_loads_ = 0;
+  Trigger<> was_read_;  ///< for the first time
   std::optional<Seconds> ready_at_;
 };
 

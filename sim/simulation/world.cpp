@@ -142,8 +142,10 @@ void World::start() {
     if (copy != copies_.end()) engine_.spawn(service.name, copy->second->run(), ProcessKind::Server);
     const auto corpus = corpora_.find(service.name);
     if (corpus != corpora_.end()) engine_.spawn(service.name, corpus->second->run(), ProcessKind::Server);
-    const auto load = loads_.find(service.name);
-    if (load != loads_.end() && !is_ollama(service)) engine_.spawn(service.name, load->second->run(), ProcessKind::Server);
+    const auto* llm = std::get_if<LlmServerSpec>(&service.kind);
+    for (int i = 0; llm != nullptr && llm->load && !is_ollama(service) && i < llm->num_copies; ++i) {
+      engine_.spawn(service.name, loads_.at(load_name(service.name, i))->run(), ProcessKind::Server);
+    }
   }
   for (const NodeSpec& node : scenario_->lab.nodes) {
     for (const PoolSpec& spec : node.pools) {

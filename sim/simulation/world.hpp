@@ -127,7 +127,9 @@ class World {
   [[nodiscard]] calibration::SpeedLuck speed_luck(const LlmServerSpec& spec, const std::string& card) const;
   std::unique_ptr<service::LlmServer> make_server(const ServiceSpec& service, const LlmServerSpec& spec, int copy);
   void warn_of_paging(const ServiceSpec& service, const LlmServerSpec& spec, const NodeSpec& node);
-  void build_load(const ServiceSpec& service, const LlmServerSpec& spec, Bytes weights);
+  void build_load(const ServiceSpec& service, const LlmServerSpec& spec, Bytes weights, int copy, service::LlmServer& server);
+  /// The first copy has the name of its server.
+  [[nodiscard]] static std::string load_name(const std::string& server, int copy);
   /// In world_network.cpp. Nothing if the service is on the client's node, or the client has none.
   service::NetworkClient* build_client(const WorkloadSpec& workload, const AgentsSpec& spec, const std::string& service);
   [[nodiscard]] service::NetworkWay way_between(const std::string& client, const std::string& server);
@@ -190,7 +192,7 @@ class World {
   std::map<DriveKey, std::unique_ptr<service::GpuCard>> cards_;  ///< those that somebody uses
   std::map<std::string, std::unique_ptr<service::LlmServer>> llms_;
   std::map<std::string, std::vector<std::unique_ptr<service::LlmServer>>> further_copies_;  ///< by server
-  std::map<std::string, std::unique_ptr<service::ModelLoad>> loads_;                        ///< by server
+  std::map<std::string, std::unique_ptr<service::ModelLoad>> loads_;                        ///< by load_name()
   std::map<DriveKey, std::unique_ptr<service::OllamaHost>> ollamas_;                        ///< by node and card
   std::map<std::string, std::unique_ptr<service::LlmServer>> embedders_;
   std::map<std::string, std::unique_ptr<service::CorpusJob>> corpora_;  ///< by embedder

@@ -21,9 +21,9 @@ namespace {
 constexpr double kGiB = 1073741824.0;
 
 /// A loader fills one card after the other: the narrowest of their links counts.
-BytesPerSecond slowest_link(const LlmServerSpec& spec, const NodeSpec& node) {
-  BytesPerSecond slowest = storage::data_rate(gpu_named(node, spec.gpus.front()).link);
-  for (const std::string& gpu : spec.gpus) slowest = std::min(slowest, storage::data_rate(gpu_named(node, gpu).link));
+BytesPerSecond slowest_link(const std::vector<std::string>& gpus, const NodeSpec& node) {
+  BytesPerSecond slowest = storage::data_rate(gpu_named(node, gpus.front()).link);
+  for (const std::string& gpu : gpus) slowest = std::min(slowest, storage::data_rate(gpu_named(node, gpu).link));
   return slowest;
 }
 
@@ -107,14 +107,20 @@ void World::warn_of_paging(const ServiceSpec& service, const LlmServerSpec& spec
 
 void World::build(const ServiceSpec& service, const LlmServerSpec& spec) {
   service::LlmServer& first = *llms_.emplace(service.name, make_server(service, spec, 0)).first->second;
+  std::vector<service::LlmServer*> others;
   for (int copy = 1; copy < spec.num_copies; ++copy) {
-    first.add_copy(*further_copies_[service.name].emplace_back(make_server(service, spec, copy)));
+    others.push_back(further_copies_[service.name].emplace_back(make_server(service, spec, copy)).get());
   }
+  if (!others.empty()) first.deal(spec.routing, others);
   const NodeSpec& node = *scenario_->lab.find_node(service.node);
   warn_of_paging(service, spec, node);
   const serving::ModelShape shape = load_language_model(*catalog_, spec.model).shape;
   const auto quant = serving::Quantisation::parse(load_quant_table(*catalog_), spec.quant);
-  if (spec.load) build_load(service, spec, serving::model_weights(shape, quant).in_file());
+  if (spec.load) {
+    const Bytes weights = serving::model_weights(shape, quant).in_file();
+    build_load(service, spec, weights, 0, first);
+    for (std::size_t i = 0; i < others.size(); ++i) build_load(service, spec, weights, static_cast<int>(i) + 1, *others[i]);
+  }
   if (const auto* ollama = std::get_if<serving::OllamaServer>(&spec.engine)) {
     const serving::AcceleratorSpec card = typical_card(spec, node, *catalog_);
     add_to_ollama(service, *ollama, serving::claimed_memory({shape, quant, card, spec.cards_per_copy()}, spec.engine));
@@ -160,10 +166,17 @@ void World::add_to_ollama(const ServiceSpec& service, const serving::OllamaServe
              .keep_alive = settings.keep_alive});
 }
 
-void World::build_load(const ServiceSpec& service, const LlmServerSpec& spec, Bytes weights) {
+std::string World::load_name(const std::string& server, int copy) {
+  return copy == 0 ? server : fmt::format("{} (copy {})", server, copy + 1);
+}
+
+void World::build_load(const ServiceSpec& service, const LlmServerSpec& spec, Bytes weights, int copy,
+                       service::LlmServer& server) {
   const NodeSpec& node = *scenario_->lab.find_node(service.node);
+  const std::vector<std::string> gpus = spec.cards_of(copy);
   service::ModelLoadOptions options;
-  options.owner = names_.owners.intern(fmt::format("the load of {}", service.name));
+  options.owner = names_.owners.intern(fmt::format("the load of {}", load_name(service.name, copy)));
+  if (copy > 0) options.leader = loads_.at(service.name).get();
   options.weights = weights;
   options.warm_share = spec.load->is_warm ? 1.0 : 0.0;
   options.read_ahead = node.read_ahead_of(spec.load->from);
@@ -172,12 +185,12 @@ void World::build_load(const ServiceSpec& service, const LlmServerSpec& spec, By
     service::MemoryCache& cache = memory_cache(node, spec.load->from);
     options.file = service::CachedFile{&cache, cache.add_file()};
   }
-  options.card_link = slowest_link(spec, node);
-  options.to_card = way_over_bus(service.node, spec.load->from, spec.gpus.front());
-  options.from_memory = way_over_bus(service.node, "memory", spec.gpus.front());
+  options.card_link = slowest_link(gpus, node);
+  options.to_card = way_over_bus(service.node, spec.load->from, gpus.front());
+  options.from_memory = way_over_bus(service.node, "memory", gpus.front());
   const auto load = loads_.emplace(
-      service.name, std::make_unique<service::ModelLoad>(engine_, random_, options, volume(service.node, spec.load->from),
-                                                         *llms_.at(service.name)));
+      load_name(service.name, copy),
+      std::make_unique<service::ModelLoad>(engine_, random_, options, volume(service.node, spec.load->from), server));
   if (!options.file) return;
   options.file->cache->add_stream(options.file->file, weights, [one = load.first->second.get()] { return one->loaded(); });
 }

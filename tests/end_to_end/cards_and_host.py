@@ -201,6 +201,28 @@ def check_sessions(labtwin: Path, folder: Path) -> None:
     assert row["arrived"] > 0 and row["arrived"] == row["completed"] + row["in_system"], row
 
 
+def check_copies(labtwin: Path, folder: Path) -> None:
+    """Copies load from one drive, read once, each over its own link; a router that keeps conversations finds their prefixes."""
+    scenario = folder / "copies.toml"
+    copies = VLLM + '\ndata_parallel_size = 2\nload = { from = "nvme0" }'
+    scenario.write_text((LAB % copies).replace("users = 1", "users = 6").replace("turns = 2", "turns = 8"))
+    loads = {row["service"]: row for row in simulated.answer(labtwin, scenario, *SHORT)["loads"]}
+    assert set(loads) == {"llm", "llm (copy 2)"}, loads
+    alone = simulated.answer(labtwin, scenario, *SHORT, settings={"services.llm.data_parallel_size": "1", **on('["fast"]')})
+    (one,) = alone["loads"]
+    first, second = loads["llm"]["ready_s"], loads["llm (copy 2)"]["ready_s"]
+    print(f"ready after {one['ready_s']:.1f} s alone, {first:.1f} and {second:.1f} of two copies")
+    assert one["ready_s"] > 2.0 and math.isclose(first, one["ready_s"], rel_tol=0.05), (one, first)
+    assert first <= second < 1.5 * first, (first, second)
+    hits = {}
+    for routing in ("round_robin", "session_affinity", "cache_aware"):
+        answer = simulated.answer(labtwin, scenario, *SHORT, settings={"services.llm.routing": f'"{routing}"'})
+        row = answer["outcomes"][0]
+        hits[routing] = row["prefix_hit_tokens"] / row["prompt_tokens"]
+    print("prefix hits:", ", ".join(f"{100 * share:.0f} % with {routing}" for routing, share in hits.items()))
+    assert min(hits["session_affinity"], hits["cache_aware"]) > hits["round_robin"] + 0.1, hits
+
+
 def main(arguments: list[str]) -> int:
     labtwin, root = Path(arguments[0]).absolute(), Path(arguments[1]).absolute()
     with tempfile.TemporaryDirectory() as folder:
@@ -210,6 +232,7 @@ def main(arguments: list[str]) -> int:
         check_model_file(labtwin, Path(folder))
         check_traces(labtwin, Path(folder))
         check_sessions(labtwin, Path(folder))
+        check_copies(labtwin, Path(folder))
     check_short_memory(labtwin, root)
     return 0
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -179,7 +180,7 @@ TEST(LlmServer, SendsRequestsToTheCopyWithFewest) {
   LlmServer other(lab.engine, other_card,
                   std::make_unique<serving::LlamaScheduler>(serving::LlamaSchedulerSettings{.slot_tokens = 1000}),
                   std::make_unique<LinkedSteps>(), {.longest_request = 1000});
-  lab.server.add_copy(other);
+  lab.server.deal(serving::Routing::LeastLoaded, std::array{&other});
   std::vector<Answer> answers(2);
   for (Answer& answer : answers) {
     lab.engine.spawn("ask", ask(lab.engine, lab.server, 1_s, {.prompt_tokens = 100, .output_tokens = 1}, answer));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <utility>
 
 #include "models/serving/llama_scheduler.hpp"
 #include "sim/service/drive_service.hpp"
@@ -63,6 +64,38 @@ TEST(ModelLoad, OfAWarmFileIsBoundByTheLinkOfTheCard) {
   ModelLoadOptions options = ten_gigabytes();
   options.warm_share = 1.0;
   EXPECT_NEAR(ready(100_MBps, options), 1.0 + 2.0, 1e-9);
+}
+
+/// When two copies are ready that load from one drive, the second over a link of its own.
+std::pair<double, double> both_ready(BytesPerSecond second_link) {
+  Lab lab(500_MBps);
+  GpuCard card(lab.engine, 2);
+  LlmServer copy(lab.engine, card,
+                 std::make_unique<serving::LlamaScheduler>(serving::LlamaSchedulerSettings{.slot_tokens = 1000}),
+                 std::make_unique<SimpleSteps>(), {.longest_request = 1000});
+  ModelLoad load(lab.engine, RandomSource(1, 0), ten_gigabytes(), lab.drive, lab.server);
+  ModelLoadOptions options = ten_gigabytes();
+  options.leader = &load;
+  options.card_link = second_link;
+  ModelLoad second(lab.engine, RandomSource(1, 0), options, lab.drive, copy);
+  lab.engine.spawn("second", second.run());
+  lab.engine.spawn("load", load.run());
+  lab.engine.run();
+  return {load.ready_at().value().value(), second.ready_at().value().value()};
+}
+
+TEST(ModelLoad, ASecondCopyFindsInMemoryWhatTheFirstHasRead) {
+  const auto [first, second] = both_ready(10000_MBps);
+  // The drive is read once, and neither is there before it is.
+  EXPECT_NEAR(first, 1.0 + 20.0, 0.05);
+  EXPECT_NEAR(second, first, 1e-9);
+}
+
+TEST(ModelLoad, ASecondCopyHasALinkOfItsOwn) {
+  const auto [first, second] = both_ready(500_MBps);
+  EXPECT_NEAR(first, 1.0 + 20.0, 0.05);
+  // Half of a narrow link: 10 GB at 250 MB/s.
+  EXPECT_NEAR(second, 1.0 + 40.0, 1e-6);
 }
 
 Task<> ask(LlmServer& server, GenerationResult& result) {
