@@ -24,8 +24,7 @@ struct QueueRow {
 };
 
 /// Law:    p50 by the queue's law; beyond it a plain queue is full at p90 to p99. One that holds less than 20 ms and more than
-/// the
-///         round trip drops the request itself: a timeout of 230 ms at the 90th and a second one at the 99th.
+///         the round trip drops the request itself: a timeout of 230 ms at the 90th and a second one at the 99th.
 /// Source: fit rows of calibration/data/linux-tcp/bufferbloat.
 /// Error:  see its manifest; tails of short queues are an assumption.
 std::array<Estimate, 5> predict(const QueueRow& row) {

@@ -17,8 +17,7 @@ namespace labtwin::calibration {
 /// A drive of the catalog under loops of fio.
 /// Law:    the entry's DriveLaw in a closed loop, reads and writes of a mix meeting one backlog.
 /// Valid:  the rate of the entry contains the host, interface and engine it was measured with; another path is another unit,
-/// and
-///         the interval says so.
+///         and the interval says so.
 /// Source: spread between series of one device (controllers, engines, formats) in the fit rows of 26 devices: 90 % within a
 ///         factor of 1.5 for reads and 1.8 for writes.
 /// Error:  coverage see tests/validation.

@@ -18,9 +18,8 @@ namespace labtwin::calibration {
 ///         is N / X(N).
 /// Inputs: N = queue depth x jobs >= 1; jobs >= 1.
 /// Valid:  one class of I/O, steady state. depth_exponent is 1 where I/Os do not hinder each other below saturation, 0.1-0.2
-/// for a
-///         spinning disk that reorders its queue, between for arrays and drives whose power management or placement interferes;
-///         fade > 0 where the rate falls again beyond saturation.
+///         for a spinning disk that reorders its queue, between for arrays and drives whose power management or placement
+///         interferes; fade > 0 where the rate falls again beyond saturation.
 /// Source: 269 fio sweeps of 31 devices. The drive's own knee is soft (1.3 for flash reads), the host's CPU limit is hard: the
 ///         same drive saturates at 383,000 I/Os per second under io_uring on one core and at 783,000 under SPDK. Ten jobs on
 ///         ten cores reach 8.0 times the host limit of one, four reach 3.7 times (eight drives beneath them): locks, caches

@@ -45,8 +45,7 @@ struct LogEstimate {
 
 /// What a law leaves unexplained of log X among the points that were measured.
 /// Law:    over ln N and ln(1 + W / 10) a process of covariance s^2 exp(-(distance in one + distance in the other) / 6), s^2
-/// the
-///         mean square of the residuals, seen with noise of variance 0.05 s^2.
+///         the mean square of the residuals, seen with noise of variance 0.05 s^2.
 /// Valid:  the unit that was measured, between and near its points; far from them it is 0 and as uncertain as s.
 /// Source: as Departure, which has one dimension. Leaving one rate out inside the closed loops of the fit rows of
 ///         interference_rates.csv: median error of IOPS 3.5 %, 90th percentile 22 %. Reaches of 3 to 12 and noises of 0.02 to

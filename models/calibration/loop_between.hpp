@@ -57,8 +57,7 @@ struct MixTimes {
 };
 
 /// Law:    at one N the loop time, and of each half share x latency, are affine in the fraction of reads: each I/O takes its
-/// own
-///         time. Between two known mixes they lie on their line.
+///         own time. Between two known mixes they lie on their line.
 /// Inputs: `low.read_fraction` <= read_fraction <= `high.read_fraction`; share of the half at the mix asked for.
 /// Valid:  the same blocks on the same drive; random or sequential, not both.
 /// Source: SATA and NVMe drives with reads, writes and mixes of 5 to 95 %: the line through the neighbours is 0-10 % off where

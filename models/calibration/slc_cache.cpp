@@ -64,9 +64,8 @@ Prior direct_rate(DriveClass drive, double capacity_gb) {
 /// Valid:  consumer SSDs of 0.25 to 4 TB on an empty drive.
 /// Source: the fit rows of calibration/data/consumer-ssds/slc_cache (11 drives) and datasheets.
 /// Error:  cache sizes of alike drives differ by 1 to 10: some lend all their free space, some a fixed few gigabytes. Over the
-/// 18
-///         drives with published fills, no rule by capacity and kind reaches a median error below 54 % of the size and 54 % of
-///         the rate past it, one drive left out; the spreads are those of the drives left out.
+///         18 drives with published fills, no rule by capacity and kind reaches a median error below 54 % of the size and 54 %
+///         of the rate past it, one drive left out; the spreads are those of the drives left out.
 Belief class_belief(DriveClass drive, double capacity_gb) {
   Belief belief;
   belief[Before] = fast_rate(drive);

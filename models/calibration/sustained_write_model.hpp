@@ -40,9 +40,8 @@ struct FlashBelief {
 };
 
 /// Law:    spare = raw / capacity - 1 + 0.04, raw the next power of two in GiB; sequential rate = r x (capacity / 894 GiB)^0.6
-/// up
-///         to 0.6 of what the link moves, r = 0.65, 1.6, 3.0 GB/s for generations 3, 4, 5 of PCIe; random 0.88 of it, up to a
-///         million writes of 4 KiB a second; copying costs as much as writing.
+///         up to 0.6 of what the link moves, r = 0.65, 1.6, 3.0 GB/s for generations 3, 4, 5 of PCIe; random 0.88 of it, up to
+///         a million writes of 4 KiB a second; copying costs as much as writing.
 /// Inputs: capacity; the interface in words (`PCIe 4.0 x4`), generation 4 and a wider spread where they name none.
 /// Valid:  SSDs with power-loss protection, 0.4 to 16 TB. Others are less well known.
 /// Source: datasheets of 14 enterprise drives; the fit rows of 4 drives.

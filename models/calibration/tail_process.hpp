@@ -27,8 +27,7 @@ struct TailScale {
 /// Inputs: mean and floor > 0. A quantile is never below 2 % of the mean.
 /// Valid:  completions of one class in steady state.
 /// Source: sweeps of writes of 8 to 128 KiB to two NVMe drives: p99 is 4.8 to 1.09 times the mean at depths 1 to 512, and 2.4
-/// to
-///         4.3 ms above it at depths 16 to 512. Leaving one fitted depth out inside the fit rows of fio_depths, the median
+///         to 4.3 ms above it at depths 16 to 512. Leaving one fitted depth out inside the fit rows of fio_depths, the median
 ///         error of p99 is 21 %, with a law of the ratio over saturation and depth 30 %; a scale of 0.04 to 0.3 floors is the
 ///         same within 1 %.
 /// Error:  see tests/validation, set fio_depths.
@@ -52,8 +51,8 @@ using TailCoefficients = std::array<double, kNumTailCoefficients>;
 /// Inputs: N >= 1, slowdown >= 1.
 /// Valid:  drives of which no quantile was measured.
 /// Source: least absolute deviations over the devices of a class, drawn towards all classes. Leaving one device out inside the
-/// fit
-///         rows of fio_depths, with its measured mean: median error of p99 28 %, of the ratio over saturation and depth 31 %.
+///         fit rows of fio_depths, with its measured mean: median error of p99 28 %, of the ratio over saturation and depth
+///         31 %.
 /// Error:  see tests/validation, set fio_depths.
 [[nodiscard]] double class_excess(const TailCoefficients& coefficients, const TailPoint& point);
 
@@ -73,8 +72,7 @@ struct TailMeasurement {
 /// Inputs: N >= 1. Loops of other numbers of jobs than were measured have the same mean and are less known.
 /// Valid:  loops on the measured unit itself.
 /// Source: kriging (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006). Chosen by leaving one fitted
-/// depth
-///         out inside the fit rows of fio_depths; the error is flat within 5 % over factors of two of each number.
+///         depth out inside the fit rows of fio_depths; the error is flat within 5 % over factors of two of each number.
 /// Error:  see tests/validation, set fio_depths.
 class TailProcess {
  public:

@@ -10,9 +10,8 @@
 namespace labtwin::calibration {
 
 /// Law:    seconds of a step = step of the throughput law with the model shared over the cards + 2 x layers x all-reduce of
-/// batch
-///         x hidden x 2 bytes + prompts of the batch / tokens that each one asks for, each times a factor; replicas divide the
-///         batch; where requests arrive at a rate, 1 / (rate x tokens of a request) is added
+///         batch x hidden x 2 bytes + prompts of the batch / tokens that each one asks for, each times a factor; replicas
+///         divide the batch; where requests arrive at a rate, 1 / (rate x tokens of a request) is added
 /// Inputs: cards, link, engine, model, quantisation, how the model is shared, load
 /// Valid:  cards of one kind; mixed ones run at the slowest one's pace
 /// Source: kinds llm_throughput and collectives; fit rows of calibration/data/interconnect/tp_scaling

@@ -28,8 +28,7 @@ struct ReadsBesideWrites {
 /// Law:    the weight at which the simulated reads take as long as the measured ones, on the geometric mean over rows.
 /// Inputs: at least one row; the law of reads and writes alone.
 /// Valid:  rows of shallow queues: of deep ones the simulated drive is hindered too little (see interference_law.hpp). 0 where
-/// the
-///         reads were not hindered at all, 20 at most.
+///         the reads were not hindered at all, 20 at most.
 /// Source: bisection; the latency of reads does not fall as the weight grows.
 /// Error:  finds a weight again to 2 % (tests/unit/calibration); at another rate than the fitted one not measured.
 [[nodiscard]] double fit_write_weight(const storage::DriveLaw& law, const std::vector<ReadsBesideWrites>& rows);

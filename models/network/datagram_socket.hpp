@@ -26,8 +26,7 @@ struct DatagramReceiver {
 
 /// A socket between a steady stream and a receiver, with marked datagrams in the stream whose fate matters.
 /// Law:    a fluid: the backlog grows by arrivals and shrinks by reads, no read while the receiver is stalled; what meets a
-/// full
-///         socket is lost.
+///         full socket is lost.
 /// Inputs: arrivals per second, changed at any date; stalls; marked datagrams with a uniform variate each.
 /// Valid:  streams of many datagrams per stall; the receiver reads one after the other, in order.
 /// Source: fluid balance; calibration/data/linux-udp/udp_loss.

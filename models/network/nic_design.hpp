@@ -8,8 +8,7 @@
 namespace labtwin::network {
 
 /// Law:    one stream through a card gets `goodput`, the median of what people measured with cards of its class; hosts differ
-/// by
-///         a factor exp(+-1.645 spread) in nine of ten cases. It never gets more than the wire carries.
+///         by a factor exp(+-1.645 spread) in nine of ten cases. It never gets more than the wire carries.
 /// Inputs: line rate, goodput, spread (standard deviation of the logarithm)
 /// Valid:  one TCP stream with segments of 1,500 bytes on an idle host; a class, not the host at hand: measure that with iperf3
 /// Source: published runs of iperf3 and file transfers, each named in the entry

@@ -26,8 +26,7 @@ struct RequestTimes {
 };
 
 /// Law:    handshake (1 s for a lost one), slow start from 10 segments, recovery and timeouts by the packets of both
-/// directions; a
-///         kept connection keeps its window and its estimates from request to request.
+///         directions; a kept connection keeps its window and its estimates from request to request.
 /// Inputs: `num_requests`; a kept connection begins anew every 1000 of them, after 10 that warm it up.
 /// Valid:  one connection alone on its path, no TLS, no multiplexing; the server answers at once.
 /// Source: Linux 6.x, see Sender and Receiver.

@@ -15,8 +15,7 @@ struct FlowSettings {
 };
 
 /// Law:    CUBIC and Reno (R + 0.1 q)^-0.6; BBR min(R, 20 ms)^0.6, alike where round trips are; CUBIC and Reno beside BBR get
-/// 1/11.5 of
-///         its weight.
+///         1/11.5 of its weight.
 /// Inputs: empty round trips R, q = queue / rate.
 /// Valid:  backlogged flows, drop-tail. CUBIC is chaotic for tens of seconds: single runs differ from it by x0.3 to x3.
 /// Source: fit rows of calibration/data/linux-tcp/tcp_share; theory for loss-based flows Lakshman and Madhow 1997.

@@ -7,8 +7,7 @@
 namespace labtwin::network {
 
 /// Law:    a socket holds receive_buffer / S datagrams; S = 832 B up to 130 B of payload, 1280 up to 640, 2304 up to 1660, 8456
-/// up
-///         to 7000, 16644 beyond.
+///         up to 7000, 16644 beyond.
 /// Inputs: receive buffer as the kernel reports it (twice what was asked for), payload.
 /// Valid:  Linux 6.x, one datagram per buffer.
 /// Source: accounting of sk_buff; calibration/data/linux-udp/udp_loss.

@@ -37,9 +37,8 @@ struct LoaderRates {
 ///         0.35 to 0.6 of the line; cold_rate and start_up: slope and intercept of loads from an NVMe drive of generation 5
 ///         that outruns them (4.9 to 40.5 GB of Q4_K_M, craftrigs.pages.dev, a source of low grade)
 /// Error:  the same source, a drive of generation 4 that was not used: 8 to 11 % short (tests/unit/serving); its drive of
-/// generation 3
-///         with four bits a cell, which the catalog lacks, takes 24.1 s for 40.5 GB where other drives would be predicted 14;
-///         a warm reload of 67.7 GB (ollama issue 5826) takes 4.2 s, predicted 4.8
+///         generation 3 with four bits a cell, which the catalog lacks, takes 24.1 s for 40.5 GB where other drives would be
+///         predicted 14; a warm reload of 67.7 GB (ollama issue 5826) takes 4.2 s, predicted 4.8
 [[nodiscard]] Seconds load_time(const LoaderParameters& parameters, const LoadPath& path);
 
 }  // namespace labtwin::serving

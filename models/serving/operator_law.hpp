@@ -68,8 +68,7 @@ struct OperatorCoefficients {
 /// Inputs: n tokens; see OperatorBatch
 /// Valid:  decoders in 16 bits on one card or under tensor parallelism, whose all-reduces are not in it
 /// Source: rooflines of matrices; FlashAttention's grid (one thread block per query tile, split along the cache for pure
-/// decodes
-///         only). Forms chosen on operator tables of two cards
+///         decodes only). Forms chosen on operator tables of two cards
 /// Error:  per operator 2 % (matrices) and 8 % (attention) at the median of those tables; a run of vLLM, see kind serving_run
 [[nodiscard]] Seconds step_time(const OperatorCoefficients& c, const OperatorWork& work, const OperatorBatch& batch);
 

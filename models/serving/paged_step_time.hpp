@@ -22,9 +22,8 @@ struct MissingWeights {
 };
 
 /// Law:    what every pass reads stays in a cache that holds all of it, and none of it stays in a smaller one: each page is
-/// pushed
-///         out before the next pass comes to it. Of routed experts, which tokens pick at random, the share stays that the rest
-///         of the cache holds
+///         pushed out before the next pass comes to it. Of routed experts, which tokens pick at random, the share stays that
+///         the rest of the cache holds
 /// Inputs: weights by where they lie; memory that the page cache may have
 /// Valid:  llama.cpp with `mmap`; the kernel's reclaim, which keeps what is read again soonest and goes by age otherwise
 /// Source: least recently used of a loop is never used again in time; models/storage/page_cache.hpp for the experts

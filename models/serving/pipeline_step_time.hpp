@@ -9,8 +9,7 @@
 namespace labtwin::serving {
 
 /// Law:    the sequences of a step are dealt to at most as many batches as there are stages, which follow each other through
-/// the
-///         stages: all are through after what one such batch takes through all layers. A prompt stays whole
+///         the stages: all are through after what one such batch takes through all layers. A prompt stays whole
 /// Inputs: steps through all layers, with what is handed from stage to stage; number of stages
 /// Valid:  vLLM's pipeline parallelism with stages alike; filling and draining of the pipeline are left out
 /// Source: vllm-project/vllm vllm/v1/engine/core.py step_with_batch_queue

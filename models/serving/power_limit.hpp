@@ -25,8 +25,7 @@ struct LimitedSpeed {
 /// Inputs: limit and board power
 /// Valid:  decoding and prompts alike
 /// Source: fits of nine curves of an RTX 3090, 4090 and 5090, kind power_cap: knees at 0.58 to 0.84 of the board's power,
-/// slopes of
-///         0.9 to 2.1
+///         slopes of 0.9 to 2.1
 /// Error:  the curves lie within 90 % of what the two deviations allow
 [[nodiscard]] LimitedSpeed limited_speed(Watts limit, Watts board_power);
 

@@ -27,13 +27,11 @@ struct WeightStream {
                                           double num_cards);
 
 /// Law:    step x (1 - share) + max(step x share, what it reads / rate of the link): kernels read these weights over the link
-/// as
-///         they go, so such layers are as fast as the slower of the two, and other layers do not hide it
+///         as they go, so such layers are as fast as the slower of the two, and other layers do not hide it
 /// Inputs: a batch; of routed experts the share 1 - (1 - picked)^n is read
 /// Valid:  vLLM's `cpu_offload_gb`, whose weights lie in pinned memory that the card maps
 /// Source: vllm-project/vllm docs/configuration/engine_args (cpu_offload_gb: "part of the model is loaded from CPU memory to
-/// GPU
-///         memory on the fly in each model forward pass"); rate of the link see kind pcie_links
+///         GPU memory on the fly in each model forward pass"); rate of the link see kind pcie_links
 /// Error:  not measured; exact in the limit of a slow link
 class StreamedStepTime final : public StepTimeModel {
  public:

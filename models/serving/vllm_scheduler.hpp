@@ -22,11 +22,10 @@ struct VllmSchedulerSettings {
 };
 
 /// Law:    a step has a budget of tokens. Running requests come first, in order of admission: one token each, or what is left
-/// of
-///         their prompt within the budget (chunked prefill). A request that finds no free block preempts the last one admitted,
-///         which gives its blocks back, loses its place and computes anew. If nobody was preempted, waiting requests are
-///         admitted first come, first served, while sequences and budget last and the blocks for all their tokens so far are
-///         free; full blocks that still hold their first tokens are not computed again.
+///         of their prompt within the budget (chunked prefill). A request that finds no free block preempts the last one
+///         admitted, which gives its blocks back, loses its place and computes anew. If nobody was preempted, waiting requests
+///         are admitted first come, first served, while sequences and budget last and the blocks for all their tokens so far
+///         are free; full blocks that still hold their first tokens are not computed again.
 /// Inputs: requests in order of arrival; the caller says when a step is done
 /// Valid:  vLLM 0.8 to 0.19, policy `fcfs`, chunked prefill, no speculative decoding
 /// Source: vllm-project/vllm vllm/v1/core/sched/scheduler.py, block_pool.py

@@ -29,9 +29,8 @@ class BlockCache {
 
 /// The page cache of Linux.
 /// Law:    a page comes onto the inactive list; a second read moves it to the active one. Room is made at the end of the
-/// inactive
-///         list, whatever was read since; while active > ratio x inactive, the oldest active pages go back to the inactive
-///         list. A page that comes back sooner after its eviction than the active list is long is active at once.
+///         inactive list, whatever was read since; while active > ratio x inactive, the oldest active pages go back to the
+///         inactive list. A page that comes back sooner after its eviction than the active list is long is active at once.
 /// Inputs: capacity in pages, >= 1; ratio >= 1
 /// Valid:  file pages that are read, not mapped; one memory node; kernels without the multi-generational LRU
 /// Source: Linux, mm/vmscan.c (shrink_active_list, inactive_is_low), mm/swap.c (folio_mark_accessed), mm/workingset.c
@@ -40,8 +39,7 @@ class BlockCache {
 
 /// The adaptive replacement cache, which ZFS keeps its records in.
 /// Law:    T1 holds what was read once, T2 what was read again, B1 and B2 remember what left them; a hit in B1 makes the target
-/// of
-///         T1 larger by max(1, B2 / B1), one in B2 smaller by max(1, B1 / B2)
+///         of T1 larger by max(1, B2 / B1), one in B2 smaller by max(1, B1 / B2)
 /// Inputs: capacity in blocks, >= 1
 /// Valid:  blocks of one size; ZFS bounds the targets at an eighth of the cache and evicts in batches
 /// Source: Megiddo, Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST'03, figure 4; arc.c of OpenZFS

@@ -17,8 +17,7 @@ struct NcqClass {
 using NcqPowerParameters = PerIoClass<NcqClass>;
 
 /// Law:    X(N) = X1 min(N, 32)^a with X1 = 1 / (positioning_time + block / bandwidth); latency = N / X(N). Beside I/Os of
-/// other
-///         classes N is the backlog expressed in I/Os of this class.
+///         other classes N is the backlog expressed in I/Os of this class.
 /// Inputs: block size > 0, backlog >= work of the I/O itself.
 /// Valid:  disks with a command queue of 32 that reorder by seek distance; 0 <= a <= 0.3.
 /// Source: fio sweeps of six disks (Raptor 10k, HGST 2.5", Samsung F1, ...).

@@ -25,8 +25,7 @@ struct QueueDepthClass {
 using QueueDepthParameters = PerIoClass<QueueDepthClass>;
 
 /// Law:    latency = (floor^p + backlog^p)^(1/p); floor = latency_floor + block / stream_bandwidth; the work of an I/O, whose
-/// sum
-///         over all in flight is the backlog, is the larger (or the sum) of 1 / max_iops and block / bandwidth. In a closed
+///         sum over all in flight is the backlog, is the larger (or the sum) of 1 / max_iops and block / bandwidth. In a closed
 ///         loop at depth N: X(N) = ((floor/N)^p + work^p)^(-1/p).
 /// Inputs: block size > 0, backlog >= work of the I/O itself.
 /// Valid:  flash and other drives whose rate grows with depth up to a plateau; one host CPU in the path is part of max_iops.

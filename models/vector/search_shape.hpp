@@ -33,8 +33,7 @@ struct SearchCost {
 
 /// The same query through a mapping of the index.
 /// Law:    every page that is not in memory is a fault of its own, and a thread has one outstanding: num_reads x read_size / 4
-/// KiB
-///         reads of a page, one after the other
+///         KiB reads of a page, one after the other
 /// Inputs: any shape
 /// Valid:  reads that miss more often than they hit, for which the kernel stops reading around (more than 100 misses ahead), or
 ///         MADV_RANDOM; fault-around maps pages that are there and reads none
