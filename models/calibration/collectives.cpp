@@ -171,17 +171,13 @@ std::vector<LawRow> rows_to_fit(const MeasurementTable& table, const LlmParts& p
 
 }  // namespace
 
-double AllReduceTimes::Terms::seconds(double bytes) const {
-  return latency + per_root * std::sqrt(bytes) + handshake * interconnect::share_of_handshake(bytes) + per_byte * bytes;
-}
-
 AllReduceTimes::AllReduceTimes() : law_(PooledLaw::shipped(kDesign)) {}
 
 Estimate AllReduceTimes::seconds(double num_cards, Bytes bytes, const CardLink& link, const std::string& path) {
   return law_.predict(law_row(all_reduce(num_cards, bytes, link, path)));
 }
 
-AllReduceTimes::Terms AllReduceTimes::terms(double num_cards, const CardLink& link, const std::string& path) {
+MessageTime AllReduceTimes::terms(double num_cards, const CardLink& link, const std::string& path) {
   const LawRow row = law_row(all_reduce(num_cards, kMessage, link, path));
   const auto of = [&](std::size_t term) {
     LawRow one = row;
@@ -191,7 +187,7 @@ AllReduceTimes::Terms AllReduceTimes::terms(double num_cards, const CardLink& li
   const bool waits = row.terms.size() > kHandshake;
   return {.latency = of(0),
           .per_root = of(1) / std::sqrt(kMessage.value()),
-          .handshake = waits ? of(kHandshake) / interconnect::share_of_handshake(kMessage.value()) : 0.0,
+          .handshake = waits ? of(kHandshake) / share_of_handshake(kMessage.value()) : 0.0,
           .per_byte = of(2) / kMessage.value()};
 }
 

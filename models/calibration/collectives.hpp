@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "models/base/message_time.hpp"
 #include "models/calibration/kind.hpp"
 #include "models/calibration/pooled_law.hpp"
 #include "models/interconnect/link_rate.hpp"
@@ -23,17 +24,8 @@ class AllReduceTimes {
   AllReduceTimes();
   /// `path` is `pcie direct`, `pcie staged`, `nvlink` or `network`; `bytes` those of one message.
   [[nodiscard]] Estimate seconds(double num_cards, Bytes bytes, const interconnect::CardLink& link, const std::string& path);
-  /// The terms of such a time, factors applied: latency, per root of a byte, what messages wait that are large for their
-  /// library, per byte of the message.
-  struct Terms {
-    double latency = 0.0;
-    double per_root = 0.0;
-    double handshake = 0.0;
-    double per_byte = 0.0;
-
-    [[nodiscard]] double seconds(double bytes) const;
-  };
-  [[nodiscard]] Terms terms(double num_cards, const interconnect::CardLink& link, const std::string& path);
+  /// The same by its terms, factors applied.
+  [[nodiscard]] MessageTime terms(double num_cards, const interconnect::CardLink& link, const std::string& path);
 
  private:
   PooledLaw law_;

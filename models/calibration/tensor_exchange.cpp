@@ -20,21 +20,16 @@ double sent_by_each(int num_cards) {
 
 serving::ExchangeCoefficients exchange_among(CardGroup group, int num_cards, const serving::ModelShape& shape, double calls) {
   group.num_cards = num_cards;
-  const AllReduceTimes::Terms terms = AllReduces().terms(group);
   return {.calls = calls,
           .token = Bytes::from_base(kBytesPerActivation * shape.hidden_size),
-          .latency = terms.latency,
-          .per_root = terms.per_root,
-          .handshake = terms.handshake,
-          .handshake_half = interconnect::kHandshakeHalf,
-          .per_byte = terms.per_byte,
+          .call = AllReduces().terms(group),
           .sent = sent_by_each(num_cards)};
 }
 
 }  // namespace
 
-AllReduceTimes::Terms AllReduces::terms(const CardGroup& group) {
-  AllReduceTimes::Terms terms = times_.terms(group.num_cards, group.link, group.path);
+MessageTime AllReduces::terms(const CardGroup& group) {
+  MessageTime terms = times_.terms(group.num_cards, group.link, group.path);
   if (group.path == "pcie staged") {
     terms.per_byte = std::max(terms.per_byte, sent_by_each(group.num_cards) / (kShareOfCopy * copies_.staged(group).value()));
   }

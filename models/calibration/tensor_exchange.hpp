@@ -13,7 +13,7 @@ namespace labtwin::calibration {
 /// All-reduces of kind collectives; through the host's memory no faster than copies take that way.
 class AllReduces {
  public:
-  [[nodiscard]] AllReduceTimes::Terms terms(const interconnect::CardGroup& group);
+  [[nodiscard]] MessageTime terms(const interconnect::CardGroup& group);
 
  private:
   AllReduceTimes times_;

@@ -109,10 +109,10 @@ LawTerm exchange_term(const TpRow& row, const LlmTime& step, Laws& laws) {
   const std::string phase = is_prompt(row.quantity) ? "prompt" : "token";
   const double tokens = is_prompt(row.quantity) ? prompt_of(row) : row.cells.batch;
   const double message = tokens * step.run.run.hidden_size * kBytesPerActivation;
-  const AllReduceTimes::Terms terms = laws.all_reduces.terms({.num_cards = static_cast<int>(row.tensor_parallel),
-                                                              .link = row.link,
-                                                              .path = row.path,
-                                                              .staging = interconnect::staging_of(step.run.architecture)});
+  const MessageTime terms = laws.all_reduces.terms({.num_cards = static_cast<int>(row.tensor_parallel),
+                                                    .link = row.link,
+                                                    .path = row.path,
+                                                    .staging = interconnect::staging_of(step.run.architecture)});
   return {2.0 * step.run.run.layers * terms.seconds(message), {{"exchange.engine", step.run.engine + "|" + phase}}};
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/base/message_time.hpp"
+
 namespace labtwin::interconnect {
 namespace {
 
@@ -38,11 +40,6 @@ double bytes_sent(CollectiveOp op, double num_cards, double message_bytes, bool 
       break;
   }
   return message_bytes;
-}
-
-double share_of_handshake(double message_bytes) noexcept {
-  const double ratio = message_bytes / kHandshakeHalf.value();
-  return ratio * ratio / (1.0 + ratio * ratio);
 }
 
 CollectiveTerms collective_seconds(CollectiveOp op, double num_cards, double message_bytes, BytesPerSecond line_rate,

@@ -14,23 +14,12 @@ enum class CollectiveOp : unsigned char { AllReduce, AllGather, ReduceScatter, A
 [[nodiscard]] CollectiveOp parse_collective_op(std::string_view name);
 
 /// Law:    bytes that leave each card: of a message of n bytes over N cards 2 (N - 1) / N n for a ring all-reduce, (N - 1) / N
-/// n
-///         for all-gather, reduce-scatter and all-to-all, n for broadcast and reduce. An all-gather whose message is the share
-///         of one card moves (N - 1) n
+///         n for all-gather, reduce-scatter and all-to-all, n for broadcast and reduce. An all-gather whose message is the
+///         share of one card moves (N - 1) n
 /// Inputs: bytes as the benchmark counts them
 /// Source: NCCL performance notes (bus bandwidth)
 /// Error:  exact for rings; trees and one-shot kernels move other amounts, which a factor of the library tells
 [[nodiscard]] double bytes_sent(CollectiveOp op, double num_cards, double message_bytes, bool message_is_share);
-
-/// A message of half the size from which on a library waits for each part to have come: NCCL turns from LL to Simple.
-inline constexpr Bytes kHandshakeHalf = Bytes::from_base(262144.0);
-/// Law:    n^2 / (n^2 + h^2), h = kHandshakeHalf: the share of messages of n bytes that wait so
-/// Inputs: bytes of the message
-/// Valid:  PCIe, where a library has no protocol between its fast one of half the rate and its slow one of all of it
-/// Source: NVIDIA/nccl, protocols LL and Simple; curves of kind collectives, which rise by as much as three latencies between
-///         64 KiB and 512 KiB
-/// Error:  see `labtwin validate` of kind collectives
-[[nodiscard]] double share_of_handshake(double message_bytes) noexcept;
 
 /// Law:    seconds = N x hop + k sqrt(n) + N x wait x share_of_handshake(n) + bytes sent / (share x line rate), each times a
 ///         factor

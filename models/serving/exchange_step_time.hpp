@@ -4,20 +4,16 @@
 
 #include <memory>
 
+#include "models/base/message_time.hpp"
 #include "models/serving/step_time.hpp"
 
 namespace labtwin::serving {
 
-/// One all-reduce of a message of n bytes: latency + per_root sqrt(n) + handshake n^2 / (n^2 + handshake_half^2) + per_byte n.
 struct ExchangeCoefficients {
   double calls = 0.0;  ///< of a step
   Bytes token;         ///< of a message, for each token of the step
-  double latency = 0.0;
-  double per_root = 0.0;
-  double handshake = 0.0;  ///< s, that large messages wait for their parts
-  Bytes handshake_half = Bytes::from_base(1.0);
-  double per_byte = 0.0;
-  double sent = 1.0;  ///< bytes that leave each card, per byte of the message
+  MessageTime call{};  ///< one all-reduce
+  double sent = 1.0;   ///< bytes that leave each card, per byte of the message
 };
 
 /// Law:    work of a card + calls x one all-reduce of n bytes of the step's tokens: nothing of it overlaps

@@ -131,8 +131,8 @@ void add_speed(const ServiceSpec& service, const LlmServerSpec& spec, const Lab&
   if (!speed.exchange) return;
   const Provenance reduces{.grade = catalog::Grade::Fitted,
                            .source = "all-reduces and copies between cards, kinds collectives and pcie_links"};
-  collector.add(service.name + ".all_reduce.latency", speed.exchange->latency, "s", reduces);
-  collector.add(service.name + ".all_reduce.rate", 1.0 / speed.exchange->per_byte, "B/s", reduces);
+  collector.add(service.name + ".all_reduce.latency", speed.exchange->call.latency, "s", reduces);
+  collector.add(service.name + ".all_reduce.rate", 1.0 / speed.exchange->call.per_byte, "B/s", reduces);
 }
 
 void add_embedder(const ServiceSpec& service, const EmbedderSpec& spec, const Lab& lab, const catalog::Catalog& catalog,

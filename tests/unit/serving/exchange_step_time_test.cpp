@@ -18,19 +18,16 @@ class OneMillisecond final : public StepTimeModel {
 };
 
 TEST(ExchangeStepTime, AddsLatencyAndBytesOfEveryCall) {
-  const ExchangeStepTime steps(std::make_unique<OneMillisecond>(), {.calls = 10.0,
-                                                                    .token = Bytes::from_base(100.0),
-                                                                    .latency = 1e-5,
-                                                                    .per_root = 1e-7,
-                                                                    .handshake = 5e-6,
-                                                                    .handshake_half = Bytes::from_base(800.0),
-                                                                    .per_byte = 1e-9,
-                                                                    .sent = 1.5});
+  const ExchangeStepTime steps(std::make_unique<OneMillisecond>(),
+                               {.calls = 10.0,
+                                .token = 16_KiB,
+                                .call = {.latency = 1e-5, .per_root = 1e-7, .handshake = 5e-6, .per_byte = 1e-9},
+                                .sent = 1.5});
   const OperatorBatch batch{.num_tokens = 4.0};
-  // Messages of 400 B, whose root is 20; a fifth of the handshake.
-  EXPECT_NEAR(steps.step_time(batch).value(), 1e-3 + 10.0 * (1e-5 + 20e-7 + 1e-6 + 400e-9), 1e-15);
-  EXPECT_NEAR(steps.traffic(batch).on_links.value(), 10.0 * 400e-9, 1e-18);
-  EXPECT_NEAR(steps.traffic(batch).bytes.value(), 1.5 * 10.0 * 400.0, 1e-9);
+  // Messages of 64 KiB, whose root is 256; a quarter of the size at which half of the handshake is waited: a seventeenth.
+  EXPECT_NEAR(steps.step_time(batch).value(), 1e-3 + 10.0 * (1e-5 + 256e-7 + 5e-6 / 17.0 + 65536e-9), 1e-15);
+  EXPECT_NEAR(steps.traffic(batch).on_links.value(), 10.0 * 65536e-9, 1e-15);
+  EXPECT_NEAR(steps.traffic(batch).bytes.value(), 1.5 * 10.0 * 65536.0, 1e-9);
 }
 
 TEST(AllReduceTimes, MoreLanesAndNewerGenerationsAreNeverSlower) {

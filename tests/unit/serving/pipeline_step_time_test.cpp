@@ -59,7 +59,7 @@ TEST(PipelineStepTime, EveryTokenIsHandedOnOnce) {
   const PipelineStepTime steps(
       std::make_unique<ExchangeStepTime>(
           std::make_unique<Affine>(),
-          ExchangeCoefficients{.calls = 3.0, .token = Bytes::from_base(100.0), .per_byte = 1e-9, .sent = 1.0 / 3.0}),
+          ExchangeCoefficients{.calls = 3.0, .token = Bytes::from_base(100.0), .call = {.per_byte = 1e-9}, .sent = 1.0 / 3.0}),
       4.0);
   EXPECT_DOUBLE_EQ(steps.traffic(decodes(64.0)).bytes.value(), 6400.0);
   EXPECT_DOUBLE_EQ(steps.traffic(decodes(64.0)).on_links.value(), 3.0 * 1600.0 * 1e-9);
