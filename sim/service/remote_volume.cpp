@@ -87,23 +87,16 @@ Task<RemoteVolume::Answer> RemoteVolume::request(storage::Io io) {
   Answer answer;
   const SeizeOptions for_owner{.owner = io.owner, .priority = 0, .timeout = {}};
   const SeizeResult slot = co_await slots_.seize(for_owner);
-  answer.causes = slot.causes;
-  answer.outcome = slot.outcome;
-  if (answer.outcome != Outcome::Completed) co_return answer;
+  if (!answer.goes_on(slot)) co_return answer;
   const bool is_read = io.direction == storage::Direction::Read;
   co_await engine().hold(options_.protocol.client_time);
   add_service(answer.causes, io.owner, options_.protocol.client_time);
   const Answer asked = co_await move(&to_server_, is_read ? Bytes{} : io.size, io.owner);
-  add(answer.causes, asked.causes);
-  answer.outcome = asked.outcome;
-  if (answer.outcome != Outcome::Completed) co_return answer;
+  if (!answer.goes_on(asked)) co_return answer;
   const Answer served = co_await serve(io);
-  add(answer.causes, served.causes);
-  answer.outcome = served.outcome;
-  if (answer.outcome != Outcome::Completed) co_return answer;
+  if (!answer.goes_on(served)) co_return answer;
   const Answer returned = co_await move(&to_client_, is_read ? io.size : Bytes{}, io.owner);
-  add(answer.causes, returned.causes);
-  answer.outcome = returned.outcome;
+  static_cast<void>(answer.goes_on(returned));
   co_return answer;
 }
 
@@ -116,15 +109,11 @@ Task<RemoteVolume::Answer> RemoteVolume::serve(storage::Io io) {
     answer.causes = connection.causes;
     const Seconds work = storage::request_cost(options_.protocol, io.size).server;
     const ServeResult computed = co_await places_.cores->compute(work, io.owner);
-    add(answer.causes, computed.causes);
-    answer.outcome = computed.outcome;
+    if (!answer.goes_on(computed)) co_return answer;
   }
-  if (answer.outcome != Outcome::Completed) co_return answer;
   std::vector<storage::Io> ios{io};
   const BurstResult burst = co_await volume_for(io.direction).perform(std::move(ios), 1);
-  add(answer.causes, burst.causes);
-  answer.outcome = burst.outcome;
-  if (answer.outcome == Outcome::Completed && io.direction == storage::Direction::Write) {
+  if (answer.goes_on(burst) && io.direction == storage::Direction::Write) {
     const Seconds sync = medium_sync();
     if (sync > Seconds{}) co_await engine().hold(sync);
     if (sync > Seconds{}) add_service(answer.causes, io.owner, sync);

@@ -126,6 +126,14 @@ class RemoteVolume final : public Volume {
   struct Answer {
     Outcome outcome = Outcome::Completed;
     Causes causes;
+
+    /// Adds a step; false where it did not complete.
+    template <class Step>
+    [[nodiscard]] bool goes_on(const Step& step) {
+      causes = joined(std::move(causes), step.causes);
+      outcome = step.outcome;
+      return outcome == Outcome::Completed;
+    }
   };
 
   Task<> answer_io(storage::Io io, IoListener* listener, std::size_t tag);
