@@ -75,7 +75,7 @@ LlmRun run_of(const ServerSetup& setup, const serving::LlamaServer& server) {
   run.backend = setup.backend.empty() ? usual_backend(setup.place.card.vendor) : setup.backend;
   run.card = setup.card.part;
   run.model = setup.model;
-  run.flash_attention = server.flash_attn ? "1" : "0";
+  run.flash_attention = std::string(1, server.flash_attn ? '1' : '0');
   run.set_card(setup.place.card);
   run.set_model(setup.place.shape, setup.place.quant);
   run.run.ubatch = server.ubatch_size;
