@@ -1,7 +1,6 @@
 #include "models/calibration/llm_placement.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <optional>
@@ -12,18 +11,8 @@
 namespace labtwin::calibration {
 namespace {
 
-constexpr double kSpareBytes = 1e9;       // beside the weights, that a card needs
-constexpr double kUsableMemory = 0.95;    // of a card
-constexpr double kDesktopRate = 50e9;     // of two channels of DDR4
-constexpr double kNewDesktopRate = 80e9;  // ... of DDR5
-constexpr double kServerRate = 200e9;     // of eight
-constexpr double kMostOfDesktop = 150e9;  // bytes that two channels hold
-
-/// Cards of the years of DDR5, which those who own them mostly have.
-bool is_of_ddr5(std::string_view architecture) {
-  constexpr std::array<std::string_view, 5> kNew = {"Ada Lovelace", "Blackwell", "RDNA 3", "RDNA 4", "Xe2-HPG"};
-  return std::find(kNew.begin(), kNew.end(), architecture) != kNew.end();
-}
+constexpr double kSpareBytes = 1e9;     // beside the weights, that a card needs
+constexpr double kUsableMemory = 0.95;  // of a card
 
 /// `31` of a cell; nothing of `all` or an empty one.
 std::optional<int> count_in(std::string_view cell) {
@@ -38,15 +27,6 @@ void move(Bytes& from, Bytes& to, Bytes amount) {
 }
 
 }  // namespace
-
-BytesPerSecond host_bandwidth(std::string_view processor, const LlmRun& row, const LlmParts& parts) {
-  const bool is_pair = processor.starts_with("2x ");
-  if (const auto known = processor.empty() ? std::nullopt : parts.processor(processor.substr(is_pair ? 3 : 0))) {
-    return known->spec.memory_bandwidth * (is_pair ? 2.0 : 1.0);
-  }
-  if (row.run.weights.in_host().value() > kMostOfDesktop) return BytesPerSecond::from_base(kServerRate);
-  return BytesPerSecond::from_base(is_of_ddr5(row.architecture) ? kNewDesktopRate : kDesktopRate);
-}
 
 void place_in_host(LlmRun& row, const MeasurementTable& table, std::size_t index, double card_memory) {
   if (row.backend == "cpu") return;

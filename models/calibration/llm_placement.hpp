@@ -1,11 +1,9 @@
 #pragma once
 
-// Where the weights of a row of kind `llm_throughput` lie, and how fast the host reads its part.
+// Where the weights of a row of kind `llm_throughput` lie.
 
 #include <cstddef>
-#include <string_view>
 
-#include "models/calibration/llm_parts.hpp"
 #include "models/calibration/llm_run.hpp"
 #include "models/calibration/measurement_table.hpp"
 
@@ -15,9 +13,5 @@ namespace labtwin::calibration {
 /// hold: experts first, for a token reads few of them. Of layers on the card (`ngl`, the head among them), those of `offload N`
 /// have their experts in the host.
 void place_in_host(LlmRun& row, const MeasurementTable& table, std::size_t index, double card_memory);
-
-/// Of the memory of the processor of this name, else of a usual host: a server where it keeps more than a desktop holds, DDR5
-/// beside cards of its years, DDR4 beside older ones.
-[[nodiscard]] BytesPerSecond host_bandwidth(std::string_view processor, const LlmRun& row, const LlmParts& parts);
 
 }  // namespace labtwin::calibration

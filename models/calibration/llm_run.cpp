@@ -9,10 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "models/calibration/host_bandwidth.hpp"
 #include "models/calibration/llm_placement.hpp"
 #include "models/calibration/row_words.hpp"
 #include "models/serving/kv_cache.hpp"
 #include "models/serving/model_weights.hpp"
+#include "models/serving/usual_memory.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -43,7 +45,6 @@ constexpr std::array<Pair, 19> kFamilies = {{{"exl", "exllama"},
 constexpr std::array<Pair, 4> kBackends = {{{"NVIDIA", "cuda"}, {"AMD", "rocm"}, {"Apple", "metal"}, {"Intel", "sycl"}}};
 
 constexpr double kUnknownBits = 4.8;  // per parameter, of files whose type is not told
-constexpr double kUnknownCpuRate = 45e9;
 constexpr double kUnknownCpuPeak = 0.5e12;
 // A card of the middle class, for names that no catalog has.
 constexpr double kUnknownCardRate = 400e9;
@@ -123,7 +124,7 @@ double read_device(LlmRun& row, std::string_view backend, const LlmParts& parts)
   }
   row.architecture = "cpu";
   row.backend = backend_of(backend, "");
-  row.run.memory_bandwidth = BytesPerSecond::from_base(kUnknownCpuRate);
+  row.run.memory_bandwidth = serving::kDdr4Desktop;
   row.run.vector_flops = FlopsPerSecond::from_base(kUnknownCpuPeak);
   if (const auto cpu = parts.processor(name)) {
     row.run.memory_bandwidth = cpu->spec.memory_bandwidth;
@@ -338,7 +339,8 @@ LlmRun read_llm_run(const MeasurementTable& table, std::size_t row, const LlmPar
   read_settings(result, table, row);
   read_model(result, table, row, parts);
   place_in_host(result, table, row, memory);
-  result.run.host_bandwidth = host_bandwidth(table.text(row, "cpu"), result, parts);
+  result.run.host_bandwidth =
+      host_bandwidth({table.text(row, "cpu"), result.architecture, result.run.weights.in_host()}, parts);
   const double requests_per_s = number_behind(table.text(row, "notes"), "request rate ");
   if (requests_per_s > 0.0 && !table.number(row, "concurrency")) {
     result.offered_tokens_per_s = requests_per_s * result.run.generated_tokens;

@@ -8,6 +8,7 @@
 
 #include "models/calibration/offload_row.hpp"
 #include "models/calibration/pooled_law.hpp"
+#include "models/serving/usual_memory.hpp"
 
 namespace labtwin::calibration {
 namespace {
@@ -26,10 +27,9 @@ constexpr auto kLevels = std::to_array<PooledLevel>({
 });
 constexpr PooledLawDesign kDesign = {"offload", kLevels, 0.05};
 
-constexpr double kDesktopDram = 80e9;  // B/s
-constexpr double kDriveRate = 6e9;     // of an NVMe drive under page faults, B/s
-constexpr double kNothing = 1e-12;     // s
-constexpr double kMissing = 0.5;       // of the weights, that memory does not hold
+constexpr double kDriveRate = 6e9;  // of an NVMe drive under page faults, B/s
+constexpr double kNothing = 1e-12;  // s
+constexpr double kMissing = 0.5;    // of the weights, that memory does not hold
 
 std::string group_name(const OffloadRow& row) {
   return row.is_dense() ? "dense" : "experts";
@@ -53,7 +53,7 @@ LawTerm term(const OffloadRow& row, double base, std::vector<LevelUse> own) {
 
 LawTerm host_term(const OffloadRow& row, double base) {
   // Wide memory is not reached by one sequence: the share falls with the bandwidth.
-  const double width = std::log(row.run.host_bandwidth.value() / kDesktopDram);
+  const double width = std::log(row.run.host_bandwidth / serving::kDdr5Desktop);
   return term(row, base,
               {{"host.engine", row.engine},
                {"host.width", "", width},

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "models/calibration/host_bandwidth.hpp"
 #include "models/calibration/row_words.hpp"
 #include "models/serving/kv_cache.hpp"
 #include "models/serving/model_weights.hpp"
@@ -14,12 +15,6 @@ namespace labtwin::calibration {
 namespace {
 
 constexpr double kGiB = 1073741824.0;
-// Memory of hosts that nobody names: two channels between DDR4-3200 and DDR5-5600, and what one sequence gets of a server;
-// weights in bytes that two channels do not hold.
-constexpr double kDesktopDram = 65e9;
-constexpr double kServerDram = 120e9;
-constexpr double kMostOfDesktop = 150e9;
-constexpr double kSocketDram = 250e9;  // of a processor that is a server's by its name
 constexpr double kUnknownCard = 900e9;
 constexpr double kUnknownMemory = 24e9;
 constexpr double kUnknownPeak = 100e12;
@@ -219,12 +214,8 @@ void read_host(const MeasurementTable& table, std::size_t index, const LlmParts&
   const std::string_view name = table.text(index, "cpu");
   const auto processor = name.empty() ? std::nullopt : parts.processor(name);
   const auto told = table.number(index, "dram_gb_s");
-  const bool is_server = holds_any(name, {"EPYC", "Xeon", "Threadripper"});
-  const double unnamed = row.run.in_host.value() > kMostOfDesktop ? kServerDram : kDesktopDram;
-  const double dram = told        ? *told * 1e9
-                      : processor ? processor->spec.memory_bandwidth.value() * (name.starts_with("2x") ? 2.0 : 1.0)
-                                  : (is_server ? kSocketDram : unnamed);
-  row.run.host_bandwidth = BytesPerSecond::from_base(dram);
+  row.run.host_bandwidth =
+      told ? BytesPerSecond::from_base(*told * 1e9) : host_bandwidth({name, row.architecture, row.run.in_host}, parts);
   row.run.threads = table.number(index, "threads").value_or(processor && processor->spec.cores ? *processor->spec.cores : 16.0);
 }
 
@@ -252,6 +243,7 @@ void read_machine(const MeasurementTable& table, std::size_t index, const LlmPar
   double count = 0.0;
   for (const std::string& name : card_names(row.card)) {
     const auto card = parts.card(name);
+    if (card && row.architecture.empty()) row.architecture = card->spec.architecture;
     bandwidth += card ? card->spec.memory_bandwidth.value() : kUnknownCard;
     row.card_memory += card ? card->spec.memory.value() : kUnknownMemory;
     peak += card ? card->spec.peak_fp16().value() : kUnknownPeak;

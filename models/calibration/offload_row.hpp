@@ -32,6 +32,7 @@ struct OffloadRow {
   std::string quant;
   std::string cpu;
   std::string card;
+  std::string architecture;  ///< of the first card; empty where none is named
   std::string machine;
   std::string setting;  ///< machine, model and how it is split
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "models/base/units.hpp"
+#include "models/serving/usual_memory.hpp"
 #include "models/serving/weight_placement.hpp"
 
 namespace labtwin::serving {
@@ -25,7 +26,7 @@ struct ThroughputRun {
   double window = 0.0;    ///< tokens
   double active_parameters = 1.0;
   WeightPlacement weights;                                          ///< that passes read; tokens at once touch more experts
-  BytesPerSecond host_bandwidth = BytesPerSecond::from_base(50e9);  ///< of the memory of the host
+  BytesPerSecond host_bandwidth = kDdr4Desktop;  ///< of the memory of the host
   Bytes context_cache;                                              ///< keys and values of one sequence at its mean depth
   double batch = 1.0;                                               ///< sequences at once
   double prompt_tokens = 512.0;                                     ///< of one sequence

@@ -118,6 +118,10 @@ void add_speed(const ServiceSpec& service, const LlmServerSpec& spec, const Lab&
   };
   add("decode_rate", speed.decode_tok_s, speed.decode_sigma);
   add("prompt_rate", speed.prompt_tok_s, speed.prompt_sigma);
+  if (const auto memory = host_memory(spec, node, catalog); memory && !node.memory.bandwidth) {
+    collector.add(service.name + ".host_memory", memory->bandwidth.value(), "B/s",
+                  {.grade = catalog::Grade::Assumed, .source = "the usual memory of a host beside such a card"});
+  }
   for (const std::string& name : spec.gpus) {
     const GpuSpec& gpu = gpu_named(node, name);
     if (!gpu.power_limit) continue;

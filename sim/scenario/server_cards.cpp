@@ -12,6 +12,7 @@
 #include "models/serving/card_memory.hpp"
 #include "models/serving/load_time.hpp"
 #include "models/serving/tensor_parallel.hpp"
+#include "models/serving/usual_memory.hpp"
 #include "models/storage/drive_law.hpp"
 
 namespace labtwin {
@@ -153,8 +154,11 @@ std::optional<calibration::HostMemory> streamed_memory(const serving::VllmServer
     const CardLink link = link_of(gpu_named(node, gpu), catalog);
     if (interconnect::line_rate(link) < interconnect::line_rate(narrowest)) narrowest = link;
   }
-  const BytesPerSecond rate = interconnect::line_rate(narrowest) * kCopyShare;
-  return calibration::HostMemory{.bandwidth = node.memory.bandwidth.value_or(rate), .link = rate};
+  const serving::AcceleratorSpec card = load_accelerator(catalog, gpu_named(node, spec.gpus.front()).part).spec;
+  const Bytes kept = vllm.cpu_offload * static_cast<double>(spec.gpus.size());
+  return calibration::HostMemory{
+      .bandwidth = node.memory.bandwidth.value_or(serving::usual_memory_bandwidth(card.architecture, kept)),
+      .link = interconnect::line_rate(narrowest) * kCopyShare};
 }
 
 }  // namespace

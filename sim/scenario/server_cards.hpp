@@ -44,7 +44,7 @@ using LuckOfCard = std::function<calibration::SpeedLuck(const std::string& part)
 /// Of a link's line rate, what copies reach: 1 / 1.18, see kind pcie_links.
 inline constexpr double kCopyShare = 0.85;
 
-/// The memory of the host, where the server leaves weights there.
+/// The memory of the host, where the server leaves weights there; of vLLM the usual one where the lab tells no bandwidth.
 [[nodiscard]] std::optional<calibration::HostMemory> host_memory(const LlmServerSpec& spec, const NodeSpec& node,
                                                                  const catalog::Catalog& catalog);
 
