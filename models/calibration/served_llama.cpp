@@ -35,7 +35,7 @@ ServedEngine served_llama(const fs::path& folder, const LlmParts& parts, Evaluat
   ServedEngine engine{.name = "llama.cpp", .make = {}, .steps = nullptr};
   if (auto tables = fit_slots_beside(folder, meta.card)) {
     engine.steps = std::make_unique<serving::ServedStepTime>(std::make_unique<serving::SlotStepTime>(tables->coefficients),
-                                                             serving::llama_server_thread(model->shape));
+                                                             serving::llama_server_thread(model->shape, meta.server.kv));
     engine.grade = Grade::Fitted;
     engine.half_width = kWithTables;
     evaluation.fits.push_back(std::move(tables->summary));
@@ -49,7 +49,7 @@ ServedEngine served_llama(const fs::path& folder, const LlmParts& parts, Evaluat
     engine.half_width = std::hypot(kWithTables, 1.6448536269514722 * speed.decode_sigma);
     evaluation.notes.push_back(std::move(speed.source));
   }
-  engine.make = [server = meta.server] { return serving::make_slots(server); };
+  engine.make = [server = meta.server, shape = model->shape] { return serving::make_slots(shape, server); };
   return engine;
 }
 

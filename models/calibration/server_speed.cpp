@@ -253,8 +253,8 @@ ServerSpeed server_speed(const ServerSetup& setup) {
   if (llama == nullptr) return vllm_speed(setup);
   ServerSpeed speed = llama->offloads() && setup.host ? spilled_speed(setup, *llama) : llama_speed(setup, *llama);
   // The rates stay those that llama-bench measures.
-  speed.step_time =
-      std::make_unique<serving::ServedStepTime>(std::move(speed.step_time), serving::llama_server_thread(setup.place.shape));
+  speed.step_time = std::make_unique<serving::ServedStepTime>(std::move(speed.step_time),
+                                                              serving::llama_server_thread(setup.place.shape, llama->kv));
   return speed;
 }
 

@@ -13,6 +13,10 @@ namespace {
 
 using nlohmann::json;
 
+constexpr double kMiB = 1048576.0;
+// MiB; of llama-server since October 2025.
+constexpr double kCacheRam = 8192.0;
+
 [[noreturn]] void fail(const std::filesystem::path& file, std::string key, std::string rule) {
   throw ConfigError({.place = {file.string(), 0, 0}, .key = std::move(key), .value = {}, .rule = std::move(rule), .hint = {}});
 }
@@ -30,11 +34,16 @@ class Section {
     if (!object_.is_object()) fail(file_, name_, "must be an object");
   }
 
-  [[nodiscard]] std::optional<double> positive(std::string_view key) const {
+  [[nodiscard]] std::optional<double> not_negative(std::string_view key) const {
     const auto found = object_.find(key);
     if (found == object_.end() || found->is_null()) return std::nullopt;
-    if (!found->is_number() || found->get<double>() <= 0.0) fail(file_, path(key), "must be a number > 0");
+    if (!found->is_number() || found->get<double>() < 0.0) fail(file_, path(key), "must be a number >= 0");
     return found->get<double>();
+  }
+  [[nodiscard]] std::optional<double> positive(std::string_view key) const {
+    const auto number = not_negative(key);
+    if (number && *number == 0.0) fail(file_, path(key), "must be a number > 0");
+    return number;
   }
   [[nodiscard]] bool flag(std::string_view key, bool otherwise) const {
     const auto found = object_.find(key);
@@ -125,6 +134,7 @@ LlamaServingMeta read_llama_serving_meta(const std::filesystem::path& file) {
   server.ubatch_size = std::min(count("ubatch_size", server.ubatch_size), server.batch_size);
   server.flash_attn = engine.flag("flash_attn", server.flash_attn);
   server.cache_prompt = engine.flag("cache_prompt", server.cache_prompt);
+  server.cache_ram = Bytes::from_base(kMiB * engine.not_negative("cache_ram_mib").value_or(kCacheRam));
   if (server.parallel > server.ctx_size || server.parallel > server.batch_size) {
     fail(file, "engine_kwargs.parallel", "must be at most ctx_size and batch_size");
   }

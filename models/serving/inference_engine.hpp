@@ -29,6 +29,7 @@ struct StepPart {
   std::uint64_t request = 0;
   std::uint32_t num_tokens = 0;    ///< whose keys and values are computed
   std::uint32_t num_computed = 0;  ///< that are in the cache already
+  std::uint32_t num_moved = 0;     ///< whose keys and values cross to the host, or back, before the step
   bool samples = false;            ///< the last of its tokens is reached: one token comes out
   bool is_decode = false;          ///< one token behind an output
 };

@@ -1,11 +1,16 @@
 #include "models/serving/llama_scheduler.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "models/base/error.hpp"
 
 namespace labtwin::serving {
 namespace {
+
+// Below which a slot's text is copied before it goes, and below which a copy is left where it is.
+constexpr double kKeptShare = 0.5;
+constexpr double kUsefulShare = 0.25;
 
 /// Tokens of the texts that two requests begin with.
 std::uint32_t common_texts(std::span<const TextRun> a, std::span<const TextRun> b) {
@@ -73,6 +78,7 @@ void LlamaScheduler::place_waiting() {
     const InferenceRequest request = waiting_.front();
     waiting_.pop_front();
     Slot& slot = slots_[slot_for(request)];
+    exchange_with_host(slot, request);
     slot.num_cached = settings_.caches_prompts ? common_tokens(slot, request) : 0;
     slot.request = request;
     slot.num_outputs = 0;
@@ -100,23 +106,62 @@ std::size_t LlamaScheduler::slot_for(const InferenceRequest& request) const {
   return best;
 }
 
+// A slot that was found by what it holds keeps it, unless more than half would be lost.
+void LlamaScheduler::exchange_with_host(Slot& slot, const InferenceRequest& request) {
+  if (settings_.host_tokens == 0 || !settings_.caches_prompts) return;
+  const std::uint32_t common = common_tokens(slot, request);
+  if (common > settings_.least_similarity * request.prompt_tokens && common >= kKeptShare * slot.num_cached) return;
+  store(slot);
+  restore(slot, request);
+}
+
+void LlamaScheduler::store(Slot& slot) {
+  if (slot.num_cached == 0 || slot.num_cached > settings_.host_tokens) return;
+  std::erase_if(stored_, [&](const Text& text) { return common_tokens(text, slot.request) == text.num_cached; });
+  while (!stored_.empty() && num_stored() + slot.num_cached > settings_.host_tokens) stored_.pop_front();
+  stored_.push_back(slot);
+  slot.num_moved += slot.num_cached;
+}
+
+// The copy has to be better than what the slot holds in both: more of it of use, more of the prompt in it.
+void LlamaScheduler::restore(Slot& slot, const InferenceRequest& request) {
+  const auto share = [](std::uint32_t common, const Text& text) {
+    return text.num_cached == 0 ? -1.0 : static_cast<double>(common) / text.num_cached;
+  };
+  std::uint32_t most = common_tokens(slot, request);
+  double largest = share(most, slot);
+  auto best = stored_.end();
+  for (auto text = stored_.begin(); text != stored_.end(); ++text) {
+    const std::uint32_t common = common_tokens(*text, request);
+    if (share(common, *text) < kUsefulShare || share(common, *text) <= largest || common <= most) continue;
+    most = common;
+    largest = share(common, *text);
+    best = text;
+  }
+  if (best == stored_.end()) return;
+  static_cast<Text&>(slot) = *best;
+  slot.num_moved += best->num_cached;
+  stored_.erase(best);
+}
+
 std::uint64_t LlamaScheduler::num_kept(const InferenceRequest& prompt) const {
   std::uint32_t most = 0;
+  for (const Text& text : stored_) most = std::max(most, common_tokens(text, prompt));
   for (const Slot& slot : slots_) {
     if (!slot.is_busy && settings_.caches_prompts) most = std::max(most, common_tokens(slot, prompt));
   }
   return most;
 }
 
-std::uint32_t LlamaScheduler::common_tokens(const Slot& slot, const InferenceRequest& request) {
-  const InferenceRequest& last = slot.request;
+std::uint32_t LlamaScheduler::common_tokens(const Text& text, const InferenceRequest& request) {
+  const InferenceRequest& last = text.request;
   const bool same_prefix = last.prefix == request.prefix && last.prefix_tokens > 0 && request.prefix_tokens > 0;
   std::uint32_t common = same_prefix ? std::min(last.prefix_tokens, request.prefix_tokens) : 0;
   const bool whole_prefix = last.prefix_tokens == request.prefix_tokens && (same_prefix || request.prefix_tokens == 0);
   if (last.prefix == request.prefix) common = std::max(common, common_texts(last.texts, request.texts));
-  if (whole_prefix && request.conversation != 0 && last.conversation == request.conversation) common = slot.num_cached;
+  if (whole_prefix && request.conversation != 0 && last.conversation == request.conversation) common = text.num_cached;
   // The last token of a prompt has to be computed, for something to come out.
-  return std::min({common, slot.num_cached, request.prompt_tokens - 1});
+  return std::min({common, text.num_cached, request.prompt_tokens - 1});
 }
 
 void LlamaScheduler::add_part(std::size_t index, std::uint32_t tokens) {
@@ -126,6 +171,7 @@ void LlamaScheduler::add_part(std::size_t index, std::uint32_t tokens) {
   step_.push_back({.request = slot.request.id,
                    .num_tokens = tokens,
                    .num_computed = slot.num_cached,
+                   .num_moved = std::exchange(slot.num_moved, 0),
                    .samples = slot.num_outputs > 0 || slot.num_cached + tokens == slot.request.prompt_tokens,
                    .is_decode = slot.num_outputs > 0});
 }
@@ -172,6 +218,12 @@ void LlamaScheduler::free(Slot& slot) {
 std::uint64_t LlamaScheduler::num_cached() const {
   std::uint64_t sum = 0;
   for (const Slot& slot : slots_) sum += slot.num_cached;
+  return sum;
+}
+
+std::uint64_t LlamaScheduler::num_stored() const {
+  std::uint64_t sum = 0;
+  for (const Text& text : stored_) sum += text.num_cached;
   return sum;
 }
 

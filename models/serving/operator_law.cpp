@@ -55,6 +55,7 @@ OperatorBatch operator_batch(std::span<const StepPart> step) {
     const double tokens = part.num_tokens;
     const double before = part.num_computed;
     batch.num_tokens += tokens;
+    batch.moved_tokens += part.num_moved;
     if (part.samples) batch.num_sampled += 1.0;
     if (part.is_decode) {
       batch.num_decodes += 1.0;

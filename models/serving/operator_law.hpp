@@ -43,6 +43,7 @@ struct OperatorBatch {
   double num_decodes = 0.0;
   double kv_tokens = 0.0;  ///< that decodes attend to, summed
   double longest_kv = 0.0;
+  double moved_tokens = 0.0;  ///< between card and host before the step
 };
 [[nodiscard]] OperatorBatch operator_batch(std::span<const StepPart> step);
 

@@ -70,15 +70,18 @@ Bytes claimed_memory(const ServerPlace& place, const ServerSettings& settings) {
   return std::holds_alternative<VllmServer>(settings) ? plan.usable : plan.total();
 }
 
-std::unique_ptr<InferenceEngine> make_slots(const LlamaServer& server) {
-  return std::make_unique<LlamaScheduler>(LlamaSchedulerSettings{.num_slots = server.parallel,
-                                                                 .slot_tokens = longest_request(server),
-                                                                 .batch = server.batch_size,
-                                                                 .caches_prompts = server.cache_prompt});
+std::unique_ptr<InferenceEngine> make_slots(const ModelShape& shape, const LlamaServer& server) {
+  const Bytes of_token = Bytes::from_base(kv_bytes_per_token(shape, server.kv).value());
+  return std::make_unique<LlamaScheduler>(
+      LlamaSchedulerSettings{.num_slots = server.parallel,
+                             .slot_tokens = longest_request(server),
+                             .batch = server.batch_size,
+                             .caches_prompts = server.cache_prompt,
+                             .host_tokens = static_cast<std::uint64_t>(server.cache_ram / of_token)});
 }
 
 std::unique_ptr<InferenceEngine> make_engine(const ServerPlace& place, const ServerSettings& settings) {
-  if (const LlamaServer* llama = llama_server(settings)) return make_slots(*llama);
+  if (const LlamaServer* llama = llama_server(settings)) return make_slots(place.shape, *llama);
   const auto& vllm = std::get<VllmServer>(settings);
   VllmSettings on_cards = memory_settings(vllm);
   on_cards.tensor_parallel = std::max(1.0, place.num_cards / on_cards.pipeline_parallel);

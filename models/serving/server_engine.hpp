@@ -39,6 +39,7 @@ struct LlamaServer {
   bool flash_attn = true;
   KvTypes kv{};  ///< `cache_type_k`, `cache_type_v`
   bool cache_prompt = true;
+  Bytes cache_ram{};                            ///< of the host, for texts that slots had to give up
   std::uint32_t n_cpu_moe = 0;                  ///< layers whose routed experts stay in the memory of the host
   std::optional<std::uint32_t> n_gpu_layers{};  ///< on the card, the output head counts as one; absent: all
   bool mmap = true;                             ///< what memory does not hold of the rest is read from the file as it goes
@@ -78,7 +79,7 @@ struct ServerPlace {
 /// What a server holds of the card's memory while it runs: vLLM all of its share, the others what they need.
 [[nodiscard]] Bytes claimed_memory(const ServerPlace& place, const ServerSettings& settings);
 /// The scheduler of llama-server.
-[[nodiscard]] std::unique_ptr<InferenceEngine> make_slots(const LlamaServer& server);
+[[nodiscard]] std::unique_ptr<InferenceEngine> make_slots(const ModelShape& shape, const LlamaServer& server);
 /// The scheduler of a server whose plan loads.
 [[nodiscard]] std::unique_ptr<InferenceEngine> make_engine(const ServerPlace& place, const ServerSettings& settings);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/base/units.hpp"
+#include "models/serving/kv_cache.hpp"
 #include "models/serving/model_shape.hpp"
 #include "models/serving/step_time.hpp"
 
@@ -45,15 +46,17 @@ struct ServerThread {
   Seconds step;     ///< for every step
   Seconds sampled;  ///< for every token that comes out
   Seconds prompt;   ///< for every prompt that ends
+  Seconds moved;    ///< for every token whose keys and values it copies to the host's memory or back
 };
 
-/// Law:    6 ns x vocabulary for a token, half a millisecond for a step, 10 ms for a request
-/// Inputs: the model, whose vocabulary the samplers go through for each slot in turn
+/// Law:    6 ns x vocabulary for a token, half a millisecond for a step, 10 ms for a request, keys and values at 1.1 GB/s
+/// Inputs: the model, whose vocabulary the samplers go through for each slot in turn; types of its KV cache
 /// Valid:  llama-server with its usual samplers, which run on one thread of the processor
 /// Source: fitted to 60 requests of one run (calibration/data/h200/llama_server_open): 8B, 128 256 words, a server processor of
-///         Intel in a virtual machine
+///         Intel in a virtual machine; the copies to another run (llama_server_prompt_cache), where the link carries 55 GB/s:
+///         memory is allocated for each copy, and pieces of it are copied one by one
 /// Error:  two further runs of that machine, see `labtwin validate` of kind serving_run; other processors are not measured
-[[nodiscard]] ServerThread llama_server_thread(const ModelShape& shape);
+[[nodiscard]] ServerThread llama_server_thread(const ModelShape& shape, const KvTypes& kv);
 
 /// Law:    step of the card + what the thread of the server does
 /// Valid:  servers whose thread and card take turns

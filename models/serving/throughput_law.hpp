@@ -25,14 +25,14 @@ struct ThroughputRun {
   double windowed = 0.0;  ///< likewise of those that see a window
   double window = 0.0;    ///< tokens
   double active_parameters = 1.0;
-  WeightPlacement weights;                                          ///< that passes read; tokens at once touch more experts
+  WeightPlacement weights;                       ///< that passes read; tokens at once touch more experts
   BytesPerSecond host_bandwidth = kDdr4Desktop;  ///< of the memory of the host
-  Bytes context_cache;                                              ///< keys and values of one sequence at its mean depth
-  double batch = 1.0;                                               ///< sequences at once
-  double prompt_tokens = 512.0;                                     ///< of one sequence
-  double depth = 0.0;                                               ///< tokens before them
-  double prompts_at_once = 1.0;                                     ///< that share microbatches
-  double ubatch = 512.0;                                            ///< tokens that an engine works on at once
+  Bytes context_cache;                           ///< keys and values of one sequence at its mean depth
+  double batch = 1.0;                            ///< sequences at once
+  double prompt_tokens = 512.0;                  ///< of one sequence
+  double depth = 0.0;                            ///< tokens before them
+  double prompts_at_once = 1.0;                  ///< that share microbatches
+  double ubatch = 512.0;                         ///< tokens that an engine works on at once
   double generated_tokens = 0.0;
   bool is_request = false;  ///< timed by a client: with what a server does around a prompt
 };

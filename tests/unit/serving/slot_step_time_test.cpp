@@ -59,7 +59,7 @@ TEST(SlotStepTime, WorksOnPromptsInMicrobatchesTogetherWithDecodes) {
 TEST(ServedStepTime, AddsTheServersThreadToEveryStep) {
   ModelShape shape;
   shape.vocabulary = 100000;
-  const ServerThread thread = llama_server_thread(shape);
+  const ServerThread thread = llama_server_thread(shape, {});
   const ServedStepTime served(std::make_unique<SlotStepTime>(coefficients()), thread);
   const SlotStepTime card(coefficients());
   // Four slots sample in turn, each over the whole vocabulary.
