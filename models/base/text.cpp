@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 namespace labtwin {
 namespace {
@@ -82,6 +83,19 @@ std::optional<std::string> nearest_name(std::string_view word, std::span<const s
 std::string nearest_name_hint(std::string_view word, std::span<const std::string> candidates) {
   const std::optional<std::string> name = nearest_name(word, candidates);
   return name ? fmt::format("did you mean \"{}\"?", *name) : std::string();
+}
+
+std::string nearest_names_hint(std::string_view word, std::span<const std::string> candidates) {
+  constexpr std::size_t kShown = 3;
+  std::string hint = nearest_name_hint(word, candidates);
+  if (!hint.empty() || candidates.size() < kShown) return hint;
+  std::vector<std::tuple<bool, std::size_t, std::size_t>> by_distance;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    by_distance.emplace_back(candidates[i].substr(0, 1) != word.substr(0, 1), edit_distance(word, candidates[i]), i);
+  }
+  std::sort(by_distance.begin(), by_distance.end());
+  const auto name = [&](std::size_t rank) { return candidates[std::get<2>(by_distance[rank])]; };
+  return fmt::format("nearest are {}, {} and {}", name(0), name(1), name(2));
 }
 
 std::string join_names(std::span<const std::string> names) {

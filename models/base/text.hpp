@@ -23,6 +23,10 @@ namespace labtwin {
 /// `did you mean "NAME"?` for the nearest name, empty if none is near.
 [[nodiscard]] std::string nearest_name_hint(std::string_view word, std::span<const std::string> candidates);
 
+/// The same; where none is near, `nearest are A, B and C` of the three that differ least, those
+/// with the same beginning first.
+[[nodiscard]] std::string nearest_names_hint(std::string_view word, std::span<const std::string> candidates);
+
 /// `a, b, c`.
 [[nodiscard]] std::string join_names(std::span<const std::string> names);
 

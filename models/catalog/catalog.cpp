@@ -8,6 +8,7 @@
 
 #include "models/base/text.hpp"
 #include "models/catalog/data_folder.hpp"
+#include "models/catalog/part_finder.hpp"
 
 namespace labtwin::catalog {
 namespace {
@@ -62,7 +63,8 @@ Entry Catalog::read(std::string_view family, std::string_view part, const Parame
 }
 
 MissingPart missing_part(const Catalog& catalog, std::string_view family, std::string_view part) {
-  return {fmt::format("is not in the catalog, see labtwin parts {}", family), nearest_name_hint(part, catalog.parts(family))};
+  return {fmt::format("is not in the catalog, see labtwin parts {}", family),
+          PartFinder(catalog, std::string(family)).hint(part)};
 }
 
 }  // namespace labtwin::catalog

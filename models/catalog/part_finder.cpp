@@ -1,5 +1,7 @@
 #include "models/catalog/part_finder.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -183,12 +185,25 @@ std::optional<FoundPart> PartFinder::best_of(const std::vector<Name>& names, con
   return best;
 }
 
+std::string PartFinder::hint(std::string_view name) const {
+  const std::vector<std::string> words = name_words(name);
+  std::optional<FoundPart> meant = find(name);
+  const auto has_all = [&](const Name& known) {
+    return std::all_of(words.begin(), words.end(), [&](const std::string& word) {
+      return std::find(known.words.begin(), known.words.end(), word) != known.words.end();
+    });
+  };
+  const auto found = words.empty() || meant ? names_.end() : std::find_if(names_.begin(), names_.end(), has_all);
+  if (found != names_.end()) meant = FoundPart{found->part, false};
+  return meant ? fmt::format("did you mean \"{}\"?", meant->part) : nearest_name_hint(lower(name), parts_);
+}
+
 std::string PartFinder::part(std::string_view name) const {
   if (const std::optional<FoundPart> found = find(name)) return found->part;
   Diagnostic diagnostic;
   diagnostic.key = printable(name);
   diagnostic.rule = "is not in the catalog, see labtwin parts " + family_;
-  diagnostic.hint = nearest_name_hint(lower(name), parts_);
+  diagnostic.hint = hint(name);
   throw ConfigError(std::move(diagnostic));
 }
 

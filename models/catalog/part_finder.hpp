@@ -36,6 +36,10 @@ class PartFinder {
   /// Nothing if no part's words all stand there.
   [[nodiscard]] std::optional<FoundPart> find(std::string_view name) const;
 
+  /// `did you mean "PART"?` for the part that the name finds, else one whose name has all of its words, else the nearest by
+  /// letters; empty if none is near.
+  [[nodiscard]] std::string hint(std::string_view name) const;
+
   /// As find(); throws ConfigError with the nearest name if there is none.
   [[nodiscard]] std::string part(std::string_view name) const;
 

@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <map>
-#include <variant>
+#include <utility>
 #include <vector>
 
 #include "models/base/error.hpp"
@@ -32,7 +33,7 @@ constexpr std::array<std::string_view, 40> kTypeNames = {
 class GgufReader {
  public:
   explicit GgufReader(const std::filesystem::path& path) : path_(path), file_(path, std::ios::binary) {
-    if (!file_) fail("cannot be read");
+    if (!file_) fail(fmt::format("cannot be read: {}", std::strerror(errno)));
   }
 
   [[noreturn]] void fail(std::string rule) const {
@@ -154,8 +155,7 @@ struct Stored {
   bool has_head = false;
 };
 
-Stored read_tensors(GgufReader& reader, std::uint64_t count, const QuantTable& quants) {
-  Stored stored;
+void read_tensors(GgufReader& reader, std::uint64_t count, const QuantTable& quants, Stored& stored) {
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::string name = reader.read_string();
     const auto dimensions = reader.read<std::uint32_t>();
@@ -172,7 +172,35 @@ Stored read_tensors(GgufReader& reader, std::uint64_t count, const QuantTable& q
     (is_table ? stored.table_bits : stored.bits) += bits;
     stored.has_head = stored.has_head || name == "output.weight";
   }
-  return stored;
+}
+
+/// The counts of tensors and keys, which the magic and the version precede.
+std::pair<std::uint64_t, std::uint64_t> read_counts(GgufReader& reader) {
+  constexpr std::uint32_t kMagic = 0x46554747;  // "GGUF"
+  if (reader.read<std::uint32_t>() != kMagic) reader.fail("is neither a GGUF file nor a config.json");
+  const auto version = reader.read<std::uint32_t>();
+  if (version < 2 || version > 3) reader.fail(fmt::format("is GGUF of version {}: 2 and 3 are known", version));
+  const std::uint64_t num_tensors = reader.read_count();
+  return {num_tensors, reader.read_count()};
+}
+
+/// The parts of a model that was split for its size, `-00001-of-00003.gguf` and so on, but for the first.
+std::vector<std::filesystem::path> other_parts(const GgufReader& reader, const GgufKeys& keys,
+                                               const std::filesystem::path& path) {
+  const auto count = keys.numbers.find("split.count");
+  if (count == keys.numbers.end() || count->second <= 1.0) return {};
+  const std::string name = path.stem().string();
+  const std::size_t at = name.rfind("-00001-of-");
+  if (at == std::string::npos) reader.fail("is not the first part of its model: name the file that ends in -00001-of-N.gguf");
+  std::vector<std::filesystem::path> parts;
+  for (int part = 2; part <= static_cast<int>(std::min(count->second, 99999.0)); ++part) {
+    parts.push_back(path.parent_path() / fmt::format("{}-{:05}{}.gguf", name.substr(0, at), part, name.substr(at + 6)));
+    if (!std::filesystem::exists(parts.back())) {
+      reader.fail(
+          fmt::format("is one of {:.0f} parts, of which {} is not beside it", count->second, parts.back().filename().string()));
+    }
+  }
+  return parts;
 }
 
 class ShapeKeys {
@@ -244,14 +272,16 @@ ModelShape shape_of(const GgufReader& reader, const GgufKeys& keys, const Stored
 
 ModelFile read_gguf_header(const std::filesystem::path& path, const QuantTable& quants) {
   GgufReader reader(path);
-  constexpr std::uint32_t kMagic = 0x46554747;  // "GGUF"
-  if (reader.read<std::uint32_t>() != kMagic) reader.fail("is neither a GGUF file nor a config.json");
-  const auto version = reader.read<std::uint32_t>();
-  if (version < 2 || version > 3) reader.fail(fmt::format("is GGUF of version {}: 2 and 3 are known", version));
-  const std::uint64_t num_tensors = reader.read_count();
-  const std::uint64_t num_keys = reader.read_count();
+  const auto [num_tensors, num_keys] = read_counts(reader);
   const GgufKeys keys = read_keys(reader, num_keys);
-  const Stored stored = read_tensors(reader, num_tensors, quants);
+  Stored stored;
+  read_tensors(reader, num_tensors, quants, stored);
+  for (const std::filesystem::path& other : other_parts(reader, keys, path)) {
+    GgufReader part(other);
+    const auto [more_tensors, more_keys] = read_counts(part);
+    static_cast<void>(read_keys(part, more_keys));
+    read_tensors(part, more_tensors, quants, stored);
+  }
   if (stored.elements <= 0.0 || stored.table_elements <= 0.0) reader.fail("holds no weights of a language model");
   ModelFile file;
   file.name = path.filename().string();

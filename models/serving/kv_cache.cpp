@@ -52,6 +52,13 @@ std::optional<KvTypes> find_kv_types(const QuantTable& table, std::string_view t
   return KvTypes{*key_bytes, value_bytes.value_or(*key_bytes)};
 }
 
+bool has_kv_types(bool is_vllm, std::string_view text) {
+  const std::string name = lower(trim(text));
+  const bool is_fp8 = name.find("fp8") != std::string::npos;
+  const bool is_quantised = !is_fp8 && name.find('q') != std::string::npos;
+  return is_vllm ? !is_quantised : !is_fp8;
+}
+
 double window_cells(const SlidingWindow& window, double context, const KvLayout& layout) {
   const double cells = std::min(context, window.window * layout.sequences + layout.ubatch);
   return std::min(context, kWindowPadding * std::ceil(cells / kWindowPadding));

@@ -19,6 +19,8 @@ struct KvTypes {
 
 /// Understands `f16`, `q8_0`, `q8_0/q4_0` (keys / values), `fp8_e4m3`, `auto`. Nothing if it is no type of a cache.
 [[nodiscard]] std::optional<KvTypes> find_kv_types(const QuantTable& table, std::string_view text);
+/// Whether an engine has a cache of these types: vLLM 16 bits and FP8, llama.cpp the types of its files.
+[[nodiscard]] bool has_kv_types(bool is_vllm, std::string_view text);
 
 /// What of a context an engine keeps.
 struct KvLayout {

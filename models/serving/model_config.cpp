@@ -5,6 +5,7 @@
 
 #include "models/base/error.hpp"
 #include "models/base/file.hpp"
+#include "models/base/text.hpp"
 #include "models/serving/model_file.hpp"
 #include "models/serving/model_weights.hpp"
 
@@ -16,10 +17,11 @@ using Json = nlohmann::json;
 // Larger than any config.json; smaller than a file of weights given by mistake.
 constexpr std::uintmax_t kLargest = std::uintmax_t{16} << 20U;
 
-[[noreturn]] void fail(const std::filesystem::path& path, std::string key, std::string rule) {
+[[noreturn]] void fail(const std::filesystem::path& path, std::string key, std::string rule, std::string value = {}) {
   Diagnostic diagnostic;
   diagnostic.place.file = path.string();
   diagnostic.key = std::move(key);
+  diagnostic.value = std::move(value);
   diagnostic.rule = std::move(rule);
   throw ConfigError(std::move(diagnostic));
 }
@@ -35,7 +37,7 @@ class Config {
       if (found == json_->end() || found->is_null()) continue;
       const bool is_count =
           found->is_number_integer() && found->get<std::int64_t>() >= 0 && found->get<std::int64_t>() < (1 << 30);
-      if (!is_count) fail(*path_, name, "must be a whole number");
+      if (!is_count) fail(*path_, name, "must be a whole number", printable(found->dump()));
       return found->get<int>();
     }
     return std::nullopt;
@@ -43,7 +45,8 @@ class Config {
 
   [[nodiscard]] int required(std::initializer_list<const char*> names) const {
     const auto value = find(names);
-    if (!value || *value == 0) fail(*path_, *names.begin(), "is missing: the shape of a model needs it");
+    if (!value) fail(*path_, *names.begin(), "is missing: the shape of a model needs it");
+    if (*value == 0) fail(*path_, *names.begin(), "must be at least 1", "0");
     return *value;
   }
 
@@ -103,9 +106,20 @@ std::optional<SlidingWindow> sliding_window_of(const Config& config, const Json&
   return sliding;
 }
 
+/// Encoders and classifiers have checkpoints of the same form.
+void check_writes_text(const std::filesystem::path& path, const Json& json) {
+  const auto told = json.find("architectures");
+  if (told == json.end() || !told->is_array() || told->empty() || !told->front().is_string()) return;
+  const auto name = told->front().get<std::string>();
+  for (const std::string_view other : {"Bert", "BERT", "Roberta", "MaskedLM", "Classification", "Whisper", "CLIP"}) {
+    if (name.find(other) != std::string::npos) fail(path, "architectures", "is of no model that writes text", printable(name));
+  }
+}
+
 Json parse(const std::filesystem::path& path) {
   Json json = Json::parse(read_text_file(path, kLargest), nullptr, false);
   if (json.is_discarded() || !json.is_object()) fail(path, {}, "is no JSON object: a config.json of a checkpoint is expected");
+  check_writes_text(path, json);
   const auto text = json.find("text_config");
   if (text != json.end() && text->is_object()) {
     Json of_text = *text;
@@ -135,6 +149,10 @@ ModelFile read_model_config(const std::filesystem::path& path) {
   shape.latent_attention = latent_attention_of(config);
   shape.sliding_window = sliding_window_of(config, json);
   if (shape.kv_heads <= 0 || shape.head_dim <= 0) fail(path, "num_key_value_heads", "must be > 0");
+  if (shape.heads % shape.kv_heads != 0) {
+    fail(path, "num_key_value_heads", fmt::format("must divide the {} of num_attention_heads", shape.heads),
+         std::to_string(shape.kv_heads));
+  }
   const ParameterCount count = count_parameters(shape);
   shape.num_parameters = count.all;
   shape.active_parameters = count.active;
@@ -142,6 +160,10 @@ ModelFile read_model_config(const std::filesystem::path& path) {
 }
 
 ModelFile read_model_file(const std::filesystem::path& path, const QuantTable& quants) {
+  if (std::filesystem::is_directory(path)) {
+    if (std::filesystem::exists(path / "config.json")) return read_model_config(path / "config.json");
+    fail(path, {}, "is a folder without a config.json: name a checkpoint's folder, its config.json or a GGUF file");
+  }
   return path.extension() == ".json" ? read_model_config(path) : read_gguf_header(path, quants);
 }
 

@@ -149,7 +149,7 @@ Quantisation Quantisation::parse(const QuantTable& table, std::string_view text)
   diagnostic.key = "quant";
   diagnostic.value = fmt::format("\"{}\"", printable(text));
   diagnostic.rule = "is no known quantisation";
-  diagnostic.hint = nearest_name_hint(lower(text), names);
+  diagnostic.hint = nearest_names_hint(lower(text), names);
   throw ConfigError(std::move(diagnostic));
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -31,6 +32,7 @@ using serving::VramRequest;
 constexpr int kDoesNotLoad = 1;
 constexpr double kGiB = 1073741824.0;
 constexpr double kUsualContext = 4096.0;
+constexpr double kSameMemory = 0.1;  // of a memory that a name tells and the catalog's
 
 struct Options {
   std::vector<std::string> models;
@@ -44,7 +46,15 @@ struct Options {
   std::optional<std::uint32_t> ubatch;
   std::optional<std::uint32_t> layers;
   bool json = false;
+
+  [[nodiscard]] bool asks_for_table() const noexcept {
+    return models.size() * cards.size() * std::max<std::size_t>(1, contexts.size()) > 1;
+  }
 };
+
+std::string gib(Bytes bytes) {
+  return fmt::format("{:.2f} GiB", bytes.value() / kGiB);
+}
 
 [[noreturn]] void fail(std::string key, std::string value, std::string rule, std::string hint = {}) {
   Diagnostic diagnostic;
@@ -60,13 +70,25 @@ struct Case {
   std::string model;
   std::string card;
   VramRequest request;
+
+  /// More context than the model was made for, which a table tells in its place.
+  [[nodiscard]] bool is_too_long() const noexcept { return request.context > request.shape.max_context; }
+  [[nodiscard]] bool loads() const { return !is_too_long() && plan_vram(request).loads(); }
 };
 
 /// What the options name, read once.
 class Reader {
  public:
   explicit Reader(const Options& options)
-      : options_(&options), quants_(load_quant_table(catalog_)), cards_(catalog_, "gpus"), models_(catalog_, "llms") {}
+      : options_(&options), quants_(load_quant_table(catalog_)), cards_(catalog_, "gpus"), models_(catalog_, "llms") {
+    if (options.engine != "vllm" && options.engine != "llama.cpp") {
+      fail("--engine", printable(options.engine), "is llama.cpp or vllm");
+    }
+    const ParsedQuantity desktop = parse_in_base_units(options.desktop, Bytes::kDimension);
+    if (!desktop.problem.empty()) fail("--desktop", printable(options.desktop), desktop.problem);
+    if (desktop.value < 0.0) fail("--desktop", printable(options.desktop), "must be >= 0 B");
+    desktop_ = Bytes::from_base(desktop.value);
+  }
 
   [[nodiscard]] const serving::QuantTable& quants() const noexcept { return quants_; }
 
@@ -102,20 +124,39 @@ class Reader {
       start = end + 1;
     }
     // Some names of parts have a plus in them.
-    const bool are_cards = std::all_of(pieces.begin(), pieces.end(), [&](const auto& piece) { return cards_.find(piece); });
-    if (pieces.size() == 1 || !are_cards) pieces = {text};
+    if (std::none_of(pieces.begin(), pieces.end(), [&](const auto& piece) { return cards_.find(piece); })) pieces = {text};
+    if (std::any_of(pieces.begin(), pieces.end(), [](const auto& piece) { return trim(piece).empty(); })) {
+      fail("--on", printable(text), "names no card on one side of a +", "e.g. rtx-3090+rtx-3060");
+    }
     if (pieces.size() > 1 && options_->num_cards) fail("--cards", text, "and cards joined by + are two ways to say how many");
     Cards cards{.name = {}, .typical = {}, .count = static_cast<int>(pieces.size())};
     std::vector<Bytes> memories;
     for (const std::string& piece : pieces) {
-      const AcceleratorPart part = load_accelerator(catalog_, cards_.part(piece));
+      AcceleratorPart part = load_accelerator(catalog_, cards_.part(piece));
+      const std::string told = take_memory(piece, part);
       if (memories.empty()) cards.typical = part.spec;
       memories.push_back(part.spec.memory);
-      cards.name += (cards.name.empty() ? "" : "+") + part.entry.part;
+      cards.name += (cards.name.empty() ? "" : "+") + part.entry.part + told;
     }
     cards.typical.memory =
         options_->engine == "vllm" ? serving::memory_of_equal_parts(memories) : serving::memory_of_layers(memories);
     return cards;
+  }
+
+  /// Of `M4 Max 64GB` the memory: chips that share it with the host are sold with less than the part's. What the name adds.
+  static std::string take_memory(const std::string& name, AcceleratorPart& part) {
+    for (const std::string& word : catalog::name_words(name)) {
+      if (!word.ends_with("gb")) continue;
+      const double told = std::strtod(word.c_str(), nullptr);
+      const double most = part.spec.memory.value() / kGiB;
+      if (std::abs(told - most) < kSameMemory * most) continue;
+      if (part.spec.kind == serving::AcceleratorKind::Discrete || told > most || told <= 0.0) {
+        fail("--on", printable(name), fmt::format("{} has {:.0f} GiB", part.entry.part, most));
+      }
+      part.spec.memory = Bytes::from_base(told * kGiB);
+      return "-" + word;
+    }
+    return {};
   }
 
   [[nodiscard]] serving::ModelFile model_of(const std::string& name) const {
@@ -134,7 +175,12 @@ class Reader {
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), tokens);
       const bool is_count =
           error == std::errc{} && end == text.data() + text.size() && tokens >= 1.0 && std::floor(tokens) == tokens;
-      if (!is_count) fail("--context", printable(text), "must be a whole number of tokens, at least 1");
+      if (!is_count) {
+        const std::string_view rest(end);
+        const bool is_short = tokens >= 1.0 && (rest == "k" || rest == "K");
+        fail("--context", printable(text), "must be a whole number of tokens, at least 1",
+             is_short ? fmt::format("did you mean {:.0f}?", 1024.0 * tokens) : "");
+      }
       contexts.push_back(tokens);
     }
     return contexts;
@@ -150,38 +196,46 @@ class Reader {
   [[nodiscard]] VramRequest request_of(const serving::ModelFile& file, const serving::AcceleratorSpec& card,
                                        double context) const {
     const bool is_vllm = options_->engine == "vllm";
-    if (!is_vllm && options_->engine != "llama.cpp") fail("--engine", printable(options_->engine), "is llama.cpp or vllm");
-    if (context > file.shape.max_context) {
+    if (context > file.shape.max_context && !options_->asks_for_table()) {
       fail("--context", fmt::format("{:.0f}", context),
            fmt::format("{} was made for {} tokens at most", file.name, file.shape.max_context));
     }
     const auto kv = serving::find_kv_types(quants_, options_->kv_type);
-    if (!kv) fail("--kv", options_->kv_type, "is no type of a cache", "f16, q8_0, q4_0 or fp8");
+    if (!kv || !serving::has_kv_types(is_vllm, options_->kv_type)) {
+      fail("--kv", printable(options_->kv_type), fmt::format("is no type of a KV cache of {}", options_->engine),
+           is_vllm ? "f16, bf16 or fp8" : "f16, q8_0 or q4_0");
+    }
     const auto quant =
         options_->quant.empty() && file.quant
             ? *file.quant
             : serving::Quantisation::parse(quants_, options_->quant.empty() ? (is_vllm ? "bf16" : "q4_k_m") : options_->quant);
+    if (!is_vllm && !quant.is_gguf() && !options_->quant.empty()) {
+      fail("--quant", printable(options_->quant), "is none that llama.cpp reads", "--engine vllm");
+    }
     VramRequest request{.shape = file.shape, .quant = quant, .card = card};
     request.num_cards = static_cast<int>(options_->num_cards.value_or(1));
     request.engine = is_vllm ? serving::ServingEngine::Vllm : serving::ServingEngine::LlamaCpp;
     request.context = context;
     request.kv = *kv;
     request.ubatch = options_->ubatch.value_or(512);
+    if (is_vllm && (options_->layers || options_->ubatch)) {
+      fail(options_->layers ? "--layers" : "--ubatch", "", "is of llama.cpp: vLLM has none");
+    }
     if (options_->layers) request.layers_on_card = static_cast<int>(*options_->layers);
-    request.desktop = parse_quantity<Bytes>(options_->desktop);
+    request.desktop = desktop_;
+    if (request.desktop >= serving::usable_memory(card)) {
+      fail("--desktop", printable(options_->desktop), fmt::format("leaves nothing of a card with {}", gib(card.memory)));
+    }
     return request;
   }
 
   const Options* options_;
+  Bytes desktop_;
   catalog::Catalog catalog_;
   serving::QuantTable quants_;
   catalog::PartFinder cards_;
   catalog::PartFinder models_;
 };
-
-std::string gib(Bytes bytes) {
-  return fmt::format("{:.2f} GiB", bytes.value() / kGiB);
-}
 
 Json plan_json(const VramPlan& plan) {
   return {{"loads", plan.loads()},
@@ -201,6 +255,8 @@ Json case_json(const Case& one, const serving::QuantTable& quants) {
             {"quant", one.request.quant.name()},
             {"context", one.request.context}};
   json.update(plan_json(plan));
+  json["loads"] = one.loads();
+  json["longest_context_of_model"] = one.request.shape.max_context;
   const auto largest = largest_context(one.request);
   json["largest_context"] = largest ? Json(*largest) : Json(nullptr);
   json["changes"] = Json::array();
@@ -231,9 +287,17 @@ std::string case_text(const Case& one, const serving::QuantTable& quants) {
                                  one.model, one.request.quant.name(), one.request.context, cards, one.card);
   text += breakdown_text(plan) + "\n";
   if (const auto largest = largest_context(one.request)) {
-    text += fmt::format("The longest context that loads is {:.0f} tokens.\n", *largest);
+    text += *largest < one.request.shape.max_context
+                ? fmt::format("The longest context that loads is {:.0f} tokens.\n", *largest)
+                : fmt::format("It loads with all {:.0f} tokens of context that it was made for.\n", *largest);
   } else {
     text += "It loads with no context, however short.\n";
+  }
+  const serving::AcceleratorSpec& card = one.request.card;
+  const bool is_sold_with_less = card.kind == serving::AcceleratorKind::Integrated && card.vendor != "NVIDIA";
+  if (is_sold_with_less && !one.card.ends_with("gb")) {
+    text += fmt::format("Sold with up to {:.0f} GiB, as taken here; of less ask with e.g. --on {}-{:.0f}gb.\n",
+                        card.memory.value() / kGiB, one.card, 0.5 * card.memory.value() / kGiB);
   }
   if (plan.loads()) return text;
   const auto changes = changes_that_load(one.request, quants);
@@ -262,8 +326,10 @@ std::string table_text(const Options& options, const std::vector<Case>& cases) {
     for (std::size_t context = 0; context < num_contexts; ++context) {
       text += fmt::format("{:<{}}  {:>8.0f}", cases[first].model, model_width, cases[first + context].request.context);
       for (std::size_t card = 0; card < options.cards.size(); ++card) {
-        const VramPlan plan = plan_vram(cases[first + card * num_contexts + context].request);
-        const std::string cell = fmt::format("{} {}", plan.loads() ? "loads" : "fails", gib(plan.total()));
+        const Case& one = cases[first + card * num_contexts + context];
+        const std::string cell =
+            one.is_too_long() ? fmt::format("made for {}", one.request.shape.max_context)
+                              : fmt::format("{} {}", one.loads() ? "loads" : "fails", gib(plan_vram(one.request).total()));
         text += fmt::format("  {:>{}}", cell, widths[card]);
       }
       text += "\n";
@@ -276,7 +342,7 @@ int fit_model(const Options& options) {
   if (options.cards.empty()) fail("--on", "", "is missing: name a card, see labtwin parts gpus");
   const Reader reader(options);
   const std::vector<Case> cases = reader.cases();
-  const bool all_load = std::all_of(cases.begin(), cases.end(), [](const Case& one) { return plan_vram(one.request).loads(); });
+  const bool all_load = std::all_of(cases.begin(), cases.end(), [](const Case& one) { return one.loads(); });
   if (options.json) {
     Json json{{"cases", Json::array()}};
     for (const Case& one : cases) json["cases"].push_back(case_json(one, reader.quants()));

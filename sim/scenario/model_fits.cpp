@@ -83,7 +83,7 @@ std::optional<Claim> claim_of(const ServiceSpec& service, const NodeSpec& node, 
   if (embedder == nullptr || !has(catalog.parts("embedders"), embedder->model)) return std::nullopt;
   const auto gpu = std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& g) { return g.name == embedder->gpu; });
   if (gpu == node.gpus.end() || !has(catalog.parts("gpus"), gpu->part)) return std::nullopt;
-  const serving::AcceleratorSpec card = load_accelerator(catalog, gpu->part).spec;
+  const serving::AcceleratorSpec card = card_in(node, *gpu, catalog).spec;
   return Claim{
       .cards = {embedder->gpu},
       .claimed = serving::encoder_memory(load_embedder(catalog, embedder->model).shape, card, embedder->max_batch_tokens),
@@ -114,6 +114,8 @@ void check_model_loads(TableReader& service, const LlmServerSpec& spec, const No
   const auto parts = parts_of(spec, node, quants, catalog);
   if (!parts) return;
   const serving::VramRequest request = serving::vram_request(parts->place(), spec.engine);
+  // More context than the model was made for has a message of its own.
+  if (serving::longest_request(spec.engine) > static_cast<std::uint32_t>(parts->shape.max_context)) return;
   const serving::VramPlan plan = plan_vram(request);
   if (plan.loads()) return;
   const auto changes = changes_that_load(request, quants);
@@ -137,7 +139,10 @@ void check_host_memory(TableReader& service, const LlmServerSpec& spec, const No
   const auto parts = parts_of(spec, node, load_quant_table(catalog), catalog);
   if (llama == nullptr || !llama->offloads() || !parts) return;
   const std::string_view key = llama->n_cpu_moe > 0 ? "n_cpu_moe" : "n_gpu_layers";
-  if (llama->n_cpu_moe > 0 && !parts->shape.experts) service.fail(key, fmt::format("{} has no experts", spec.model));
+  if (llama->n_cpu_moe > 0 && !parts->shape.experts) {
+    service.fail(key, fmt::format("{} has no experts", spec.model));
+    return;
+  }
   if (spec.gpus.size() > 1) service.fail(key, "of several cards is not simulated: one card and the memory of the host");
   if (!node.memory.bandwidth) {
     service.fail(key, fmt::format("needs the bandwidth of the memory of {}, at which cores read the weights", node.name),

@@ -26,14 +26,24 @@ struct Surroundings {
 
 void check_quant(TableReader& table, const std::string& quant, const serving::QuantTable& quants) {
   if (quant.empty() || serving::Quantisation::find(quants, quant)) return;
-  table.fail("quant", "is no known quantisation", nearest_name_hint(quant, serving::quant_names(quants)));
+  table.fail("quant", "is no known quantisation", nearest_names_hint(quant, serving::quant_names(quants)));
 }
 
-serving::KvTypes read_kv_types(TableReader& table, std::string_view key, const serving::QuantTable& quants) {
-  const auto text = table.value_or<std::string>(key, "f16");
+/// llama.cpp and Ollama read files of types of their own.
+void check_format(TableReader& table, const LlmServerSpec& spec, const serving::QuantTable& quants) {
+  const auto quant = serving::Quantisation::find(quants, spec.quant);
+  if (!quant || quant->is_gguf() || serving::llama_server(spec.engine) == nullptr) return;
+  table.fail("quant", "is none that llama.cpp reads", "q4_k_m, q8_0 or bf16; vLLM reads it");
+}
+
+serving::KvTypes read_kv_types(TableReader& table, std::string_view key, const serving::QuantTable& quants, bool is_vllm) {
+  const auto text = table.value_or<std::string>(key, is_vllm ? "auto" : "f16");
+  if (is_vllm && text == "auto") return {};
   const auto types = serving::find_kv_types(quants, text);
-  if (!types) table.fail(key, "is no type of a KV cache", "f16, q8_0, q4_0, fp8");
-  return types.value_or(serving::KvTypes{});
+  if (types && serving::has_kv_types(is_vllm, text)) return *types;
+  table.fail(key, fmt::format("is no type of a KV cache of {}", is_vllm ? "vLLM" : "llama.cpp"),
+             is_vllm ? "auto, bf16, fp8" : "f16, q8_0, q4_0");
+  return {};
 }
 
 void check_context(TableReader& table, std::string_view key, std::uint32_t tokens, const Surroundings& around) {
@@ -48,8 +58,8 @@ serving::ServerSettings read_llama(TableReader& table, const Surroundings& aroun
   server.batch_size = table.value_or<std::uint32_t>("batch_size", server.batch_size, between(server.parallel, 65536.0));
   server.ubatch_size = table.value_or<std::uint32_t>("ubatch_size", server.ubatch_size, between(1.0, server.batch_size));
   server.flash_attn = table.value_or<bool>("flash_attn", server.flash_attn);
-  server.kv.key = read_kv_types(table, "cache_type_k", around.quants).key;
-  server.kv.value = read_kv_types(table, "cache_type_v", around.quants).value;
+  server.kv.key = read_kv_types(table, "cache_type_k", around.quants, false).key;
+  server.kv.value = read_kv_types(table, "cache_type_v", around.quants, false).value;
   server.cache_prompt = table.value_or<bool>("cache_prompt", server.cache_prompt);
   server.cache_ram = table.value_or<Bytes>("cache_ram", kCacheRam, kNonNegative);
   server.n_cpu_moe = table.value_or<std::uint32_t>("n_cpu_moe", server.n_cpu_moe);
@@ -68,7 +78,7 @@ serving::ServerSettings read_ollama(TableReader& table, const Surroundings& arou
   runner.ctx_size = context * runner.parallel;
   runner.batch_size = runner.ubatch_size = table.value_or<std::uint32_t>("num_batch", 512, between(runner.parallel, 65536.0));
   runner.flash_attn = table.value_or<bool>("flash_attention", runner.flash_attn);
-  runner.kv = read_kv_types(table, "kv_cache_type", around.quants);
+  runner.kv = read_kv_types(table, "kv_cache_type", around.quants, false);
   server.keep_alive = table.value_or<Seconds>("keep_alive", server.keep_alive, kNonNegative);
   server.max_loaded_models = table.value_or<std::uint32_t>("max_loaded_models", server.max_loaded_models, at_least(1.0));
   check_context(table, "num_ctx", context, around);
@@ -85,8 +95,7 @@ serving::ServerSettings read_vllm(TableReader& table, const Surroundings& around
   server.max_model_len =
       table.value_or<std::uint32_t>("max_model_len", around.max_context.value_or(1), between(1.0, kMostContext));
   server.block_size = table.value_or<std::uint32_t>("block_size", server.block_size, between(1.0, 256.0));
-  const auto type = table.value_or<std::string>("kv_cache_dtype", "auto");
-  server.kv = type == "auto" ? serving::KvTypes{} : read_kv_types(table, "kv_cache_dtype", around.quants);
+  server.kv = read_kv_types(table, "kv_cache_dtype", around.quants, true);
   server.enable_prefix_caching = table.value_or<bool>("enable_prefix_caching", server.enable_prefix_caching);
   const auto offload = table.value_or<double>("cpu_offload_gb", 0.0, between(0.0, 1e5));
   server.cpu_offload = Bytes::from_base(offload * kGiB);
@@ -129,7 +138,10 @@ std::string read_model(TableReader& table, const ServicePlace& place) {
   auto model = table.required<std::string>("model");
   if (model.empty()) return model;
   if (!is_model_file(model)) {
-    check_reference(table, "model", model, place.catalog.parts("llms"));
+    const std::vector<std::string>& known = place.catalog.parts("llms");
+    if (std::find(known.begin(), known.end(), model) != known.end()) return model;
+    auto [rule, hint] = catalog::missing_part(place.catalog, "llms", model);
+    table.fail("model", std::move(rule), std::move(hint));
     return model;
   }
   const auto path = find_file(model, place.folders);
@@ -155,6 +167,7 @@ ServiceKind read_llm_server(TableReader& table, const ServicePlace& place) {
   spec.quant = read_quant(table, spec.model, quants);
   check_quant(table, spec.quant, quants);
   spec.engine = read_engine(table, {quants, max_context(spec.model, place.catalog)});
+  check_format(table, spec, quants);
   read_server_cards(table, place, spec);
   if (serving::llama_server(spec.engine) != nullptr) {
     spec.backend = table.value_or<std::string>("backend", "");

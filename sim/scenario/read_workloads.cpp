@@ -243,6 +243,19 @@ WorkloadKind read_sensors(TableReader& table, const Surroundings& around) {
   return spec;
 }
 
+/// A usual first message must leave room for an answer: else nobody ever gets one.
+void check_first_message(TableReader& table, const ChatSpec& spec, const std::vector<ServiceSpec>& services) {
+  const auto* llm = find_service<LlmServerSpec>(services, spec.llm);
+  if (llm == nullptr) return;
+  const std::uint32_t longest = serving::longest_request(llm->engine);
+  const double message = spec.message_tokens.quantile(0.5);
+  if (spec.system_tokens + message < longest) return;
+  table.fail("message_tokens",
+             fmt::format("has a median of {:.0f}, behind {} system_tokens, where {} has room for requests of {} tokens",
+                         message, spec.system_tokens, spec.llm, longest),
+             serving::llama_server(llm->engine) != nullptr ? "ctx_size is shared by its parallel slots" : "");
+}
+
 WorkloadKind read_chat(TableReader& table, const Surroundings& around) {
   ChatSpec spec;
   spec.llm = table.required<std::string>("llm");
@@ -256,6 +269,7 @@ WorkloadKind read_chat(TableReader& table, const Surroundings& around) {
   spec.message_tokens = table.distribution<double>("message_tokens", kTokens);
   spec.answer_tokens = table.distribution<double>("answer_tokens", kTokens);
   spec.system_tokens = table.value_or<std::uint32_t>("system_tokens", spec.system_tokens, between(0.0, 1e7));
+  check_first_message(table, spec, around.services);
   return spec;
 }
 

@@ -167,6 +167,13 @@ const GpuSpec& gpu_named(const NodeSpec& node, const std::string& name) {
   return *std::find_if(node.gpus.begin(), node.gpus.end(), [&](const GpuSpec& gpu) { return gpu.name == name; });
 }
 
+AcceleratorPart card_in(const NodeSpec& node, const GpuSpec& gpu, const catalog::Catalog& catalog) {
+  AcceleratorPart part = load_accelerator(catalog, gpu.part);
+  const bool is_shared = part.spec.kind == serving::AcceleratorKind::Integrated;
+  if (is_shared) part.spec.memory = std::min(part.spec.memory, node.memory.size);
+  return part;
+}
+
 bool reaches_peers(const NodeSpec& node, const std::string& part) {
   return node.p2p ? *node.p2p : !interconnect::is_geforce(part);
 }
@@ -194,10 +201,9 @@ std::optional<calibration::HostMemory> host_memory(const LlmServerSpec& spec, co
 }
 
 serving::AcceleratorSpec typical_card(const LlmServerSpec& spec, const NodeSpec& node, const catalog::Catalog& catalog) {
-  serving::AcceleratorSpec typical = load_accelerator(catalog, gpu_named(node, spec.gpus.front()).part).spec;
+  serving::AcceleratorSpec typical = card_in(node, gpu_named(node, spec.gpus.front()), catalog).spec;
   std::vector<Bytes> memories;
-  for (const std::string& name : spec.gpus)
-    memories.push_back(load_accelerator(catalog, gpu_named(node, name).part).spec.memory);
+  for (const std::string& name : spec.gpus) memories.push_back(card_in(node, gpu_named(node, name), catalog).spec.memory);
   typical.memory =
       spec.split == ModelSplit::Layers ? serving::memory_of_layers(memories) : serving::memory_of_equal_parts(memories);
   return typical;

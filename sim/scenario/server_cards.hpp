@@ -54,4 +54,7 @@ inline constexpr double kCopyShare = 0.85;
 /// The card of a node. Its name must be right.
 [[nodiscard]] const GpuSpec& gpu_named(const NodeSpec& node, const std::string& name);
 
+/// The part of a card with the memory that it has in this node: of a chip that shares the host's, no more than the host has.
+[[nodiscard]] AcceleratorPart card_in(const NodeSpec& node, const GpuSpec& gpu, const catalog::Catalog& catalog);
+
 }  // namespace labtwin

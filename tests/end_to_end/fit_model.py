@@ -67,6 +67,24 @@ def check_table(labtwin: Path) -> None:
     assert len(lines) == 5 and lines[0].split() == ["model", "context", "rtx-3090", "apple-m4-max"], table.stdout
 
 
+def check_shared_memory(labtwin: Path) -> None:
+    """A chip that shares the memory of its host is sold with more and with less; a card is not."""
+    most, half = (json.loads(run(labtwin, "llama-3.1-8b", "--on", card, "--json").stdout)["cases"][0]
+                  for card in ("M4 Max", "M4 Max 64GB"))
+    assert half["card"] == "apple-m4-max-64gb" and abs(most["usable_bytes"] - 2.0 * half["usable_bytes"]) < 1.0, (most, half)
+    again = run(labtwin, "llama-3.1-8b", "--on", half["card"], "--json")
+    assert json.loads(again.stdout)["cases"][0]["usable_bytes"] == half["usable_bytes"], again
+
+
+def check_context_of_models(labtwin: Path) -> None:
+    """Alone, a model that was not made for so much context is a mistake; in a table it is told in its place."""
+    table = run(labtwin, "llama-3-8b", "llama-3.1-8b", "--on", "rtx-3090", "--context", "32768")
+    assert table.returncode == 1 and "made for 8192" in table.stdout.splitlines()[1], table
+    assert "loads" in table.stdout.splitlines()[2], table
+    whole = run(labtwin, "llama-3-8b", "--on", "rtx-3090")
+    assert "with all 8192 tokens" in whole.stdout, whole
+
+
 # Which model loads on which card with which context, in q4_k_m, as the law of the memory has it: the margins are gigabytes.
 CARDS = ("rtx-3090", "rtx-4090", "rtx-5090", "apple-m4-max", "ryzen-ai-max-395")
 VERDICTS = {
@@ -97,12 +115,28 @@ def check_wrong_input(labtwin: Path, folder: Path) -> None:
     card = ("--on", "rtx-3090")
     cases = [
         (("llama-3.1-8b", *card, "--quant", "q4_k_n"), 'is no known quantisation (did you mean "q4_k_m"?)'),
+        (("llama-3.1-8b", *card, "--quant", "q9"), "is no known quantisation (nearest are q"),
+        (("llama-3.1-8b", *card, "--quant", "fp8"), "--quant = fp8: is none that llama.cpp reads"),
+        (("llama-3.1-8b", *card, "--kv", "fp8"), "--kv = fp8: is no type of a KV cache of llama.cpp"),
+        (("llama-3.1-8b", *card, "--engine", "vllm", "--kv", "q8_0"), "--kv = q8_0: is no type of a KV cache of vllm"),
+        (("llama-3.1-8b", *card, "--context", "32k"), "(did you mean 32768?)"),
+        (("llama-3.1-8b", *card, "--quantt", "q8_0"), '--quantt: is no option of fit-model (did you mean "--quant"?)'),
+        (("llama-3.1-8b", *card, "--engine", "vllm", "--layers", "20"), "--layers: is of llama.cpp"),
+        (("llama-3.1-8b", *card, "--desktop", "600"), "--desktop = 600: "),
+        (("llama-3.1-8b", *card, "--desktop", "60 GiB"), "--desktop = 60 GiB: leaves nothing of a card with 24.00 GiB"),
         (("llama-3.1-8b", "--on", "rtx-3091"), '(did you mean "rtx-3090"?)'),
+        (("llama-3.1-8b", "--on", "strix"), '(did you mean "ryzen-ai-max-395"?)'),
+        (("llama-3.1-8b", "--on", "rtx-3090+rtx-3091"), 'rtx-3091: is not in the catalog'),
+        (("llama-3.1-8b", "--on", "rtx-3090+"), "names no card on one side of a +"),
+        (("llama-3.1-8b", "--on", "RTX 3090 48GB"), "rtx-3090 has 24 GiB"),
+        (("llama-3.1-8b", "--on", "M4 Max 256GB"), "apple-m4-max has 128 GiB"),
         (("llama-3-8b", *card, "--context", "32768"), "was made for 8192 tokens at most"),
         ((config, *card), "num_attention_heads: is missing"),
         ((cut, *card), "is cut off within its header"),
         (("llama-3.1-8b",), "--on"),
     ]
+    verb = subprocess.run([str(labtwin), "fit-modle", "llama-3.1-8b"], capture_output=True, text=True, timeout=60, check=False)
+    assert verb.returncode == 2 and verb.stderr == 'fit-modle: is no verb of labtwin (did you mean "fit-model"?)\n', verb
     for arguments, message in cases:
         result = run(labtwin, *arguments)
         assert result.returncode == 2 and message in result.stderr, (arguments, result)
@@ -116,6 +150,8 @@ def main() -> None:
     check_weight_streaming(labtwin)
     check_experts_in_host(labtwin)
     check_table(labtwin)
+    check_shared_memory(labtwin)
+    check_context_of_models(labtwin)
     check_many_verdicts(labtwin)
     with tempfile.TemporaryDirectory() as folder:
         check_wrong_input(labtwin, Path(folder))

@@ -28,6 +28,13 @@ TEST(NearestName, StaysSilentWhenNothingIsNear) {
   EXPECT_EQ(nearest_name_hint("bandwith", kNames), "did you mean \"bandwidth\"?");
 }
 
+TEST(NearestNames, AreThreeWhereNoneIsMeant) {
+  const std::vector<std::string> quants = {"bf16", "f16", "q4_0", "q4_k_m", "q8_0"};
+  EXPECT_EQ(nearest_names_hint("q4_k_n", quants), "did you mean \"q4_k_m\"?");
+  EXPECT_EQ(nearest_names_hint("q9", quants), "nearest are q4_0, q8_0 and q4_k_m");
+  EXPECT_EQ(nearest_names_hint("zzzzzz", std::vector<std::string>{"bf16", "f16"}), "");
+}
+
 TEST(Printable, KeepsAMessageOnOneLineAndCharactersWhole) {
   EXPECT_EQ(printable("a\nb\x1b"), "a\\x0ab\\x1b");
   EXPECT_EQ(printable(std::string(79, 'x') + "\u00fc"), std::string(79, 'x') + "...");

@@ -82,6 +82,9 @@ TEST(PartFinder, ANameWithoutMemoryMeansOneOfThoseThatDifferInIt) {
 TEST(PartFinder, AnUnknownNameGetsAHint) {
   const PartFinder cards(Catalog(), "gpus");
   EXPECT_EQ(cards.part("rtx 3090"), "rtx-3090");
+  EXPECT_EQ(cards.hint("strix"), "did you mean \"ryzen-ai-max-395\"?");
+  EXPECT_EQ(cards.hint("NVIDIA GeForce RTX 3090"), "did you mean \"rtx-3090\"?");
+  EXPECT_EQ(cards.hint("no such thing"), "");
   try {
     static_cast<void>(cards.part("rtx-3091"));
     FAIL() << "there is no such card";
