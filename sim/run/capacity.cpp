@@ -141,7 +141,7 @@ LoadRange range_of(const Knob& knob, const CapacityOptions& options) {
 }  // namespace
 
 Capacity find_capacity(const ScenarioSource& source, const CapacityOptions& options) {
-  const Scenario scenario = Scenario::read(source);
+  const Scenario scenario = options.run.with_what_ifs ? Scenario::read(source) : Scenario::read_alone(source);
   if (scenario.slos.empty()) {
     throw ConfigError({.place = {scenario.name},
                        .key = "slo",

@@ -233,7 +233,7 @@ std::vector<Scenario> read_points(const ScenarioSource& source, std::span<const 
 }  // namespace
 
 Results run(const ScenarioSource& source, const RunOptions& options) {
-  const Scenario scenario = Scenario::read(source);
+  const Scenario scenario = options.with_what_ifs ? Scenario::read(source) : Scenario::read_alone(source);
   const SimulateRequest request = make_request(source, scenario, options);
   const std::vector<Replications> runs = run_all(request, options);
 

@@ -48,6 +48,17 @@ def check_what_ifs(labtwin: Path, root: Path) -> None:
     assert loads["no nightly-etl"] > 5 and loads["nightly-etl limited to 400 MB/s"] > 5, loads
 
 
+def check_alone(labtwin: Path, root: Path) -> None:
+    """What-ifs that are left out need not be possible: a model that none of their cards holds."""
+    scenario = root / "scenarios/small_team.toml"
+    large = ("--set", "services.llm.model='llama-3.3-70b-instruct'",
+             "--set", "lab.nodes.box.gpus.gpu0.part='rtx-pro-6000-blackwell-workstation'")
+    assert len(answer(labtwin, scenario, "--alone", *large)["rows"]) == 1
+    assert simulated.run(labtwin, scenario, "--alone", *SHORT, *large).returncode in (0, 1)
+    everything = simulated.run(labtwin, scenario, *SHORT, *large)
+    assert everything.returncode == 2 and 'in what-if "an RTX 4090": does not load' in everything.stderr, everything
+
+
 def check_rate(labtwin: Path, root: Path) -> None:
     scenario = root / "scenarios/quiet_lab.toml"
     poisson = ("--set", "workloads.agents.arrivals={process='poisson', rate='30 /h'}", "--precision", "0.1", "--alone")
@@ -72,6 +83,7 @@ def main(arguments: list[str]) -> int:
     labtwin, root = Path(arguments[0]).absolute(), Path(arguments[1]).absolute()
     check_users(labtwin, root)
     check_what_ifs(labtwin, root)
+    check_alone(labtwin, root)
     check_rate(labtwin, root)
     with tempfile.TemporaryDirectory() as folder:
         check_wrong_input(labtwin, root, Path(folder))
