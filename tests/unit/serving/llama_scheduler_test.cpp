@@ -143,5 +143,74 @@ TEST(LlamaScheduler, KeepsTheTextsOfATraceInTheirSlot) {
   EXPECT_EQ(next_step(scheduler)[0].num_computed, 1024U);
 }
 
+/// One slot, and room for so many tokens in the host.
+LlamaSchedulerSettings one_slot_and_host(std::uint64_t host_tokens) {
+  LlamaSchedulerSettings settings = slots(1);
+  settings.host_tokens = host_tokens;
+  return settings;
+}
+
+/// Asks a turn of a conversation and runs it to its end; its first part.
+StepPart turn(LlamaScheduler& scheduler, std::uint64_t conversation, std::uint32_t prompt_tokens) {
+  EXPECT_TRUE(scheduler.submit(
+      {.id = conversation, .prompt_tokens = prompt_tokens, .output_tokens = 11, .conversation = conversation}));
+  const StepPart first = next_step(scheduler).front();
+  static_cast<void>(scheduler.complete(1));
+  run_until_idle(scheduler);
+  return first;
+}
+
+TEST(LlamaScheduler, GivesATextBackThatItHadToGiveUp) {
+  LlamaScheduler without(one_slot_and_host(0));
+  LlamaScheduler with(one_slot_and_host(10000));
+  for (LlamaScheduler* scheduler : {&without, &with}) {
+    EXPECT_EQ(turn(*scheduler, 1, 100).num_computed, 0U);
+    EXPECT_EQ(turn(*scheduler, 2, 200).num_computed, 0U);
+  }
+  // The turn before had 100 tokens and eleven more, the last of which was never put in.
+  const StepPart lost = turn(without, 1, 150);
+  EXPECT_EQ(lost.num_computed, 0U);
+  EXPECT_EQ(lost.num_moved, 0U);
+  const StepPart kept = turn(with, 1, 150);
+  EXPECT_EQ(kept.num_computed, 110U);
+  EXPECT_EQ(kept.num_moved, 210U + 110U);  // the other's text goes, this one's comes
+  EXPECT_EQ(with.num_stored(), 210U);
+}
+
+TEST(LlamaScheduler, MovesNothingWhereTheSlotHasTheText) {
+  LlamaScheduler scheduler(one_slot_and_host(10000));
+  static_cast<void>(turn(scheduler, 1, 100));
+  const StepPart next = turn(scheduler, 1, 150);
+  EXPECT_EQ(next.num_computed, 110U);
+  EXPECT_EQ(next.num_moved, 0U);
+  EXPECT_EQ(scheduler.num_stored(), 0U);
+}
+
+TEST(LlamaScheduler, KeepsNoMoreInTheHostThanThereIsRoomFor) {
+  LlamaScheduler scheduler(one_slot_and_host(250));
+  for (std::uint64_t conversation = 1; conversation <= 5; ++conversation) {
+    static_cast<void>(turn(scheduler, conversation, 100));
+    EXPECT_LE(scheduler.num_stored(), 250U);
+  }
+  // The oldest went: of 110 tokens each there is room for two.
+  EXPECT_EQ(turn(scheduler, 1, 150).num_computed, 0U);
+  EXPECT_EQ(turn(scheduler, 5, 150).num_computed, 110U);
+  // A text that is larger than all of it stays where it is.
+  LlamaScheduler small(one_slot_and_host(50));
+  static_cast<void>(turn(small, 1, 100));
+  EXPECT_EQ(turn(small, 2, 100).num_moved, 0U);
+  EXPECT_EQ(small.num_stored(), 0U);
+}
+
+TEST(LlamaScheduler, DropsFromTheHostWhatALongerTextContains) {
+  LlamaScheduler scheduler(one_slot_and_host(10000));
+  static_cast<void>(turn(scheduler, 1, 100));
+  static_cast<void>(turn(scheduler, 2, 100));
+  static_cast<void>(turn(scheduler, 1, 150));
+  static_cast<void>(turn(scheduler, 2, 150));
+  static_cast<void>(turn(scheduler, 3, 100));
+  EXPECT_EQ(scheduler.num_stored(), 160U + 160U);
+}
+
 }  // namespace
 }  // namespace labtwin::serving
