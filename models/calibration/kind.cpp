@@ -127,6 +127,7 @@ constexpr std::array<Names, 18> kLlmThroughputOptional = {
 
 constexpr std::array<Names, 3> kPowerCapColumns = {"gpu", "power_cap_w", "workload"};
 constexpr std::array<Names, 5> kPowerCapConditions = {"gpu", "engine", "model", "workload", "power_cap_w"};
+constexpr std::array<Names, 2> kPowerCapOptional = {"sm_clock_mhz", "mem_clock_mhz"};
 constexpr std::array<Names, 2> kPowerCapQuantities = {"tok_s_prompt_a", "tok_s_prompt_b"};
 
 constexpr std::array<Names, 4> kPcieLinksColumns = {"gen", "lanes", "direction", "quantity"};
@@ -167,7 +168,7 @@ constexpr auto kKinds = std::to_array<Kind>({
     {"vram_usage", kVramUsageColumns, kVramUsageConditions, kVramUsageQuantities, &evaluate_vram_usage, kVramUsageOptional},
     {"llm_throughput", kLlmThroughputColumns, kLlmThroughputConditions, kLlmThroughputQuantities, &evaluate_llm_throughput,
      kLlmThroughputOptional, &fit_llm_throughput_set, "card", &evaluate_llm_cards_left_out},
-    {"power_cap", kPowerCapColumns, kPowerCapConditions, kPowerCapQuantities, &evaluate_power_cap},
+    {"power_cap", kPowerCapColumns, kPowerCapConditions, kPowerCapQuantities, &evaluate_power_cap, kPowerCapOptional},
     {"pcie_links", kPcieLinksColumns, kPcieLinksConditions, kPcieLinksQuantities, &evaluate_pcie_links, kPcieLinksOptional,
      &fit_pcie_links},
     {"collectives", kCollectivesColumns, kCollectivesConditions, kCollectivesQuantities, &evaluate_collectives,

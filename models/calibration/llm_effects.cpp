@@ -356,4 +356,20 @@ std::optional<double> LlmEffects::find(std::string_view name) const {
   return found == index_.end() ? std::nullopt : std::optional(effects_[found->second].value);
 }
 
+serving::ThroughputTerms scaled_terms(const LlmRun& run, LlmEffects& effects) {
+  serving::ThroughputTerms terms = run.is_prompt() ? serving::prompt_seconds(run.run) : serving::token_seconds(run.run, false);
+  const PooledRow row = effects.design(run);
+  std::size_t next = 0;
+  for (double& term : terms) {
+    if (next == row.terms.size() || row.terms[next].base != term) {
+      term = 0.0;
+      continue;
+    }
+    PooledRow one;
+    one.terms.push_back(row.terms[next++]);
+    term = std::exp(predict_pooled(one, effects.values()).log_value);
+  }
+  return terms;
+}
+
 }  // namespace labtwin::calibration

@@ -62,6 +62,9 @@ class LlmEffects {
   std::set<std::string, std::less<>> fitted_;  ///< those that the file tells, not those that a row has asked for since
 };
 
+/// The terms of a run, each times its factor; effects that are not known yet are added with their level's prior.
+[[nodiscard]] serving::ThroughputTerms scaled_terms(const LlmRun& run, LlmEffects& effects);
+
 /// Standard deviation of a prediction's logarithm, before a group's width.
 [[nodiscard]] double throughput_deviation(const PooledPrediction& prediction, std::span<const PooledEffect> effects);
 

@@ -38,6 +38,8 @@ class LlmTimes {
  public:
   LlmTimes();
   [[nodiscard]] LlmTime time(const LlmRunCells& cells);
+  /// What a token of each sequence of the run's batch takes, part by part.
+  [[nodiscard]] serving::ThroughputTerms terms(const LlmRun& run) { return scaled_terms(run, effects_); }
   [[nodiscard]] const LlmParts& parts() const noexcept { return parts_; }
 
  private:

@@ -7,11 +7,13 @@
 #include <cmath>
 #include <cstdlib>
 #include <map>
+#include <numeric>
 #include <span>
 #include <vector>
 
 #include "models/calibration/levenberg_marquardt.hpp"
 #include "models/calibration/llm_times.hpp"
+#include "models/serving/locked_clocks.hpp"
 #include "models/serving/power_limit.hpp"
 
 namespace labtwin::calibration {
@@ -23,10 +25,11 @@ constexpr double kDiscrepancy = 0.04;  // of the law between caps
 constexpr double kUnknownPower = 300.0;
 constexpr double kNoCap = 1e4;
 constexpr double kRateSpread = 0.6;  // of the law of throughput, in the logarithm
-// Locked clocks lie anywhere between the lowest and the highest of a card, seventeen times as fast: the middle of the
-// logarithms, and how far the ends are from it.
+// Locked clocks that a row does not tell lie anywhere between the lowest and the highest of a card, seventeen times as fast:
+// the middle of the logarithms, and how far the ends are from it.
 constexpr double kLockedClocks = 0.24;
 constexpr double kLockedSpread = 1.0;
+constexpr double kToldSpread = 0.25;  // of the law of clocks
 
 enum Parameter : std::size_t { LogRate, LogKnee, Slope, NumParameters };
 
@@ -55,22 +58,50 @@ double streams_of(std::string_view workload) {
   return at == std::string_view::npos ? 1.0 : std::max(1.0, std::strtod(std::string(workload.substr(at + 2)).c_str(), nullptr));
 }
 
-// The rate without a cap, from card, engine and model alone.
-double uncapped_rate(const MeasurementTable& table, std::size_t row, LlmTimes& times) {
+// The run without a cap and at free clocks, from card, engine and model alone.
+LlmTime free_run(const MeasurementTable& table, std::size_t row, LlmTimes& times) {
   const std::string_view workload = table.text(row, "workload");
   const double streams = streams_of(workload);
   const bool is_prompt = workload.starts_with("prefill");
   const std::string_view quantity = is_prompt ? "prefill_tok_s" : streams > 1.0 ? "throughput_out_tok_s" : "decode_tok_s";
   const std::string model(table.text(row, "model"));
-  const LlmTime time = times.time({.gpu = std::string(table.text(row, "gpu")),
-                                   .engine = std::string(table.text(row, "engine")),
-                                   .model = model,
-                                   .quant = model,
-                                   .quantity = std::string(quantity),
-                                   .speculation = {},
-                                   .num_cards = table.number(row, "n_gpus").value_or(1.0),
-                                   .batch = streams});
+  return times.time({.gpu = std::string(table.text(row, "gpu")),
+                     .engine = std::string(table.text(row, "engine")),
+                     .model = model,
+                     .quant = model,
+                     .quantity = std::string(quantity),
+                     .speculation = {},
+                     .num_cards = table.number(row, "n_gpus").value_or(1.0),
+                     .batch = streams});
+}
+
+double uncapped_rate(const MeasurementTable& table, std::size_t row, LlmTimes& times) {
+  const LlmTime time = free_run(table, row, times);
   return time.run.seconds_of(time.seconds);
+}
+
+/// The clocks that a row tells.
+serving::LockedClocks clocks_of(const MeasurementTable& table, std::size_t row) {
+  constexpr double kMega = 1e6;
+  const auto clock = [&](std::string_view column) -> std::optional<PerSecond> {
+    const auto value = table.number(row, column);
+    return value && *value > 0.0 ? std::optional(PerSecond::from_base(kMega * *value)) : std::nullopt;
+  };
+  return {.graphics = clock("sm_clock_mhz"), .memory = clock("mem_clock_mhz")};
+}
+
+/// The share of its rate that a run keeps at the clocks of its row; nothing if the row tells none, or the card's entry.
+std::optional<double> share_at_clocks(const MeasurementTable& table, std::size_t row, LlmTimes& times) {
+  const serving::LockedClocks clocks = clocks_of(table, row);
+  const auto card = times.parts().card(table.text(row, "gpu"));
+  if (!clocks.graphics || !card || !card->spec.boost_clock) return std::nullopt;
+  const serving::ThroughputTerms free = times.terms(free_run(table, row, times).run);
+  const serving::ClockShares shares = serving::clock_shares(clocks, card->spec);
+  const bool is_prompt = table.text(row, "workload").starts_with("prefill");
+  const serving::ThroughputTerms locked =
+      is_prompt ? serving::prompt_at_clocks(free, shares) : serving::at_clocks(free, shares);
+  const auto sum = [](const serving::ThroughputTerms& terms) { return std::accumulate(terms.begin(), terms.end(), 0.0); };
+  return sum(free) / sum(locked);
 }
 
 // A card draws its board's power at most, and decoding needs three quarters of it.
@@ -143,7 +174,8 @@ double log_variance(const Curve& curve, std::span<const double> p, double cap_w)
   return variance;
 }
 
-void predict(const MeasurementTable& table, std::string_view column, const Curve& curve, Evaluation& evaluation) {
+void predict(const MeasurementTable& table, std::string_view column, const Curve& curve, LlmTimes& times,
+             Evaluation& evaluation) {
   std::vector<double> p;
   for (const Prior& belief : curve.belief) p.push_back(belief.mean);
   for (const std::size_t row : curve.rows) {
@@ -153,8 +185,9 @@ void predict(const MeasurementTable& table, std::string_view column, const Curve
     const bool is_locked = !is_capped && table.text(row, "engine").find("locked") != std::string_view::npos;
     // Without a cap a card runs at its full rate, which is what the law tends to.
     const double at = is_capped ? *cap : kNoCap;
-    const double clocks = is_locked ? kLockedClocks : 1.0;
-    const double of_clocks = is_locked ? kLockedSpread : 0.0;
+    const auto told = is_locked ? share_at_clocks(table, row, times) : std::nullopt;
+    const double clocks = !is_locked ? 1.0 : told.value_or(kLockedClocks);
+    const double of_clocks = !is_locked ? 0.0 : told ? kToldSpread : kLockedSpread;
     const double spread = std::sqrt(log_variance(curve, p, at) + kDiscrepancy * kDiscrepancy + of_clocks * of_clocks);
     evaluation.predictions.push_back({.row = row + 1,
                                       .quantity = std::string(column),
@@ -162,7 +195,8 @@ void predict(const MeasurementTable& table, std::string_view column, const Curve
                                       .measured = table.number(row, column),
                                       .estimate = log_interval(clocks * std::exp(log_rate(p, at)), kNormal90 * spread),
                                       .grade = is_locked ? Grade::Assumed : curve.grade,
-                                      .note = is_locked      ? "clocks are locked, the row does not tell at what"
+                                      .note = told           ? "the share by its clocks; no row of this run is marked `fit`"
+                                              : is_locked    ? "clocks are locked, the row does not tell at what"
                                               : curve.fitted ? ""
                                                              : "no row of this curve is marked `fit`"});
   }
@@ -183,7 +217,7 @@ Evaluation evaluate_power_cap(const MeasurementTable& table, const Progress& pro
       learn(table, column, unit, curve, evaluation);
       // Another prompt of the same run is a few per cent off.
       if (!curve.fitted && before.fitted) curve = before;
-      predict(table, column, curve, evaluation);
+      predict(table, column, curve, times, evaluation);
       before = std::move(curve);
     }
   }

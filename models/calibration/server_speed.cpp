@@ -46,23 +46,6 @@ bool is_measured(const LlmRun& run) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
-/// The terms of a run, each times its factor.
-serving::ThroughputTerms scaled_terms(const LlmRun& run, LlmEffects& effects) {
-  serving::ThroughputTerms terms = run.is_prompt() ? serving::prompt_seconds(run.run) : serving::token_seconds(run.run, false);
-  const PooledRow row = effects.design(run);
-  std::size_t next = 0;
-  for (double& term : terms) {
-    if (next == row.terms.size() || row.terms[next].base != term) {
-      term = 0.0;
-      continue;
-    }
-    PooledRow one;
-    one.terms.push_back(row.terms[next++]);
-    term = std::exp(predict_pooled(one, effects.values()).log_value);
-  }
-  return terms;
-}
-
 double half_width(const LlmRun& run, LlmEffects& effects) {
   const PooledPrediction prediction = predict_pooled(effects.design(run), effects.values());
   return effects.width(run) * std::sqrt(prediction.variance(effects.values()) + kThroughputNoise * kThroughputNoise);
@@ -75,7 +58,7 @@ LlmRun run_of(const ServerSetup& setup, const serving::LlamaServer& server) {
   run.backend = setup.backend.empty() ? usual_backend(setup.place.card.vendor) : setup.backend;
   run.card = setup.card.part;
   run.model = setup.model;
-  run.flash_attention = std::string(1, server.flash_attn ? '1' : '0');
+  run.flash_attention.assign(1, server.flash_attn ? '1' : '0');
   run.set_card(setup.place.card);
   run.set_model(setup.place.shape, setup.place.quant);
   run.run.ubatch = server.ubatch_size;
@@ -142,11 +125,26 @@ std::unique_ptr<const serving::StepTimeModel> streamed(const ServerSetup& setup,
   return std::make_unique<serving::StreamedStepTime>(std::move(in_memory), stream);
 }
 
+/// What a limit on the power and locked clocks leave of a card's speed.
+struct Slowed {
+  serving::LimitedSpeed limited;
+  serving::ClockShares clocks;
+};
+
+// The limit lowers the graphics clock, and arithmetic with it: of both the lower one holds.
+Slowed slowed_by(const ServerSetup& setup) {
+  const serving::AcceleratorSpec& card = setup.place.card;
+  Slowed slowed{.limited = {}, .clocks = serving::clock_shares(setup.clocks, card)};
+  if (!setup.power_limit) return slowed;
+  const serving::LimitedSpeed limited = serving::limited_speed(*setup.power_limit, *card.board_power);
+  if (limited.share >= slowed.clocks.arithmetic) return slowed;
+  return {.limited = limited, .clocks = serving::clock_shares({.memory = setup.clocks.memory}, card)};
+}
+
 /// Takes the steps of one card, and adds what cards exchange where there are several.
 void set_steps(const ServerSetup& setup, std::unique_ptr<const serving::StepTimeModel> law, const HalfWidths& halves,
                ServerSpeed& speed) {
-  const serving::LimitedSpeed limited =
-      setup.power_limit ? serving::limited_speed(*setup.power_limit, *setup.place.card.board_power) : serving::LimitedSpeed{};
+  const serving::LimitedSpeed limited = slowed_by(setup).limited;
   speed.decode_sigma = std::hypot(halves.decode / kIntervalSigmas, limited.sigma);
   speed.prompt_sigma = std::hypot(halves.prompt / kIntervalSigmas, limited.sigma);
   auto of_card = drawn(setup, speed, std::move(law), limited.share);
@@ -174,7 +172,10 @@ ServerSpeed vllm_speed(const ServerSetup& setup) {
   serving::OperatorWork work = serving::operator_work(setup.place.shape, weights, setup.group.cards_per_stage());
   if (setup.group.expert_copies > 1) serving::spread_experts(work, setup.group.expert_copies);
   const double half = operators.grade == Grade::Fitted ? kFittedCoefficients : kTypicalCoefficients;
-  set_steps(setup, std::make_unique<serving::OperatorStepTime>(operators.coefficients, work), {half, half}, speed);
+  set_steps(
+      setup,
+      std::make_unique<serving::OperatorStepTime>(serving::at_clocks(operators.coefficients, slowed_by(setup).clocks), work),
+      {half, half}, speed);
   speed.grade = operators.grade;
   speed.source = operators.source;
   return speed;
@@ -196,8 +197,9 @@ ServerSpeed llama_speed(const ServerSetup& setup, const serving::LlamaServer& se
   const std::array<LlmRun, 3> runs{token, prompt, batched};
   LlmEffects effects = LlmEffects::shipped_for(runs);
   coefficients.run = prompt.run;
-  coefficients.token = scaled_terms(token, effects);
-  coefficients.prompt = scaled_terms(prompt, effects);
+  const serving::ClockShares clocks = slowed_by(setup).clocks;
+  coefficients.token = serving::at_clocks(scaled_terms(token, effects), clocks);
+  coefficients.prompt = serving::prompt_at_clocks(scaled_terms(prompt, effects), clocks);
   coefficients.batch_exponent = batch_exponent(effects, token);
   // What the law of links knows better: between which cards, over which way.
   if (token.run.splits_tensors) coefficients.token[serving::Exchange] = coefficients.prompt[serving::Exchange] = 0.0;

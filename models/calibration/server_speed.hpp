@@ -12,6 +12,7 @@
 #include "models/catalog/entry.hpp"
 #include "models/interconnect/card_group.hpp"
 #include "models/serving/exchange_step_time.hpp"
+#include "models/serving/locked_clocks.hpp"
 #include "models/serving/mixed_step_time.hpp"
 #include "models/serving/server_engine.hpp"
 #include "models/serving/step_time.hpp"
@@ -43,6 +44,7 @@ struct ServerSetup {
   interconnect::CardGroup group{};     ///< several cards like `card`
   std::optional<HostMemory> host{};    ///< where the server leaves weights there
   std::optional<Watts> power_limit{};  ///< of each card, whose entry tells its board's power
+  serving::LockedClocks clocks{};      ///< of each card, whose entry tells its clocks
   SpeedLuck luck{};
 };
 

@@ -30,6 +30,9 @@ AcceleratorSpec read_accelerator_spec(TableReader& parameters) {
   spec.pcie_generation = parameters.optional<int>("pcie_generation", at_least(1.0));
   spec.pcie_lanes = parameters.optional<int>("pcie_lanes", at_least(1.0));
   spec.board_power = parameters.optional<Watts>("board_power", kPositive);
+  spec.boost_clock = parameters.optional<PerSecond>("boost_clock", kPositive);
+  spec.max_clock = parameters.optional<PerSecond>("max_clock", kPositive);
+  spec.memory_clock = parameters.optional<PerSecond>("memory_clock", kPositive);
   if (spec.peak_fp16() == FlopsPerSecond{}) parameters.fail("fp32", "is missing: one of fp32, fp16 and fp16_matrix is needed");
   return spec;
 }

@@ -33,6 +33,9 @@ struct AcceleratorSpec {
   std::optional<int> pcie_generation;
   std::optional<int> pcie_lanes;
   std::optional<Watts> board_power;
+  std::optional<PerSecond> boost_clock;   ///< for which rates are told
+  std::optional<PerSecond> max_clock;     ///< that the driver lets the graphics clock have
+  std::optional<PerSecond> memory_clock;  ///< as the driver counts it
 
   /// The fastest way to multiply matrices of FP16: matrix units if there are any, else the vector units.
   [[nodiscard]] FlopsPerSecond peak_fp16() const;

@@ -16,6 +16,7 @@
 #include "models/registry.hpp"
 #include "models/serving/encoder_step_time.hpp"
 #include "models/serving/load_time.hpp"
+#include "models/serving/locked_clocks.hpp"
 #include "models/serving/power_limit.hpp"
 #include "sim/scenario/server_cards.hpp"
 
@@ -124,6 +125,12 @@ void add_speed(const ServiceSpec& service, const LlmServerSpec& spec, const Lab&
   }
   for (const std::string& name : spec.gpus) {
     const GpuSpec& gpu = gpu_named(node, name);
+    if (gpu.clocks.graphics || gpu.clocks.memory) {
+      const serving::ClockShares shares = serving::clock_shares(gpu.clocks, load_accelerator(catalog, gpu.part).spec);
+      const Provenance clocks{.grade = catalog::Grade::Assumed, .source = "locked clocks over those of the datasheet"};
+      collector.add(fmt::format("{}.{}.arithmetic_share", service.name, name), shares.arithmetic, "", clocks);
+      collector.add(fmt::format("{}.{}.memory_share", service.name, name), shares.memory, "", clocks);
+    }
     if (!gpu.power_limit) continue;
     const Watts board = *load_accelerator(catalog, gpu.part).spec.board_power;
     collector.add(

@@ -88,6 +88,33 @@ std::optional<Watts> read_power_limit(TableReader& table, const std::string& par
   return limit;
 }
 
+/// A clock that the driver can hold, up to the highest that the card's entry tells.
+std::optional<PerSecond> read_clock(TableReader& table, std::string_view key, const std::string& part,
+                                    const std::optional<PerSecond>& highest) {
+  const auto clock = table.optional<PerSecond>(key, kPositive);
+  if (!clock) return std::nullopt;
+  constexpr double kMega = 1e6;
+  if (!highest) {
+    table.fail(key, fmt::format("of {} has no known effect: its entry tells no clocks", part));
+    return std::nullopt;
+  }
+  if (*clock > *highest) {
+    table.fail(key, fmt::format("must be at most {:.0f} MHz, the highest of {}", highest->value() / kMega, part));
+    return std::nullopt;
+  }
+  return clock;
+}
+
+serving::LockedClocks read_clocks(TableReader& table, const std::string& part, const catalog::Catalog& catalog) {
+  const std::vector<std::string>& parts = catalog.parts("gpus");
+  const bool is_known = std::find(parts.begin(), parts.end(), part) != parts.end();
+  if (!is_known || !(table.has("locked_clock") || table.has("locked_memory_clock"))) return {};
+  const serving::AcceleratorSpec card = load_accelerator(catalog, part).spec;
+  const auto highest = card.boost_clock ? card.max_clock : std::nullopt;
+  return {.graphics = read_clock(table, "locked_clock", part, highest),
+          .memory = read_clock(table, "locked_memory_clock", part, card.memory_clock)};
+}
+
 GpuSpec read_gpu(TableReader& table, const catalog::Catalog& catalog) {
   GpuSpec gpu;
   gpu.name = table.name();
@@ -96,6 +123,7 @@ GpuSpec read_gpu(TableReader& table, const catalog::Catalog& catalog) {
   gpu.link = storage::read_drive_link(table, "link").value_or(gpu.link);
   if (gpu.link.kind != storage::LinkKind::Pcie) table.fail("link", "must be a PCIe link: pcie1x1 to pcie6x16");
   gpu.power_limit = read_power_limit(table, gpu.part, catalog);
+  gpu.clocks = read_clocks(table, gpu.part, catalog);
   return gpu;
 }
 

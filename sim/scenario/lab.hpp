@@ -39,6 +39,7 @@
 #include "models/base/units.hpp"
 #include "models/catalog/catalog.hpp"
 #include "models/interconnect/link_rate.hpp"
+#include "models/serving/locked_clocks.hpp"
 #include "models/storage/dirty_pages.hpp"
 #include "models/storage/drive_link.hpp"
 #include "models/storage/garbage_collection.hpp"
@@ -98,6 +99,7 @@ struct GpuSpec {
   std::string slot;  ///< where it sits; may be empty
   storage::DriveLink link{.kind = storage::LinkKind::Pcie, .generation = 4, .lanes = 16};
   std::optional<Watts> power_limit{};  ///< `nvidia-smi -pl`
+  serving::LockedClocks clocks{};      ///< `nvidia-smi -lgc`, `-lmc`
 };
 
 /// Cards that an NVLink bridge joins.

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "models/interconnect/host_offload.hpp"
@@ -217,16 +218,18 @@ calibration::ServerSpeed copy_speed(const LlmServerSpec& spec, const NodeSpec& n
   // llama.cpp deals layers by the memory that is free.
   const auto weight = [&](const serving::AcceleratorSpec& card) { return serving::usable_memory(card).value(); };
   double together = 0.0;
-  std::map<std::pair<std::string, std::optional<Watts>>, double> shares;
+  using Limits = std::tuple<std::optional<Watts>, std::optional<PerSecond>, std::optional<PerSecond>>;
+  std::map<std::pair<std::string, Limits>, double> shares;
   for (const std::string& name : cards_that_wait(spec, copy)) {
     const GpuSpec& gpu = gpu_named(node, name);
     const double own = weight(load_accelerator(catalog, gpu.part).spec);
-    shares[{gpu.part, gpu.power_limit}] += own;
+    shares[{gpu.part, {gpu.power_limit, gpu.clocks.graphics, gpu.clocks.memory}}] += own;
     together += own;
   }
   std::vector<calibration::SharedSpeed> speeds;
   for (const auto& [kind, share] : shares) {
-    const auto& [part, power_limit] = kind;
+    const auto& [part, limits] = kind;
+    const auto& [power_limit, graphics, memory] = limits;
     const AcceleratorPart card = load_accelerator(catalog, part);
     speeds.push_back({calibration::server_speed({.card = card.entry,
                                                  .place = {shape, quant, card.spec, spec.cards_per_copy()},
@@ -236,6 +239,7 @@ calibration::ServerSpeed copy_speed(const LlmServerSpec& spec, const NodeSpec& n
                                                  .group = group,
                                                  .host = host_memory(spec, node, catalog),
                                                  .power_limit = power_limit,
+                                                 .clocks = {.graphics = graphics, .memory = memory},
                                                  .luck = luck ? luck(part) : calibration::SpeedLuck{}}),
                       share / together});
   }

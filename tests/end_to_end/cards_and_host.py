@@ -227,6 +227,29 @@ def check_copies(labtwin: Path, folder: Path) -> None:
     assert min(hits["session_affinity"], hits["cache_aware"]) > hits["round_robin"] + 0.1, hits
 
 
+def check_locked_clocks(labtwin: Path, folder: Path) -> None:
+    """Decoding goes by the clock of the memory, prompts by that of the graphics; of a cap and a clock the lower one holds."""
+    scenario = folder / "clocks.toml"
+    scenario.write_text(LAB % VLLM)
+
+    def stages(**clocks: str) -> tuple[float, float]:
+        settings = {f"lab.nodes.box.gpus.fast.{key}": f'"{value}"' for key, value in clocks.items()}
+        (workload,) = simulated.answer(labtwin, scenario, *SHORT, settings={**on('["fast"]'), **settings})["latency"].values()
+        return workload["stages"]["tpot"]["mean_s"], workload["stages"]["ttft"]["mean_s"]
+
+    token, prompt = stages()
+    by_graphics = stages(locked_clock="1260 MHz")
+    by_memory = stages(locked_memory_clock="5.25 GHz")
+    print(f"half the graphics clock: {by_graphics[0] / token:.2f} x a token, {by_graphics[1] / prompt:.2f} x a prompt; "
+          f"half the memory clock: {by_memory[0] / token:.2f} and {by_memory[1] / prompt:.2f}")
+    assert by_graphics[0] < 1.3 * token and 1.4 * prompt < by_graphics[1] < 2.05 * prompt, (by_graphics, token, prompt)
+    assert 1.6 * token < by_memory[0] < 2.05 * token and by_memory[1] < 1.3 * prompt, (by_memory, token, prompt)
+    assert stages(locked_clock="2.9 GHz") == (token, prompt)
+    capped = stages(power_limit="250 W")
+    assert stages(power_limit="250 W", locked_clock="2.4 GHz") == capped
+    assert stages(power_limit="440 W", locked_clock="1260 MHz") == by_graphics
+
+
 def main(arguments: list[str]) -> int:
     labtwin, root = Path(arguments[0]).absolute(), Path(arguments[1]).absolute()
     with tempfile.TemporaryDirectory() as folder:
@@ -237,6 +260,7 @@ def main(arguments: list[str]) -> int:
         check_traces(labtwin, Path(folder))
         check_sessions(labtwin, Path(folder))
         check_copies(labtwin, Path(folder))
+        check_locked_clocks(labtwin, Path(folder))
     check_short_memory(labtwin, root)
     return 0
 
