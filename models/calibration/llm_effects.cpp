@@ -20,7 +20,7 @@ struct Level {
 };
 
 // Standard deviations of log factors within a level, chosen by leaving cards and pairs of card and model out of the fit rows.
-constexpr std::array<Level, 62> kLevels = {{
+constexpr std::array<Level, 63> kLevels = {{
     {"all.card", 0.0, 0.12},
     {"all.machine", 0.0, 0.4},
     {"all.model", 0.0, 0.12},
@@ -28,10 +28,12 @@ constexpr std::array<Level, 62> kLevels = {{
     {"all.engine", 0.0, 0.1},
     {"all.quantity", 0.0, 0.3},
     {"all.speculation", 0.0, 0.4},
+    {"all.speculation_card", 0.0, 0.2},
+    {"all.guessed", 0.05, 0.05},
     {"all.whole_request", 0.0, 0.3},
     {"all.split", 0.0, 0.3},
     {"all.year", 0.0, 0.1},
-    {"all.build", 0.0, 0.1},
+    {"all.build", 0.0, 0.2},
     {"all.batch", 0.0, 0.3},
     {"all.batch_arch", 0.0, 0.1},
     {"all.power", 0.0, 0.3},
@@ -39,7 +41,6 @@ constexpr std::array<Level, 62> kLevels = {{
     {"launch.stack", 0.0, 0.5},
     {"launch.arch", 0.0, 0.4},
     {"launch.experts", 0.0, 0.4},
-    {"launch.experts_stack", 0.0, 0.3},
     {"weights.base", 0.35, 0.3},
     {"weights.arch", 0.0, 0.25},
     {"weights.backend_arch", 0.0, 0.2},
@@ -131,6 +132,12 @@ bool is_shared(std::string_view level) {
   return level.starts_with("launch.") || level.starts_with("weights.");
 }
 
+/// Of what passes read in the host, the share of routed experts.
+double experts_in_host(const LlmRun& r) {
+  const Bytes all = r.run.weights.read_in_host(1.0);
+  return all > Bytes{} ? 1.0 - r.run.weights.dense_in_host / all : 0.0;
+}
+
 std::vector<Use> common_uses(const LlmRun& r) {
   const double log_batch = std::log(r.run.batch);
   return {{"all.card", r.backend + "|" + r.card},
@@ -140,9 +147,11 @@ std::vector<Use> common_uses(const LlmRun& r) {
           {"all.engine", r.engine_name + "|" + r.backend},
           {"all.quantity", r.quantity + "|" + r.stack()},
           {"all.speculation", r.speculation + "|" + r.engine, r.is_prompt() ? 0.0 : given(r.speculation)},
+          {"all.speculation_card", r.speculation + "|" + r.card, r.is_prompt() ? 0.0 : given(r.speculation)},
+          {"all.guessed", r.speculation, r.is_prompt() ? 0.0 : r.guessed},
           {"all.whole_request", r.stack(), r.whole_request ? 1.0 : 0.0},
           {"all.split", r.split + "|" + r.stack(), given(r.split)},
-          {"all.year", r.backend, r.years},
+          {"all.year", r.backend, r.is_prompt() ? r.years : 0.0},
           {"all.build", r.build, given(r.build)},
           {"all.batch", r.quantity + "|" + r.stack(), log_batch},
           {"all.batch_arch", r.quantity + "|" + r.stack() + "|" + r.architecture, log_batch},
@@ -157,11 +166,7 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
   const double unlisted = r.unlisted ? 1.0 : 0.0;
   switch (term) {
     case serving::Launch:
-      return {{"launch.base", ""},
-              {"launch.stack", stack},
-              {"launch.arch", arch},
-              {"launch.experts", "", experts},
-              {"launch.experts_stack", stack, experts}};
+      return {{"launch.base", ""}, {"launch.stack", stack}, {"launch.arch", arch}, {"launch.experts", "", experts}};
     case serving::Weights:
       return {{"weights.base", ""},
               {"weights.arch", arch},
@@ -200,7 +205,7 @@ std::vector<Use> uses_of(const LlmRun& r, std::size_t term) {
       // Steps read the memory of the host, prompts copy the weights to the card.
       const std::string level = r.is_prompt() ? "upload." : "host.";
       return {{level + "base", ""},       {level + "stack", stack},
-              {level + "card", r.card},   {level + "experts", "", experts},
+              {level + "card", r.card},   {level + "experts", "", experts_in_host(r)},
               {level + "quant", r.quant}, {"weights.unlisted", r.model, unlisted}};
     }
     case serving::Exchange:
@@ -248,7 +253,7 @@ PooledRow LlmEffects::design(const LlmRun& run) {
   PooledRow row;
   for (std::size_t t = 0; t < terms.size(); ++t) {
     if (terms.at(t) <= 1e-12) continue;
-    PooledTerm term{.base = terms.at(t), .uses = common};
+    PooledTerm term{.base = terms.at(t) / (run.is_prompt() ? 1.0 : run.tokens_per_step), .uses = common};
     for (const Use& use : uses_of(run, t)) {
       std::string level = is_shared(use.level) ? kPass : law;
       level += use.level;

@@ -45,6 +45,19 @@ std::optional<double> size_of(const std::string& word) {
   return std::strtod(word.c_str(), nullptr) * factor;
 }
 
+/// `gemma4`, of which a source tells 26e9 parameters and 4e9 active ones, as `gemma4 26B-A4B`.
+std::string with_size(std::string_view name, double params_b, std::optional<double> active_params_b) {
+  if (!active_params_b || *active_params_b >= params_b) return fmt::format("{} {:g}B", name, params_b);
+  return fmt::format("{} {:g}B-A{:g}B", name, params_b, *active_params_b);
+}
+
+// Sources that count parameters leave those that a token uses blank where they are fewer and not known: large models have
+// experts. A line through the logarithms of those of the catalog.
+double usual_active(double parameters) {
+  constexpr double kSmallestWithExperts = 20e9;
+  return parameters < kSmallestWithExperts ? parameters : 0.27e9 * std::pow(parameters / 1e9, 0.75);
+}
+
 }  // namespace
 
 std::vector<std::string> card_names(std::string_view cell) {
@@ -183,6 +196,7 @@ std::optional<LlmParts::Model> LlmParts::model(std::string_view name, std::optio
                                                std::optional<double> active_params_b) const {
   const auto named = size_in_name(name);
   const Model* known = catalog_model(name);
+  if (known == nullptr && !named && params_b) known = catalog_model(with_size(name, *params_b, active_params_b));
   const auto listed = known == nullptr ? listed_size(name) : std::nullopt;
   const double parameters = params_b ? *params_b * 1e9 : (listed ? listed->parameters : (named ? named->parameters : 0.0));
   // What is measured may be pruned or merged; a size in the name alone is rounded and counts less.
@@ -193,13 +207,29 @@ std::optional<LlmParts::Model> LlmParts::model(std::string_view name, std::optio
   if (params_b && is_counted(*params_b)) {
     if (const Model* same = model_of_size(parameters)) return *same;
   }
-  double active = active_params_b ? *active_params_b * 1e9 : (named ? std::min(named->active, parameters) : parameters);
+  double active = active_params_b ? std::min(*active_params_b * 1e9, parameters)
+                                  : (named ? std::min(named->active, parameters) : parameters);
+  if (!active_params_b && params_b && active >= parameters) active = usual_active(parameters);
   if (listed) active = std::min(listed->active, parameters);
   return Model{serving::typical_shape(parameters, active), {}, catalog::Grade::Assumed};
 }
 
 std::optional<serving::Quantisation> LlmParts::quant(std::string_view name) const {
   return serving::Quantisation::find(quants_, name);
+}
+
+std::optional<serving::Quantisation> LlmParts::quant_within(std::string_view text) const {
+  if (auto found = quant(text)) return found;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(" ,()`+-", begin), text.size());
+    for (std::string_view word = text.substr(begin, end - begin); !word.empty(); word = word.substr(0, word.rfind('_'))) {
+      auto part = quant(word);
+      if (part && part->is_gguf()) return part;
+      if (word.rfind('_') == std::string_view::npos) break;
+    }
+    begin = end + 1;
+  }
+  return std::nullopt;
 }
 
 }  // namespace labtwin::calibration

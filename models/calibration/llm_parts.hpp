@@ -56,6 +56,8 @@ class LlmParts {
   /// The only model of the catalog with so many layers: a log that names no model still counts them.
   [[nodiscard]] std::optional<Model> model_of_layers(int layers) const;
   [[nodiscard]] std::optional<serving::Quantisation> quant(std::string_view name) const;
+  /// As quant(); else that of the first word which is a type of files: `bytkim Q4_K_M MTP (`, `IQ3_XXS_embed_q6_0`.
+  [[nodiscard]] std::optional<serving::Quantisation> quant_within(std::string_view text) const;
   [[nodiscard]] const serving::QuantTable& quants() const noexcept { return quants_; }
 
  private:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/calibration/host_bandwidth.hpp"
+#include "models/calibration/llm_guesses.hpp"
 #include "models/calibration/llm_placement.hpp"
 #include "models/calibration/row_words.hpp"
 #include "models/serving/kv_cache.hpp"
@@ -44,7 +45,10 @@ constexpr std::array<Pair, 19> kFamilies = {{{"exl", "exllama"},
 
 constexpr std::array<Pair, 4> kBackends = {{{"NVIDIA", "cuda"}, {"AMD", "rocm"}, {"Apple", "metal"}, {"Intel", "sycl"}}};
 
+constexpr double kGib = 1073741824.0;
 constexpr double kUnknownBits = 4.8;  // per parameter, of files whose type is not told
+constexpr double kUsualSize = 30e9;   // parameters of models whose name and row tell none
+constexpr double kUsualActive = 3e9;  // ... of which a token uses
 constexpr double kUnknownCpuPeak = 0.5e12;
 // A card of the middle class, for names that no catalog has.
 constexpr double kUnknownCardRate = 400e9;
@@ -109,18 +113,27 @@ std::string told_more_closely(const std::string& card, std::string_view processo
   return is_same && !of_card.empty() && words.size() > of_card.size() ? std::string(processor) : card;
 }
 
+/// GiB of the card that notes tell in full: `card as stated: Tesla V100 32GB`.
+std::optional<double> memory_told(std::string_view notes) {
+  const std::size_t at = notes.find("card as stated: ");
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto gib = number_before(lower_case(notes.substr(at, notes.find(';', at) - at)), "gb");
+  return gib ? std::optional<double>(*gib) : std::nullopt;
+}
+
 /// Memory of a card that is not the host's too.
-double read_device(LlmRun& row, std::string_view backend, const LlmParts& parts) {
+double read_device(LlmRun& row, std::string_view backend, std::optional<double> memory_gib, const LlmParts& parts) {
   const bool is_processor = row.card.starts_with("CPU: ");
   const std::string_view name = std::string_view(row.card).substr(is_processor ? 5 : 0);
   // Some processors have graphics, which an engine may have run on.
   const bool runs_on_card = backend != "cpu" && (!is_processor || backend == backend_of(backend, ""));
-  const auto card = runs_on_card ? parts.card(name) : std::nullopt;
+  const auto card = runs_on_card ? parts.card(name, memory_gib) : std::nullopt;
   if (card) {
     row.backend = backend_of(backend, card->spec.vendor);
     row.set_card(card->spec);
     if (card->grade != catalog::Grade::Assumed || card->exact) row.card = card->part;
-    return card->spec.kind == serving::AcceleratorKind::Discrete ? card->spec.memory.value() : 0.0;
+    const double memory = std::max(card->spec.memory.value(), memory_gib.value_or(0.0) * kGib);
+    return card->spec.kind == serving::AcceleratorKind::Discrete ? memory : 0.0;
   }
   row.architecture = "cpu";
   row.backend = backend_of(backend, "");
@@ -165,32 +178,43 @@ void limit_threads(LlmRun& row, std::string_view notes) {
   row.run.peak_flops = FlopsPerSecond::from_base(std::min(row.run.peak_flops.value(), threads * kThreadPeak));
 }
 
+/// How keys and values are kept, as notes tell it: `type_k=q8_0; type_v=q8_0`, `KV q4_0/q4_0`, `kv fp8_e5m2`; else FP16.
+serving::KvTypes kv_types_of(std::string_view notes, const serving::QuantTable& table) {
+  const std::string words = lower_case(notes);
+  const auto behind = [&](std::string_view word) -> std::string_view {
+    const std::size_t at = words.find(word);
+    if (at == std::string::npos) return {};
+    const std::string_view rest = std::string_view(words).substr(at + word.size());
+    return rest.substr(0, rest.find_first_of(" ;,)"));
+  };
+  const auto keys = serving::find_kv_types(table, behind("type_k="));
+  const auto values = serving::find_kv_types(table, behind("type_v="));
+  if (words.find("type_k=") != std::string::npos && keys) return {keys->key, values ? values->value : 2.0};
+  if (words.starts_with("kv ") || holds(words, "; kv ")) {
+    if (const auto both = serving::find_kv_types(table, behind("kv "))) return *both;
+  }
+  return {};
+}
+
 void read_model(LlmRun& row, const MeasurementTable& table, std::size_t index, const LlmParts& parts) {
   const std::string_view name = table.text(index, "model");
   const auto told = table.number(index, "weights_gib");
   const auto model = parts.model(name, table.number(index, "params_b"), table.number(index, "active_params_b"));
   // Without a size anywhere, a file of known size is taken for four bits, and else a model of the usual size.
-  const double guessed = told ? *told * 1.77e9 : 20e9;
-  const serving::ModelShape shape = model ? model->shape : serving::typical_shape(guessed, guessed);
-  const auto quant = parts.quant(table.text(index, "quant"));
+  const double guessed = told ? *told * 1.77e9 : kUsualSize;
+  const serving::ModelShape shape = model ? model->shape : serving::typical_shape(guessed, told ? guessed : kUsualActive);
+  const auto quant = parts.quant_within(table.text(index, "quant"));
   row.model = model && !model->part.empty() ? model->part : lower_case(name);
-  row.set_model(shape, quant, told ? std::optional(Bytes::from_base(*told * 1073741824.0)) : std::nullopt);
+  row.set_model(shape, quant, told ? std::optional(Bytes::from_base(*told * kGib)) : std::nullopt);
   row.unlisted = !model || model->part.empty();
   serving::ThroughputRun& run = row.run;
   const double depth = std::max(1.0, run.depth + run.prompt_tokens + 0.5 * std::max(run.generated_tokens, 100.0));
-  run.context_cache = serving::kv_cache_bytes(shape, depth, {});
+  run.context_cache = serving::kv_cache_bytes(shape, depth, kv_types_of(table.text(index, "notes"), parts.quants()));
 }
 
-std::string speculation_of(const std::string& words) {
-  const bool on = holds(words, "specul") || holds(words, "mtp") || holds(words, "draft") || holds(words, "dflash");
-  if (!on || holds(words, "speculative decoding off") || holds(words, "no speculation")) return "";
-  for (const std::string_view kind : {"dflash", "draft_model", "eagle", "mtp", "ngram"}) {
-    if (holds(words, kind)) return std::string(kind);
-  }
-  return "other";
-}
-
+// Reports of a change tell of the build without it, too.
 std::string build_of(std::string_view notes) {
+  if (holds(notes, "before the change")) return "before a change";
   const std::size_t at = notes.find("toolbox ");
   if (at == std::string_view::npos) return "";
   const std::string_view rest = notes.substr(at + 8);
@@ -233,6 +257,12 @@ bool times_itself(std::string_view engine) {
   return std::find(kEngines.begin(), kEngines.end(), engine) != kEngines.end();
 }
 
+// Ollama hands files of Apple's formats to MLX.
+bool runs_in_mlx(const LlmRun& row, const MeasurementTable& table, std::size_t index) {
+  const std::string file = lower_case(table.text(index, "model")) + " " + lower_case(table.text(index, "quant"));
+  return row.engine == "ollama" && row.backend == "metal" && holds_any(file, {"mlx", "nvfp4", "mxfp8", "int4"});
+}
+
 void read_settings(LlmRun& row, const MeasurementTable& table, std::size_t index) {
   const std::string_view notes = table.text(index, "notes");
   const std::string_view split = table.text(index, "split_mode");
@@ -257,8 +287,7 @@ void read_settings(LlmRun& row, const MeasurementTable& table, std::size_t index
     row.split = remote ? "rpc" : run.splits_tensors ? "tensor" : "layer";
     row.split += std::to_string(static_cast<int>(run.num_cards));
   }
-  row.speculation = speculation_of(lower_case(std::string(notes) + " " + std::string(table.text(index, "model")) + " " +
-                                              std::string(table.text(index, "quant"))));
+  read_guesses(row, notes, std::string(table.text(index, "model")) + " " + std::string(table.text(index, "quant")));
   row.build = build_of(notes);
   row.flash_attention = table.text(index, "flash_attn");
   // Clients of a server who tell one rate divide the tokens by the time of the request.
@@ -334,9 +363,10 @@ LlmRun read_llm_run(const MeasurementTable& table, std::size_t row, const LlmPar
   result.engine_name = table.text(row, "engine");
   result.engine = family_of(result.engine_name);
   result.card = told_more_closely(std::string(table.text(row, "gpu")), table.text(row, "cpu"));
-  const double memory = read_device(result, table.text(row, "backend"), parts);
+  const double memory = read_device(result, table.text(row, "backend"), memory_told(table.text(row, "notes")), parts);
   limit_threads(result, table.text(row, "notes"));
   read_settings(result, table, row);
+  if (runs_in_mlx(result, table, row)) result.engine = "mlx";
   read_model(result, table, row, parts);
   place_in_host(result, table, row, memory);
   result.run.host_bandwidth =

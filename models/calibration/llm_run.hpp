@@ -23,6 +23,8 @@ struct LlmRun {
   std::string model;                  ///< of the catalog, else as the row has it
   std::string quant;                  ///< storage type or mix
   std::string speculation;            ///< what guesses tokens ahead; empty: nothing
+  double guessed = 0.0;               ///< tokens ahead in each step; 0: not told
+  double tokens_per_step = 1.0;       ///< that guesses which are right make of one; 1 where that is not told
   std::string split;                  ///< how several cards share the model; empty: one card
   std::string build;                  ///< of a toolbox with a name of its own; may be empty
   std::string flash_attention;        ///< `0`, `1` or empty

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,59 @@ TEST(LlmRun, CountedParametersTellAModel) {
 TEST(LlmRun, SaysWhereNothingIsGuessedAhead) {
   EXPECT_EQ(run_of({.notes = "no speculation; card as stated"}).speculation, "");
   EXPECT_EQ(run_of({.notes = "speculative decoding draft-mtp"}).speculation, "mtp");
+}
+
+TEST(LlmRun, WhatOtherRunsGuessIsNotThisRuns) {
+  const std::string others = "; many composes use MTP/DFlash speculative decoding";
+  EXPECT_EQ(run_of({.notes = "compose llamacpp/default" + others}).speculation, "");
+  EXPECT_EQ(run_of({.notes = "compose mtp.yml" + others}).speculation, "mtp");
+  EXPECT_EQ(run_of({.notes = "compose dual.yml" + others}).speculation, "perhaps");
+}
+
+TEST(LlmRun, AStepYieldsTheGuessesThatAreRight) {
+  const LlmRun run = run_of({.notes = "speculative decoding draft-mtp n-max 2 acceptance 0.4-0.6; median"});
+  EXPECT_NEAR(run.tokens_per_step, 1.0 + 0.5 + 0.25, 1e-9);
+  EXPECT_EQ(run.guessed, 2.0);
+  EXPECT_NEAR(run_of({.notes = "draft-mtp n-max 3 acceptance 0.5; x"}).tokens_per_step, 1.875, 1e-9);
+  EXPECT_EQ(run_of({.notes = "draft-mtp n-max 3 acceptance -; card as stated: RTX 4090 24GB"}).tokens_per_step, 1.0);
+}
+
+TEST(LlmRun, KeysAndValuesTakeWhatTheirTypeTakes) {
+  const double plain = run_of({.notes = {}}).run.context_cache.value();
+  EXPECT_NEAR(run_of({.notes = "; type_k=q8_0; type_v=q8_0"}).run.context_cache.value(), plain * 34.0 / 64.0, 1e-6 * plain);
+  EXPECT_NEAR(run_of({.notes = "exl3-ab; kv q8_0"}).run.context_cache.value(), plain * 34.0 / 64.0, 1e-6 * plain);
+  EXPECT_EQ(run_of({.notes = "median of 3; kv default"}).run.context_cache.value(), plain);
+}
+
+TEST(LlmRun, ACardThatIsStatedWithMoreMemoryHoldsMore) {
+  const Cells stated{.gpu = "V100", .model = "Qwen3-32B", .notes = "card as stated: Tesla V100 32GB (Volta); median"};
+  EXPECT_EQ(run_of(stated).host_share(), 0.0);
+  EXPECT_GT(run_of({.gpu = "V100", .model = "Qwen3-32B", .notes = {}}).host_share(), 0.0);
+}
+
+TEST(LlmRun, OllamaHandsFilesOfApplesFormatsToMlx) {
+  const Cells mlx{.gpu = "M3 Max", .backend = "metal", .model = "gemma4:12b-mlx", .notes = {}, .engine = "ollama"};
+  EXPECT_EQ(run_of(mlx).engine, "mlx");
+  Cells other = mlx;
+  other.model = "gemma4:12b";
+  EXPECT_EQ(run_of(other).engine, "ollama");
+}
+
+TEST(LlmRun, ALargeModelOfWhichNoActiveParametersAreToldHasExperts) {
+  MeasurementTable table("runs", {"gpu", "model", "params_b", "active_params_b", "quantity"});
+  table.add_row({"RTX 3090", "a model of next year", "35", "", "decode_tok_s"});
+  table.add_row({"RTX 3090", "a model of next year", "35", "35", "decode_tok_s"});
+  table.add_row({"RTX 3090", "gemma4", "26", "4", "decode_tok_s"});
+  const LlmParts parts;
+  EXPECT_NEAR(read_llm_run(table, 0, parts).run.active_parameters, 0.27e9 * std::pow(35.0, 0.75), 1e6);
+  EXPECT_NEAR(read_llm_run(table, 1, parts).run.active_parameters, 35e9, 1.0);
+  EXPECT_EQ(read_llm_run(table, 2, parts).model, "gemma-4-26b-a4b");
+}
+
+TEST(LlmRun, AQuantisationWithinLongerTextIsThatOfTheFile) {
+  const LlmParts parts;
+  EXPECT_EQ(parts.quant_within("bytkim Q4_K_M MTP **pi-reasoning** (")->name(), "q4_k_m");
+  EXPECT_EQ(parts.quant_within("IQ3_XXS_embed_q6_0_output")->name(), "iq3_xxs");
 }
 
 TEST(LlmRun, FewThreadsDoNotFillTheMemory) {
