@@ -21,6 +21,8 @@
 #include "models/serving/card_memory.hpp"
 #include "models/serving/model_file.hpp"
 #include "models/serving/vram_plan.hpp"
+#include "sim/command/expected_speed.hpp"
+#include "sim/output/number_text.hpp"
 
 namespace labtwin::command {
 namespace {
@@ -70,10 +72,14 @@ struct Case {
   std::string model;
   std::string card;
   VramRequest request;
+  std::vector<AcceleratorPart> parts;  ///< the kinds of the cards
 
   /// More context than the model was made for, which a table tells in its place.
   [[nodiscard]] bool is_too_long() const noexcept { return request.context > request.shape.max_context; }
   [[nodiscard]] bool loads() const { return !is_too_long() && plan_vram(request).loads(); }
+  [[nodiscard]] std::optional<ExpectedSpeed> speed() const {
+    return loads() ? expected_speed(model, request, parts) : std::nullopt;
+  }
 };
 
 /// What the options name, read once.
@@ -101,7 +107,7 @@ class Reader {
         for (const double context : contexts()) {
           VramRequest request = request_of(file, cards.typical, context);
           if (cards.count > 1) request.num_cards = cards.count;
-          cases.push_back({file.name, cards.name, std::move(request)});
+          cases.push_back({file.name, cards.name, std::move(request), cards.parts});
         }
       }
     }
@@ -114,6 +120,7 @@ class Reader {
     std::string name;
     serving::AcceleratorSpec typical;
     int count = 1;
+    std::vector<AcceleratorPart> parts{};
   };
 
   [[nodiscard]] Cards cards_named(const std::string& text) const {
@@ -137,6 +144,7 @@ class Reader {
       if (memories.empty()) cards.typical = part.spec;
       memories.push_back(part.spec.memory);
       cards.name += (cards.name.empty() ? "" : "+") + part.entry.part + told;
+      cards.parts.push_back(std::move(part));
     }
     cards.typical.memory =
         options_->engine == "vllm" ? serving::memory_of_equal_parts(memories) : serving::memory_of_layers(memories);
@@ -260,6 +268,7 @@ Json case_json(const Case& one, const serving::QuantTable& quants) {
   const auto largest = largest_context(one.request);
   json["largest_context"] = largest ? Json(*largest) : Json(nullptr);
   json["changes"] = Json::array();
+  if (const auto speed = one.speed()) json["speed"] = speed_json(*speed);
   if (plan.loads()) return json;
   for (const serving::VramChange& change : changes_that_load(one.request, quants)) {
     json["changes"].push_back({{"what", change.what}, {"total_bytes", change.plan.total().value()}});
@@ -299,6 +308,7 @@ std::string case_text(const Case& one, const serving::QuantTable& quants) {
     text += fmt::format("Sold with up to {:.0f} GiB, as taken here; of less ask with e.g. --on {}-{:.0f}gb.\n",
                         card.memory.value() / kGiB, one.card, 0.5 * card.memory.value() / kGiB);
   }
+  if (const auto speed = one.speed()) text += speed_text(*speed, one.request.context);
   if (plan.loads()) return text;
   const auto changes = changes_that_load(one.request, quants);
   text += changes.empty() ? "No single change makes it load.\n" : "It would load with one of:\n";
@@ -308,7 +318,14 @@ std::string case_text(const Case& one, const serving::QuantTable& quants) {
   return text;
 }
 
-/// One row per model and context, one column per card.
+std::string cell_text(const Case& one) {
+  if (one.is_too_long()) return fmt::format("made for {}", one.request.shape.max_context);
+  const std::string text = fmt::format("{} {}", one.loads() ? "loads" : "fails", gib(plan_vram(one.request).total()));
+  const auto speed = one.speed();
+  return speed ? fmt::format("{}, {} tok/s", text, output::significant(speed->at_full_context.value)) : text;
+}
+
+/// One row per model and context, one column per card; how fast one sequence is behind all of its context.
 std::string table_text(const Options& options, const std::vector<Case>& cases) {
   const std::size_t num_contexts = std::max<std::size_t>(1, options.contexts.size());
   std::size_t model_width = 5;
@@ -317,7 +334,7 @@ std::string table_text(const Options& options, const std::vector<Case>& cases) {
   std::vector<std::size_t> widths;
   for (std::size_t card = 0; card < options.cards.size(); ++card) {
     const std::string& name = cases[card * num_contexts].card;
-    widths.push_back(std::max<std::size_t>(name.size(), 16));
+    widths.push_back(std::max<std::size_t>(name.size(), 28));
     text += fmt::format("  {:>{}}", name, widths.back());
   }
   text += "\n";
@@ -327,10 +344,7 @@ std::string table_text(const Options& options, const std::vector<Case>& cases) {
       text += fmt::format("{:<{}}  {:>8.0f}", cases[first].model, model_width, cases[first + context].request.context);
       for (std::size_t card = 0; card < options.cards.size(); ++card) {
         const Case& one = cases[first + card * num_contexts + context];
-        const std::string cell =
-            one.is_too_long() ? fmt::format("made for {}", one.request.shape.max_context)
-                              : fmt::format("{} {}", one.loads() ? "loads" : "fails", gib(plan_vram(one.request).total()));
-        text += fmt::format("  {:>{}}", cell, widths[card]);
+        text += fmt::format("  {:>{}}", cell_text(one), widths[card]);
       }
       text += "\n";
     }
@@ -359,7 +373,7 @@ int fit_model(const Options& options) {
 
 void add_fit_model(CommandLine& line) {
   const auto options = std::make_shared<Options>();
-  line.add("fit-model", "Say whether models load on cards, and what fills the memory")
+  line.add("fit-model", "Say whether models load on cards, what fills the memory, and how fast they are")
       .argument("MODEL", options->models, "Models of the catalog, config.json files or GGUF files; several make a table")
       .option("--on", options->cards, "A card of the catalog, or several of one machine: rtx-3090+rtx-3060; repeatable")
       .option("--context", options->contexts, "Tokens of all sequences together, 4096 if not given; repeatable")

@@ -67,6 +67,23 @@ def check_table(labtwin: Path) -> None:
     assert len(lines) == 5 and lines[0].split() == ["model", "context", "rtx-3090", "apple-m4-max"], table.stdout
 
 
+def check_speed(labtwin: Path) -> None:
+    """What loads is told with its speed: within what the memory allows, slower behind more context, nothing of what does not."""
+    whole = run(labtwin, "llama-3.1-8b", "--on", "rtx-3090", "--context", "32768", "--json")
+    (case,) = json.loads(whole.stdout)["cases"]
+    decode = case["speed"]["decode_tok_s"]
+    assert 0.3 * 936e9 < decode["value"] * case["weights_bytes"] < 936e9, case
+    assert decode["low"] < decode["value"] < decode["high"], case
+    longer = case["speed"]["decode_tok_s_at_full_context"]["value"]
+    assert 0.5 * decode["value"] < longer < 0.97 * decode["value"], case
+    text = run(labtwin, "llama-3.1-8b", "--on", "rtx-3090", "--context", "32768").stdout
+    assert "One sequence decodes" in text and "throughput of llama.cpp on rtx-3090 (fitted)" in text, text
+    for question in (("llama-3.3-70b", "--on", "rtx-3090"), ("qwen3-32b", "--on", "rtx-3090+rtx-3060"),
+                     ("qwen3-8b", "--on", "rtx-3090", "--layers", "20"),
+                     ("qwen3-8b", "--on", "rtx-3090", "--engine", "vllm", "--cards", "2")):
+        assert "speed" not in json.loads(run(labtwin, *question, "--json").stdout)["cases"][0], question
+
+
 def check_shared_memory(labtwin: Path) -> None:
     """A chip that shares the memory of its host is sold with more and with less; a card is not."""
     most, half = (json.loads(run(labtwin, "llama-3.1-8b", "--on", card, "--json").stdout)["cases"][0]
@@ -150,6 +167,7 @@ def main() -> None:
     check_weight_streaming(labtwin)
     check_experts_in_host(labtwin)
     check_table(labtwin)
+    check_speed(labtwin)
     check_shared_memory(labtwin)
     check_context_of_models(labtwin)
     check_many_verdicts(labtwin)
