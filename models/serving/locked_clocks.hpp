@@ -21,8 +21,9 @@ struct ClockShares {
   double arithmetic = 1.0;
   double memory = 1.0;
 };
-/// Law:    arithmetic = min(1, graphics / boost); memory = min(1, memory clock / that of the datasheet, 2.5 x graphics / boost), for
-///         caches and copy units, which run at the graphics clock, can ask for 2.5 x what memory delivers at boost
+/// Law:    arithmetic = min(1, graphics / boost); memory = min(1, memory clock / that of the datasheet,
+///         2.5 x graphics / boost), for caches and copy units, which run at the graphics clock, can ask for 2.5 x what memory
+///         delivers at boost
 /// Inputs: clocks and the datasheet's; what is not locked runs free
 /// Valid:  a card that the laws know at free clocks, which are at boost or above: what they gain above it is in its rates
 /// Source: rates of units and of memory are proportional to their clocks; 2.5 is assumed: L2 caches of GeForce cards since

@@ -55,7 +55,8 @@ struct ServerThread {
 /// Source: fitted to 60 requests of one run (calibration/data/h200/llama_server_open): 8B, 128 256 words, a server processor of
 ///         Intel in a virtual machine; the copies to another run (llama_server_prompt_cache), where the link carries 55 GB/s:
 ///         memory is allocated for each copy, and pieces of it are copied one by one
-/// Error:  two further runs of that machine, see `labtwin validate` of kind serving_run; other processors are not measured
+/// Error:  two further runs of that machine, see `labtwin validate` of kind serving_run; other processors are not measured.
+///         Logs of others show copies at 0.2 to 1 GB/s: 1.9 GB in 1.97 s (mostlygeek/llama-swap issue 560)
 [[nodiscard]] ServerThread llama_server_thread(const ModelShape& shape, const KvTypes& kv);
 
 /// Law:    step of the card + what the thread of the server does

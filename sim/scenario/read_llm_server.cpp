@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kMostContext = 1e8;
 constexpr double kGiB = 1073741824.0;
-// Of llama-server since October 2025; Ollama has no such cache.
+// Of llama-server since October 2025; the runner that Ollama had until it took llama-server has no such cache.
 constexpr Bytes kCacheRam = Bytes::from_base(8.0 * kGiB);
 
 /// What the keys of an engine are checked against.
