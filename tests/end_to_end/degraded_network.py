@@ -95,6 +95,8 @@ def check_speed(labtwin: Path, scenario: Path) -> None:
         "workloads.agents.arrivals.users": "100",
         "services.llm.parallel": "16",
         "services.llm.ctx_size": "131072",
+        "services.llm.cache_ram": "'0 B'",
+        "lab.nodes.edge.gpus.gpu0.part": "'rtx-5090'",
     }
     document = simulated.answer(labtwin, scenario, "--alone", "--replications", "1", settings=day)
     assert document["outcomes"][0]["completed"] > 5000

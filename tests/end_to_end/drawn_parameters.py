@@ -19,8 +19,11 @@ SAME_QUESTIONS = {
     "workloads.team.think": '"10 s"',
     "workloads.team.message_tokens": "500",
     "workloads.team.answer_tokens": "300",
+    "services.llm.cache_ram": '"0 B"',
     "horizon": '"20 min"',
 }
+# Of a step, what the card takes: the rest is the server's own thread, which is not drawn.
+SHARE_OF_THE_CARD = 0.9
 
 
 def answer(labtwin: Path, root: Path, *options: str, **more: str) -> dict[str, Any]:
@@ -36,7 +39,7 @@ def check_interval(labtwin: Path, root: Path) -> None:
     drawn = answer(labtwin, root, "--alone", *FIFTEEN)["latency"]["team"]["p95_interval_s"]
     central = answer(labtwin, root, "--alone", *FIFTEEN, draw_parameters="false")
     sigmas = {row["name"]: row["sigma"] for row in answer(labtwin, root, "--alone")["parameters"] if row["sigma"] > 0.0}
-    expected = 2.0 * 1.645 * sigmas["llm.decode_rate"]
+    expected = 2.0 * 1.645 * sigmas["llm.decode_rate"] * SHARE_OF_THE_CARD
     print(f"interval {drawn}, {width(drawn):.3f} in logarithms, by the law {expected:.3f}; drawn: {sigmas}")
     assert math.isclose(width(drawn), expected, rel_tol=0.15), (drawn, expected)
     assert width(central["latency"]["team"]["p95_interval_s"]) < 0.01, central["latency"]
