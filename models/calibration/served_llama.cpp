@@ -46,7 +46,7 @@ ServedEngine served_llama(const fs::path& folder, const LlmParts& parts, Evaluat
         server_speed({.card = entry, .place = place, .model = model->part, .backend = {}, .settings = settings});
     engine.steps = std::move(speed.step_time);
     engine.grade = speed.grade;
-    engine.half_width = std::hypot(kWithTables, 1.6448536269514722 * speed.decode_sigma);
+    engine.half_width = std::hypot(kWithTables, kNormal90 * speed.decode_sigma);
     evaluation.notes.push_back(std::move(speed.source));
   }
   engine.make = [server = meta.server, shape = model->shape] { return serving::make_slots(shape, server); };
