@@ -49,29 +49,31 @@ void add_decodes(double sequences, double context, double seconds, Timings& timi
                              seconds});
 }
 
-void add_prompts(double prompts, double tokens, double depth, double seconds, Timings& timings) {
+void add_prompts(double num_prompts, double num_tokens, double depth, double seconds, Timings& timings) {
   if (seconds <= 0.0) return;
-  timings.prompts.push_back(
-      {{std::ceil(prompts * tokens / timings.ubatch), prompts * tokens, prompts * tokens * (depth + 0.5 * tokens)}, seconds});
+  timings.prompts.push_back({{std::ceil(num_prompts * num_tokens / timings.ubatch), num_prompts * num_tokens,
+                              num_prompts * num_tokens * (depth + 0.5 * num_tokens)},
+                             seconds});
 }
 
 void read_line(const json& line, const std::string& file, Timings& timings) {
   if (const auto ubatch = json_number(line, "n_ubatch")) timings.ubatch = std::max(1.0, *ubatch);
   if (line.contains("t_tg")) {
     const double sequences = required(line, "pl", file);
-    const double prompt = required(line, "pp", file);
-    const double generated = required(line, "tg", file);
-    add_prompts(sequences, prompt, 0.0, required(line, "t_pp", file), timings);
-    if (generated > 0.0) add_decodes(sequences, prompt + 0.5 * generated, required(line, "t_tg", file) / generated, timings);
+    const double prompt_tokens = required(line, "pp", file);
+    const double generated_tokens = required(line, "tg", file);
+    add_prompts(sequences, prompt_tokens, 0.0, required(line, "t_pp", file), timings);
+    if (generated_tokens > 0.0)
+      add_decodes(sequences, prompt_tokens + 0.5 * generated_tokens, required(line, "t_tg", file) / generated_tokens, timings);
     return;
   }
   const double rate = required(line, "avg_ts", file);
-  const double prompt = required(line, "n_prompt", file);
-  const double generated = required(line, "n_gen", file);
+  const double prompt_tokens = required(line, "n_prompt", file);
+  const double generated_tokens = required(line, "n_gen", file);
   const double depth = json_number(line, "n_depth").value_or(0.0);
-  if (rate <= 0.0 || (prompt > 0.0 && generated > 0.0)) return;
-  if (prompt > 0.0) add_prompts(1.0, prompt, depth, prompt / rate, timings);
-  if (generated > 0.0) add_decodes(1.0, depth + 0.5 * generated, 1.0 / rate, timings);
+  if (rate <= 0.0 || (prompt_tokens > 0.0 && generated_tokens > 0.0)) return;
+  if (prompt_tokens > 0.0) add_prompts(1.0, prompt_tokens, depth, prompt_tokens / rate, timings);
+  if (generated_tokens > 0.0) add_decodes(1.0, depth + 0.5 * generated_tokens, 1.0 / rate, timings);
 }
 
 Eigen::VectorXd solve(const std::vector<Timing>& timings, const std::vector<std::size_t>& used) {

@@ -98,7 +98,7 @@ class Reader {
                        .hint = nearest_name_hint(selection_.model, names_in(lengths_))});
   }
 
-  Distribution distribution(std::size_t row) const {
+  [[nodiscard]] Distribution distribution(std::size_t row) const {
     constexpr std::array<std::pair<std::string_view, double>, 7> kColumns = {
         {{"p10", 0.1}, {"p25", 0.25}, {"p50", 0.5}, {"p75", 0.75}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}}};
     std::vector<QuantilePoint> points = {{}};
@@ -141,7 +141,7 @@ class Reader {
                        .hint = fmt::format("models here: {}", join_names(names_in(windows_)))});
   }
 
-  ClientWindow read_window(std::size_t row) const {
+  [[nodiscard]] ClientWindow read_window(std::size_t row) const {
     const std::size_t begin = windows_.column("window_start_s");
     const std::size_t family = windows_.column("arrival_family");
     const auto begins = windows_.number(row, begin);
@@ -154,7 +154,7 @@ class Reader {
             .is_weibull = name == "Weibull"};
   }
 
-  std::size_t lengths_of(const std::string& client) const {
+  [[nodiscard]] std::size_t lengths_of(const std::string& client) const {
     const auto own = number_of_.find(client);
     const auto all = number_of_.find(kAllClients);
     if (own == number_of_.end() && all == number_of_.end()) {

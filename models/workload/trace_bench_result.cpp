@@ -40,6 +40,7 @@ class BenchResult final : public TraceFormat {
     }
   }
 
+ private:
   /// When the client asked, where the result keeps no times: all at once, or at its rate with gaps drawn as vLLM draws them,
   /// but from numbers of our own.
   struct Arrivals {
