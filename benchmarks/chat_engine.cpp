@@ -10,6 +10,7 @@
 #include "models/base/rng.hpp"
 #include "models/registry.hpp"
 #include "models/serving/serving_replay.hpp"
+#include "models/serving/vllm_scheduler.hpp"
 
 namespace {
 
@@ -46,11 +47,11 @@ int main() {
     requests.push_back(
         {now, {.prompt_tokens = length(kMedianPrompt, prompts, i), .output_tokens = length(kMedianOutput, outputs, i)}});
   }
-  const serving::ServingReplay result =
-      serving::replay(requests, {.num_blocks = 2588}, serving::OperatorStepTime(coefficients, work));
+  serving::VllmScheduler engine({.num_blocks = 2588});
+  const serving::ServingReplay result = serving::replay(requests, engine, serving::OperatorStepTime(coefficients, work));
   Seconds sum;
   for (std::size_t i = 0; i < requests.size(); ++i) sum += result.requests[i].last - requests[i].arrival;
-  fmt::print("{} steps, {} preemptions, mean latency {:.3f} s\n", result.num_steps, result.num_preemptions,
+  fmt::print("{} steps, {} preemptions, mean latency {:.3f} s\n", result.num_steps, engine.num_preemptions(),
              sum.value() / static_cast<double>(requests.size()));
   return 0;
 }
