@@ -14,8 +14,6 @@ namespace {
 using nlohmann::json;
 
 constexpr double kMiB = 1048576.0;
-// MiB; of llama-server since October 2025.
-constexpr double kCacheRam = 8192.0;
 
 [[noreturn]] void fail(const std::filesystem::path& file, std::string key, std::string rule) {
   throw ConfigError({.place = {file.string(), 0, 0}, .key = std::move(key), .value = {}, .rule = std::move(rule), .hint = {}});
@@ -134,7 +132,8 @@ LlamaServingMeta read_llama_serving_meta(const std::filesystem::path& file) {
   server.ubatch_size = std::min(count("ubatch_size", server.ubatch_size), server.batch_size);
   server.flash_attn = engine.flag("flash_attn", server.flash_attn);
   server.cache_prompt = engine.flag("cache_prompt", server.cache_prompt);
-  server.cache_ram = Bytes::from_base(kMiB * engine.not_negative("cache_ram_mib").value_or(kCacheRam));
+  const auto cache_mib = engine.not_negative("cache_ram_mib");
+  server.cache_ram = cache_mib ? Bytes::from_base(kMiB * *cache_mib) : serving::kLlamaCacheRam;
   if (server.parallel > server.ctx_size || server.parallel > server.batch_size) {
     fail(file, "engine_kwargs.parallel", "must be at most ctx_size and batch_size");
   }

@@ -18,8 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr double kMostVectors = 8.0;
-
 /// A step that was timed: what stands beside each coefficient, and how long it took.
 struct Timing {
   std::vector<double> counts;
@@ -43,7 +41,7 @@ double required(const json& line, std::string_view key, const std::string& file)
 
 void add_decodes(double sequences, double context, double seconds, Timings& timings) {
   if (seconds <= 0.0) return;
-  const bool is_tiled = sequences > kMostVectors;
+  const bool is_tiled = sequences > serving::kMostVectors;
   timings.decodes.push_back({{is_tiled ? 0.0 : 1.0, is_tiled ? 0.0 : sequences - 1.0, is_tiled ? 1.0 : 0.0,
                               is_tiled ? sequences : 0.0, sequences * context},
                              seconds});

@@ -30,6 +30,9 @@ struct VllmServer {
   std::uint32_t expert_copies = 1;           ///< of the model, over which `enable_expert_parallel` spreads its experts
 };
 
+/// `--cache-ram` of llama-server since October 2025, unless it is told.
+inline constexpr Bytes kLlamaCacheRam = 8_GiB;
+
 /// llama-server.
 struct LlamaServer {
   std::uint32_t parallel = 1;

@@ -5,9 +5,6 @@
 namespace labtwin::serving {
 namespace {
 
-// ggml-cuda's MMVQ_MAX_BATCH_SIZE.
-constexpr double kMostVectors = 8.0;
-
 constexpr Seconds kSampledWord = Seconds::from_base(6e-9);
 constexpr Seconds kStep = Seconds::from_base(0.5e-3);
 constexpr Seconds kPrompt = Seconds::from_base(10e-3);

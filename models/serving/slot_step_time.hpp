@@ -12,6 +12,9 @@
 
 namespace labtwin::serving {
 
+/// Sequences that CUDA multiplies as vectors: ggml-cuda's MMVQ_MAX_BATCH_SIZE.
+inline constexpr double kMostVectors = 8.0;
+
 struct SlotCoefficients {
   Seconds first;           ///< a step that decodes one sequence
   Seconds more;            ///< each further one, up to eight

@@ -15,8 +15,6 @@ namespace {
 
 constexpr double kMostContext = 1e8;
 constexpr double kGiB = 1073741824.0;
-// Of llama-server since October 2025; the runner that Ollama had until it took llama-server has no such cache.
-constexpr Bytes kCacheRam = Bytes::from_base(8.0 * kGiB);
 
 /// What the keys of an engine are checked against.
 struct Surroundings {
@@ -61,7 +59,7 @@ serving::ServerSettings read_llama(TableReader& table, const Surroundings& aroun
   server.kv.key = read_kv_types(table, "cache_type_k", around.quants, false).key;
   server.kv.value = read_kv_types(table, "cache_type_v", around.quants, false).value;
   server.cache_prompt = table.value_or<bool>("cache_prompt", server.cache_prompt);
-  server.cache_ram = table.value_or<Bytes>("cache_ram", kCacheRam, kNonNegative);
+  server.cache_ram = table.value_or<Bytes>("cache_ram", serving::kLlamaCacheRam, kNonNegative);
   server.n_cpu_moe = table.value_or<std::uint32_t>("n_cpu_moe", server.n_cpu_moe);
   server.n_gpu_layers = table.optional<std::uint32_t>("n_gpu_layers", at_least(1.0));
   server.mmap = table.value_or<bool>("mmap", server.mmap);
